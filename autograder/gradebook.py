@@ -1,0 +1,88 @@
+"""Write verdicts where nbgrader's own tools look: its gradebook, through its models in one session."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry
+
+from autograder.assignment import Assignment
+from autograder.results import SubmissionResult
+
+
+@contextmanager
+def open_gradebook(course: Path) -> Iterator[Gradebook]:
+    """The course's gradebook.db; made where there is none."""
+    _find_alembic()
+    with Gradebook(f"sqlite:///{(course / 'gradebook.db').resolve()}") as gradebook:
+        yield gradebook
+
+
+def save_assignment(gradebook: Gradebook, assignment: Assignment, notebook: bytes) -> None:
+    """Record the assignment and its cells, where nbgrader's own `generate_assignment` has not done so."""
+    nb = nbformat.reads(notebook.decode(), as_version=4)
+    gradebook.update_or_create_assignment(assignment.name)
+    try:
+        known = {c.name for c in gradebook.find_notebook(assignment.name, assignment.name).grade_cells}
+    except MissingEntry:
+        known = set()
+    if known == set(assignment.checks):
+        return
+    kernelspec = json.dumps(nb.metadata.get("kernelspec", {}))
+    gradebook.update_or_create_notebook(assignment.name, assignment.name, kernelspec=kernelspec)
+    for cell in nb.cells:
+        if utils.is_nbgrader_cell(cell):
+            _save_cell(gradebook, assignment.name, cell)
+
+
+def save_result(gradebook: Gradebook, result: SubmissionResult, submitted: dt.datetime | None) -> None:
+    """Record one submission's points in one transaction; a manual score stays and is marked for review.
+
+    A submission without a score (a fault of ours) leaves its old points alone.
+    """
+    gradebook.update_or_create_student(result.student)
+    name = result.assignment
+    fields = {} if submitted is None else {"timestamp": submitted}
+    gradebook.update_or_create_submission(name, result.student, **fields)
+    if result.score is None:
+        return
+    grades = {g.name: g for g in gradebook.find_submission_notebook(name, name, result.student).grades}
+    for exercise in result.exercises:
+        grade = grades[exercise.grade_id]
+        grade.auto_score = exercise.score
+        grade.needs_manual_grade = grade.manual_score is not None
+    gradebook.db.commit()
+
+
+def _save_cell(gradebook: Gradebook, name: str, cell: NotebookNode) -> None:
+    grade_id = cell.metadata.nbgrader["grade_id"]
+    if utils.is_grade(cell):
+        points = float(cell.metadata.nbgrader["points"])
+        gradebook.update_or_create_grade_cell(grade_id, name, name, max_score=points, cell_type=cell.cell_type)
+    if utils.is_solution(cell):
+        gradebook.update_or_create_solution_cell(grade_id, name, name)
+    gradebook.update_or_create_source_cell(
+        grade_id,
+        name,
+        name,
+        cell_type=cell.cell_type,
+        locked=utils.is_locked(cell),
+        source=cell.source,
+        checksum=utils.compute_checksum(cell),
+    )
+
+
+def _find_alembic() -> None:
+    """nbgrader starts `alembic` by name: the environment's bin folder must be on PATH."""
+    folder = str(Path(sys.executable).parent)
+    if folder not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = folder + os.pathsep + os.environ.get("PATH", "")

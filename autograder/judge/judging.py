@@ -1,0 +1,144 @@
+"""A judge: one process, one check cell, one pass. It ends with a verdict."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import dataclasses
+import io
+import time
+import traceback
+import warnings
+from typing import Any
+
+from autograder.judge.asserts import SITE, SiteFailed, rewrite
+from autograder.judge.contract import Contract
+from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime
+from autograder.judge.limits import Limits
+from autograder.judge.remote import Link
+from autograder.judge.wire import Wire
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What a judge is asked to do. `hidden_seed` is None in the visible pass."""
+
+    name: str
+    source: str
+    exports: list[str]
+    exercise: str | None
+    hidden_seed: int | None
+    first_hidden_line: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """How a check ended.
+
+    Attributes:
+        outcome: `ran` (to its end), `failed` (an assertion, or the learner's code), `broken` (the check's own
+            fault), `timeout`, `gone`.
+        counts: how often each assert site held.
+        message: for the visible pass only: what the learner may read.
+        line: line in the cell where it ended, or None.
+        kind: builtin exception type that the learner's code raised, or None.
+    """
+
+    outcome: str
+    counts: list[int]
+    message: str
+    line: int | None
+    kind: str | None
+    seconds: float
+
+
+def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits) -> Verdict:
+    """Run one check cell against the learner's process at the other end of `wire`.
+
+    Args:
+        names: the namespace after the setup cells; copied.
+    """
+    started = time.monotonic()
+    code, sites = rewrite(order.source, f"<check {order.name}>")
+    link = Link(wire, limits, _known_dataclasses(names))
+    contract = Contract(link, order.exercise, order.hidden_seed)
+    scope = {**names, **_replaced(names, contract), SITE: sites, "__name__": "__judge__"}
+    outcome, message, line, kind = "ran", "", None, None
+    try:
+        for export in order.exports:
+            with contextlib.suppress(LearnerError):  # a name that is not there is found missing when it is used
+                scope[export] = link.ask("get", export)
+        with _quiet():
+            exec(code, scope)
+        if order.exercise is not None and not contract.ended:
+            outcome, message = "broken", "the check never entered `with check(...)`"
+    except SiteFailed as failure:
+        text = sites.texts[failure.site]
+        outcome, line = "failed", text.line
+        kind = failure.error.kind if failure.error else None
+        message = _site_message(failure)
+    except LearnerError as error:
+        outcome, kind, line = "failed", error.kind, _line(error, order)
+        message = _raised_message(error)
+    except NameError as error:
+        outcome, line = "failed" if error.name in order.exports else "broken", _line(error, order)
+        message = f"`{error.name}` is not defined by your cell." if outcome == "failed" else _own_fault(error, order)
+    except LearnerGone:
+        outcome, message = "gone", "your code ended its own process"
+    except OutOfTime:
+        outcome, message = "timeout", f"your code did not answer within {limits.call_seconds:.0f} s"
+    except Exception as error:
+        # The check trips over a value of the learner's that has another form than it expects.
+        outcome, line, message = "failed", _line(error, order), _own_fault(error, order)
+        kind = _builtin(error)
+    seconds = round(time.monotonic() - started, 3)
+    return Verdict(outcome, sites.counts, message[: limits.message_characters], line, kind, seconds)
+
+
+def _replaced(names: dict[str, Any], contract: Contract) -> dict[str, Any]:
+    """The judge's own functions in place of every setup name whose object says `__judge__`."""
+    ours = contract.functions()
+    marks = {name: getattr(x, "__judge__", None) for name, x in names.items() if not isinstance(x, type)}
+    return {name: ours[mark] for name, mark in marks.items() if isinstance(mark, str) and mark in ours}
+
+
+def _known_dataclasses(names: dict[str, Any]) -> Any:
+    known = {
+        (x.__module__, x.__qualname__): x for x in names.values() if isinstance(x, type) and dataclasses.is_dataclass(x)
+    }
+    return lambda module, name: known.get((module, name))
+
+
+@contextlib.contextmanager
+def _quiet() -> Any:
+    sink = io.StringIO()
+    with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _site_message(failure: SiteFailed) -> str:
+    if failure.error is None:
+        return failure.words or "An assertion without a message failed."
+    raised = _raised_message(failure.error)
+    return f"{raised} The check says: {failure.words}" if failure.words else raised
+
+
+def _raised_message(error: LearnerError) -> str:
+    if error.kind == "NotImplementedError":
+        return "Not done yet: the exercise still raises NotImplementedError."
+    return f"Your code raised {error}"
+
+
+def _own_fault(error: Exception, order: Order) -> str:
+    line = _line(error, order)
+    return f"The check could not use your answer: {type(error).__name__}: {error} (line {line} of the check)."
+
+
+def _line(error: BaseException, order: Order) -> int | None:
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == f"<check {order.name}>"]
+    return frames[-1].lineno if frames else None
+
+
+def _builtin(error: Exception) -> str:
+    return next(str(c.__name__) for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c)

@@ -1,0 +1,78 @@
+"""A warm parent: an interpreter with an assignment's imports done, which forks processes on request.
+
+    python -m autograder.judge.warm ROLE SOCKET_FD MODULE …
+
+It is started by exec with an environment of its own and has never opened a source, a submission or a gradebook.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import socket
+import sys
+from typing import Any
+
+from autograder.judge import base, learner
+from autograder.judge.process import become_child, die_with_parent, reap
+from autograder.judge.wire import Closed, Wire
+
+
+def main(role: str, fd: str, *modules: str) -> None:
+    """Import `modules`, then fork a `learner` or a `base` process per request, until the supervisor hangs up."""
+    die_with_parent()
+    control = socket.socket(fileno=int(fd))
+    wire = Wire(control)
+    missing = _import(modules)
+    shell = _shell() if role == "learner" else None
+    gc.collect()
+    gc.freeze()  # a collection in a child must not touch, and so copy, the parent's pages
+    wire.send({"ready": role, "missing": missing})
+    while True:
+        try:
+            message, fds = wire.receive_with_fds()
+        except Closed:
+            return
+        reap()
+        wire.send({"pid": _fork(role, message, fds[0], shell, control)})
+
+
+def _import(modules: tuple[str, ...]) -> list[str]:
+    missing = []
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except Exception:  # the setup cell itself will say what is wrong, where it can be reported
+            missing.append(name)
+    return missing
+
+
+def _shell() -> Any:
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False  # its thread would not survive the fork
+    config.InteractiveShell.colors = "nocolor"
+    return InteractiveShell.instance(config=config)
+
+
+def _fork(role: str, message: dict[str, Any], fd: int, shell: Any, control: socket.socket) -> int:
+    pid = os.fork()
+    if pid == 0:
+        with become_child(control):
+            os.environ.update(message["env"])
+            os.chdir(message["folder"])
+            child = socket.socket(fileno=fd)
+            if role == "learner":
+                sys.argv, sys.path[:] = [""], [p for p in sys.path if p]
+                learner.main(child, shell)
+            else:
+                base.main(child)
+    os.close(fd)
+    return pid
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

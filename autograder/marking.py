@@ -1,0 +1,216 @@
+"""Mark one submission: two passes over its checks, points only with proof."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+from collections.abc import Iterable
+
+from autograder.assignment import Assignment, Check, read_assignment
+from autograder.attempt import Attempt, GaveUp
+from autograder.errors import CourseError, GraderFault
+from autograder.intake import Rejected, Submission, read_submission
+from autograder.judge.asserts import count_sites
+from autograder.judge.judging import Order, Verdict
+from autograder.judge.limits import LIMITS, Limits
+from autograder.judge.supervisor import Ended, Process, WarmParents
+from autograder.judge.wire import WireError
+from autograder.results import ExerciseResult, Status, SubmissionResult
+
+REFERENCE_SEEDS = range(5)
+ALL_PASSED = "All checks passed, the hidden ones too."
+VISIBLE_PASSED = "Visible checks passed. Hidden checks decide when it is graded."
+NO_PROOF = "The check did not run all of its assertions on your answer, so it gives no points."
+
+
+class Marker:
+    """Marks submissions of one assignment; holds its warm parents and base process until closed.
+
+    Args:
+        secret: from which hidden inputs are drawn.
+        variant: what setup cells see as `PRODML_VARIANT`.
+    """
+
+    def __init__(self, name: str, notebook: bytes, *, secret: bytes, variant: int = 0, limits: Limits = LIMITS) -> None:
+        self.assignment: Assignment = read_assignment(name, notebook)
+        self.notebook, self.secret, self.limits = notebook, secret, limits
+        self.env = {"PRODML_VARIANT": str(variant)}
+        self.warm = WarmParents(self.assignment.modules, limits)
+        self._base: Process | None = None
+        self._counts: dict[str, list[int]] = {}
+
+    def close(self) -> None:
+        """End every process."""
+        if self._base is not None:
+            self._base.end()
+        self.warm.close()
+
+    def __enter__(self) -> Marker:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------- marking
+
+    def mark(
+        self, student: str, notebook: bytes, *, hidden: bool = True, only: Iterable[str] | None = None
+    ) -> SubmissionResult:
+        """Mark a submission.
+
+        Args:
+            hidden: False for the visible checks alone.
+            only: names of the exercises to judge; the others do not count. None for all.
+        """
+        started = time.monotonic()
+        checks = [c for c in self.assignment.checks.values() if only is None or c.exercise in set(only)]
+        try:
+            submission = read_submission(self.assignment, notebook)
+        except Rejected as error:
+            results = [_result(c, 0.0, "Not judged.") for c in checks]
+            return self._submission_result(student, Status.REJECTED, str(error), results, started)
+        attempt = Attempt(self.warm, submission.plan(self.assignment), self.env, self.limits)
+        try:
+            verdicts = self._two_passes(attempt, checks, submission, notebook, hidden)
+            results = [_result(c, c.points * verdicts[c.grade_id][0], verdicts[c.grade_id][1]) for c in checks]
+            message = " ".join(_remarks(submission))
+            return self._submission_result(student, attempt.status, message, results, started)
+        except GraderFault as fault:
+            return self._submission_result(student, Status.GRADER_ERROR, str(fault), [], started)
+        finally:
+            attempt.end()
+
+    def _two_passes(
+        self, attempt: Attempt, checks: list[Check], submission: Submission, notebook: bytes, hidden: bool
+    ) -> dict[str, tuple[int, str]]:
+        """Grade id → (1 or 0, message). Every visible part comes before the first hidden input exists."""
+        passed = {c.grade_id: self._visible(attempt, c, submission) for c in checks}
+        if not hidden:
+            return passed
+        digest = hashlib.sha256(notebook).digest()
+        for check in checks:
+            if passed[check.grade_id][0]:
+                passed[check.grade_id] = self._hidden(attempt, check, digest)
+        return passed
+
+    def _visible(self, attempt: Attempt, check: Check, submission: Submission) -> tuple[int, str]:
+        if check.exercise in submission.missing:
+            return 0, "The cell of this exercise is missing."
+        if check.exercise in submission.twice:
+            return 0, "The cell of this exercise stands in the notebook more than once. Keep one."
+        if not check.visible:
+            return 1, VISIBLE_PASSED
+        verdict = self._judge(attempt, check, check.visible, None)
+        if isinstance(verdict, str):
+            return 0, verdict
+        if verdict.outcome == "ran":
+            return 1, VISIBLE_PASSED
+        stopped = attempt.cell_errors.get(check.exercise)
+        return 0, f"Your cell {stopped} {verdict.message}" if stopped else verdict.message
+
+    def _hidden(self, attempt: Attempt, check: Check, digest: bytes) -> tuple[int, str]:
+        key = b"|".join([check.grade_id.encode(), self.env["PRODML_VARIANT"].encode(), digest])
+        seed = int.from_bytes(hmac.new(self.secret, key, "sha256").digest()[:8], "big")
+        verdict = self._judge(attempt, check, check.source, seed)
+        if isinstance(verdict, str):
+            return 0, verdict
+        if verdict.outcome != "ran":
+            return 0, _hidden_sentence(check, verdict)
+        return (1, ALL_PASSED) if verdict.counts == self.counts(check) else (0, NO_PROOF)
+
+    def _judge(self, attempt: Attempt, check: Check, source: str, seed: int | None) -> Verdict | str:
+        """The verdict, or a message where there is none."""
+        order = Order(check.exercise, source, list(check.exports), check.inside, seed)
+        try:
+            verdict = attempt.judge(self._base_process(), order)
+        except GaveUp as error:
+            return str(error)
+        if isinstance(verdict, Ended):
+            if verdict.timeout:
+                return f"The check of your code did not end within {self.limits.check_seconds:.0f} s."
+            raise GraderFault(f"the judge of {check.exercise} ended without a verdict", "report it, and grade again")
+        if verdict.outcome == "broken":
+            raise GraderFault(f"the check of {check.exercise} is broken: {verdict.message}", "mend the check")
+        return verdict
+
+    # ------------------------------------------------------------- proof
+
+    def counts(self, check: Check) -> list[int]:
+        """How often each assert site holds for the reference: recorded at release, else found now.
+
+        Raises:
+            CourseError: the reference fails its own check, or its counts depend on the draw.
+        """
+        recorded = self.assignment.counts.get(check.grade_id, {})
+        if recorded.get("digest") == check.digest:
+            return list(recorded["counts"])  # type: ignore[call-overload, no-any-return]
+        if check.grade_id not in self._counts:
+            self._counts[check.grade_id] = self._reference_counts(check)
+        return self._counts[check.grade_id]
+
+    def _reference_counts(self, check: Check) -> list[int]:
+        submission = read_submission(self.assignment, self.notebook)
+        attempt = Attempt(self.warm, submission.plan(self.assignment), self.env, self.limits)
+        counts: list[list[int]] = []
+        where = f"{self.assignment.name}, check of {check.exercise}"
+        try:
+            for seed in REFERENCE_SEEDS:
+                verdict = self._judge(attempt, check, check.source, seed)
+                if isinstance(verdict, str) or verdict.outcome != "ran":
+                    said = verdict if isinstance(verdict, str) else verdict.message
+                    problem = f"{where}: the reference solution fails with seed {seed}: {said}"
+                    raise CourseError(problem, "mend the check or the solution, and release again")
+                counts.append(verdict.counts)
+        finally:
+            attempt.end()
+        for site, times in zip(count_sites(check.source), zip(*counts, strict=True), strict=True):
+            if len(set(times)) > 1:
+                problem = f"{where}, line {site.line}: the assert ran {sorted(set(times))} times, by the seed"
+                raise CourseError(problem, "loop over the inputs, not over the answer")
+        if not counts[0] or min(counts[0]) == 0:
+            raise CourseError(f"{where}: an assert never ran", "every assert must run at least once")
+        return counts[0]
+
+    def _base_process(self) -> Process:
+        if self._base is None:
+            base = self.warm.fork("base", self.env)
+            cells = [[c.grade_id, c.source] for c in self.assignment.setup.values()]
+            try:
+                error = base.ask({"op": "setup", "cells": cells}, self.limits.setup_seconds)["error"]
+            except WireError as gone:
+                raise GraderFault(f"the setup of {self.assignment.name} did not end", "run it by hand") from gone
+            if error:
+                raise GraderFault(f"{self.assignment.name}: {error}", "mend the setup cell, and release again")
+            self._base = base
+        return self._base
+
+    def _submission_result(
+        self, student: str, status: Status, message: str, results: list[ExerciseResult], started: float
+    ) -> SubmissionResult:
+        score = None if status is Status.GRADER_ERROR else sum(r.score for r in results)
+        highest = sum(r.max_score for r in results) if results else self.assignment.max_score
+        seconds = round(time.monotonic() - started, 1)
+        return SubmissionResult(student, self.assignment.name, score, highest, status, message, seconds, tuple(results))
+
+
+def _result(check: Check, score: float, message: str) -> ExerciseResult:
+    return ExerciseResult(check.exercise, score, check.points, message, check.grade_id)
+
+
+def _hidden_sentence(check: Check, verdict: Verdict) -> str:
+    """The author's own sentence, taken from the source by its line; nothing that the learner's code said."""
+    shown = len(check.visible.splitlines())
+    first_hidden = next((i for i, line in enumerate(check.source.splitlines(), 1) if "BEGIN HIDDEN" in line), shown + 1)
+    if verdict.outcome in ("timeout", "gone"):
+        return f"On hidden inputs, {verdict.message}."
+    if verdict.line is not None and verdict.line < first_hidden:
+        return "A visible check that had passed failed when it ran again: your code gives other results then."
+    sites = {site.line: site.literal for site in count_sites(check.source)}
+    sentence = sites.get(verdict.line or -1) or "A hidden test failed."
+    return f"{sentence} (Your code raised {verdict.kind}.)" if verdict.kind else sentence
+
+
+def _remarks(submission: Submission) -> list[str]:
+    missing = [f"The cell of {name} is missing." for name in submission.missing]
+    return missing + [f"The cell of {name} stands there more than once." for name in submission.twice]

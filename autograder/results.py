@@ -1,0 +1,74 @@
+"""What a judgement of a submission says."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """How the judging of a submission ended."""
+
+    GRADED = "graded"
+    REJECTED = "rejected"  # the file is no submission of this assignment
+    TIMEOUT = "timeout"  # the learner's code ran too long somewhere; what else could be judged was
+    MEMORY = "memory"  # the learner's code used too much memory
+    CRASHED = "crashed"  # the learner's code ended its own process
+    NOT_SUBMITTED = "not_submitted"
+    GRADER_ERROR = "grader_error"  # our fault: no score
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """Points of one exercise. `message` is for the learner; `grade_id` is the check cell's."""
+
+    name: str
+    score: float
+    max_score: float
+    message: str
+    grade_id: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "score": self.score, "max_score": self.max_score, "message": self.message}
+
+
+@dataclass(frozen=True)
+class SubmissionResult:
+    """One submission. `score` is None where there is none: a grader error, or nothing submitted."""
+
+    student: str
+    assignment: str
+    score: float | None
+    max_score: float
+    status: Status
+    message: str
+    seconds: float
+    exercises: tuple[ExerciseResult, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As documented for `labs grade --json`."""
+        return {
+            **asdict(self),
+            "status": str(self.status),
+            "exercises": [e.to_json() for e in self.exercises],
+        }
+
+
+@dataclass(frozen=True)
+class AnswerResult:
+    """One answer of an answer sheet, judged like a submission."""
+
+    lab: str
+    exercise: str
+    answer: str
+    kind: str  # reference, right, wrong, stub
+    ok: bool
+    score: float
+    max_score: float
+    message: str
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As documented for `labs verify --json`."""
+        return asdict(self)

@@ -1,0 +1,92 @@
+"""Prove a lab: its reference, right answers, wrong answers and untouched stubs go through the judge."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from autograder.build.answers import Answer, read_answers
+from autograder.build.build import build_lab
+from autograder.build.notebooks import to_text
+from autograder.errors import AuthorError, AuthorErrors
+from autograder.marking import Marker
+from autograder.results import AnswerResult, SubmissionResult
+
+NOT_DONE = "Not done yet"
+OnAnswer = Callable[[AnswerResult], None]
+
+
+def verify_lab(lab_dir: Path, *, variant: int = 0, on_result: OnAnswer | None = None) -> list[AnswerResult]:
+    """Judge every answer of a lab's answer sheet, the reference and the stubs.
+
+    Args:
+        on_result: called after each answer.
+
+    Raises:
+        AuthorErrors: the lab or its answer sheet breaks a rule.
+    """
+    built = build_lab(lab_dir)
+    answers = read_answers(lab_dir)
+    name = built.source.slug
+    results: list[AnswerResult] = []
+
+    def keep(new: list[AnswerResult]) -> None:
+        results.extend(new)
+        for result in new:
+            if on_result:
+                on_result(result)
+
+    source = to_text(built.nbgrader_source).encode()
+    with Marker(name, source, secret=f"verify {name}".encode(), variant=variant) as marker:
+        for check in marker.assignment.checks.values():
+            marker.counts(check)  # a check whose counts depend on the draw is refused here
+        keep(_whole(name, "reference", marker.mark("reference", source)))
+        keep(_whole(name, "stub", marker.mark("stub", to_text(built.learner).encode())))
+        for answer in answers:
+            notebook = _with_answer(built.nbgrader_source, answer)
+            keep([_judged(name, answer, marker.mark(answer.name, notebook, only=[answer.exercise]))])
+    if not results or not any(r.kind == "reference" for r in results):
+        raise AuthorErrors([AuthorError(lab_dir / "lab.py", 1, "nothing was judged", "write an exercise with a check")])
+    return results
+
+
+def _whole(lab: str, kind: str, result: SubmissionResult) -> list[AnswerResult]:
+    """One result per exercise of a whole notebook."""
+    found = []
+    for e in result.exercises:
+        if kind == "reference":
+            ok, wanted = e.score == e.max_score > 0, "all points"
+        else:
+            ok, wanted = (
+                e.score == 0 and e.message.startswith(NOT_DONE),
+                "the stub's NotImplementedError, no points",
+            )
+        message = e.message if ok else f"expected {wanted}, but got {e.score:g} of {e.max_score:g}: {e.message}"
+        seconds = round(result.seconds / len(result.exercises), 2)
+        found.append(AnswerResult(lab, e.name, kind, kind, ok, e.score, e.max_score, message, seconds))
+    return found
+
+
+def _judged(lab: str, answer: Answer, result: SubmissionResult) -> AnswerResult:
+    e = next((e for e in result.exercises if e.name == answer.exercise), None)
+    score, highest, message = (e.score, e.max_score, e.message) if e else (0.0, 0.0, result.message)
+    where = f"{answer.path}:{answer.line}"
+    if answer.kind == "right":
+        ok, wanted = e is not None and score == highest > 0, "all points"
+    else:
+        ok, wanted = (
+            e is not None and score == 0 and answer.expect in message,
+            f"the message {answer.expect!r}",
+        )
+    said = message if ok else f"{where}: expected {wanted}, but got {score:g} of {highest:g}: {message}"
+    return AnswerResult(lab, answer.exercise, answer.name, answer.kind, ok, score, highest, said, result.seconds)
+
+
+def _with_answer(source: NotebookNode, answer: Answer) -> bytes:
+    nb = copy.deepcopy(source)
+    (cell,) = [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == answer.exercise]
+    cell.source = answer.source
+    return to_text(nb).encode()
