@@ -52,7 +52,8 @@ def save_result(gradebook: Gradebook, result: SubmissionResult, submitted: dt.da
     gradebook.update_or_create_student(result.student)
     name = result.assignment
     fields = {} if submitted is None else {"timestamp": submitted}
-    gradebook.update_or_create_submission(name, result.student, **fields)
+    with gradebook.db.no_autoflush:  # nbgrader links the new rows in an order that SQLAlchemy warns about
+        gradebook.update_or_create_submission(name, result.student, **fields)
     if result.score is None:
         return
     grades = {g.name: g for g in gradebook.find_submission_notebook(name, name, result.student).grades}

@@ -11,9 +11,10 @@ from nbformat import NotebookNode
 from autograder.build.answers import Answer, read_answers
 from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
+from autograder.build.source import LabSource
 from autograder.errors import AuthorError, AuthorErrors
 from autograder.marking import Marker
-from autograder.results import AnswerResult, SubmissionResult
+from autograder.results import AnswerResult, ExerciseResult, SubmissionResult
 
 NOT_DONE = "Not done yet"
 OnAnswer = Callable[[AnswerResult], None]
@@ -43,8 +44,8 @@ def verify_lab(lab_dir: Path, *, variant: int = 0, on_result: OnAnswer | None = 
     with Marker(name, source, secret=f"verify {name}".encode(), variant=variant) as marker:
         for check in marker.assignment.checks.values():
             marker.counts(check)  # a check whose counts depend on the draw is refused here
-        keep(_whole(name, "reference", marker.mark("reference", source)))
-        keep(_whole(name, "stub", marker.mark("stub", to_text(built.learner).encode())))
+        keep(_reference(name, marker.mark("reference", source)))
+        keep(_stubs(built.source, marker.mark("stub", to_text(built.learner).encode())))
         for answer in answers:
             notebook = _with_answer(built.nbgrader_source, answer)
             keep([_judged(name, answer, marker.mark(answer.name, notebook, only=[answer.exercise]))])
@@ -53,21 +54,34 @@ def verify_lab(lab_dir: Path, *, variant: int = 0, on_result: OnAnswer | None = 
     return results
 
 
-def _whole(lab: str, kind: str, result: SubmissionResult) -> list[AnswerResult]:
-    """One result per exercise of a whole notebook."""
+def _reference(lab: str, result: SubmissionResult) -> list[AnswerResult]:
+    """The reference must get all points of every exercise."""
     found = []
     for e in result.exercises:
-        if kind == "reference":
-            ok, wanted = e.score == e.max_score > 0, "all points"
-        else:
-            ok, wanted = (
-                e.score == 0 and e.message.startswith(NOT_DONE),
-                "the stub's NotImplementedError, no points",
-            )
-        message = e.message if ok else f"expected {wanted}, but got {e.score:g} of {e.max_score:g}: {e.message}"
-        seconds = round(result.seconds / len(result.exercises), 2)
-        found.append(AnswerResult(lab, e.name, kind, kind, ok, e.score, e.max_score, message, seconds))
+        ok = e.score == e.max_score > 0
+        message = e.message if ok else f"expected all points, but got {e.score:g} of {e.max_score:g}: {e.message}"
+        found.append(_answer_result(lab, e, "reference", ok, message, result))
     return found
+
+
+def _stubs(lab: LabSource, result: SubmissionResult) -> list[AnswerResult]:
+    """An untouched stub must get no points, and because it is untouched."""
+    lines = {c.name: c.line for c in lab.of_kind("check")}
+    found = []
+    for e in result.exercises:
+        ok = e.score == 0 and e.message.startswith(NOT_DONE)
+        wanted = "the untouched stub must fail with NotImplementedError before anything else"
+        fix = "call the export in the first assert"
+        said = f"{lab.path}:{lines[e.name]}: {wanted}, but got {e.score:g} of {e.max_score:g}: {e.message} ({fix})"
+        found.append(_answer_result(lab.slug, e, "stub", ok, e.message if ok else said, result))
+    return found
+
+
+def _answer_result(
+    lab: str, e: ExerciseResult, kind: str, ok: bool, message: str, result: SubmissionResult
+) -> AnswerResult:
+    seconds = round(result.seconds / len(result.exercises), 2)
+    return AnswerResult(lab, e.name, kind, kind, ok, e.score, e.max_score, message, seconds)
 
 
 def _judged(lab: str, answer: Answer, result: SubmissionResult) -> AnswerResult:

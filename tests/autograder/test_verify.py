@@ -1,0 +1,78 @@
+"""Is a lab proved by its answers, and found wanting where a check is too weak?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import AuthorErrors, CourseError
+from autograder.results import AnswerResult
+from autograder.verify import verify_lab
+
+
+def bad(results: list[AnswerResult]) -> dict[str, str]:
+    return {r.answer: r.message for r in results if not r.ok}
+
+
+def test_every_answer_of_a_good_lab_is_as_it_should_be(small_lab: Path) -> None:
+    seen: list[AnswerResult] = []
+    results = verify_lab(small_lab, on_result=seen.append)
+    assert bad(results) == {}
+    assert Counter(r.kind for r in results) == {"reference": 2, "stub": 2, "wrong": 6, "right": 4}
+    assert seen == results
+
+
+def test_a_wrong_answer_that_passes_or_gets_another_message_is_found(lab_dir: Path) -> None:
+    sheet = lab_dir / "answers.py"
+    text = sheet.read_text().replace("    return x + 2\n", "    return x + x\n")
+    sheet.write_text(text.replace('expect="changes its argument"', 'expect="another sentence"'))
+    found = bad(verify_lab(lab_dir))
+    assert set(found) == {"adds", "in_place"}
+    assert found["adds"].startswith(f"{sheet}:2: expected the message 'add instead of multiplying', but got 3 of 3")
+    assert "but got 0 of 3: Your function changes its argument." in found["in_place"]
+
+
+def test_a_right_answer_that_fails_is_found(lab_dir: Path) -> None:
+    sheet = lab_dir / "answers.py"
+    sheet.write_text(sheet.read_text().replace("    return x + x", "    return x + x + 1e-3"))
+    found = bad(verify_lab(lab_dir))
+    assert set(found) == {"sum"}
+    assert "expected all points, but got 0 of 3" in found["sum"]
+
+
+def test_a_stub_that_already_passes_is_found_with_file_and_line(lab_dir: Path, lab_text: str) -> None:
+    lenient = lab_text.replace(
+        "    counter = Counter()\n", '    assert Counter is not None, "There."\n    counter = Counter()\n'
+    )
+    lenient = lenient.replace("        counter.add()\n", "        pass\n").replace("value(counter.total(), int)", "3")
+    cut = lenient.index("    ### BEGIN HIDDEN TESTS\n    first, second")
+    end = lenient.index('# %% [markdown] kind="hints" name="count"')
+    (lab_dir / "lab.py").write_text(lenient[:cut] + "\n" + lenient[end:])
+    stubs = [r for r in verify_lab(lab_dir) if r.kind == "stub" and not r.ok]
+    assert [r.exercise for r in stubs] == ["count"]
+    assert f"{lab_dir / 'lab.py'}:" in stubs[0].message
+    assert "but got 2 of 2" in stubs[0].message
+
+
+def test_a_check_whose_assertions_depend_on_the_draw_is_refused(lab_dir: Path, lab_text: str) -> None:
+    text = lab_text.replace(
+        '    assert np.array_equal(secret, kept), "Your function changes its argument."\n',
+        '    for number in answer[answer > 0]:\n        assert number > 0, "Positive."\n',
+    )
+    (lab_dir / "lab.py").write_text(text)
+    with pytest.raises(CourseError, match=r"check of double, line \d+: the assert ran \[.*\] times, by the seed"):
+        verify_lab(lab_dir)
+
+
+def test_a_reference_that_fails_its_own_check_is_refused(lab_dir: Path, lab_text: str) -> None:
+    (lab_dir / "lab.py").write_text(lab_text.replace("* factor", "* 3"))
+    with pytest.raises(CourseError, match="the reference solution fails"):
+        verify_lab(lab_dir)
+
+
+def test_a_lab_without_answers_is_refused(lab_dir: Path) -> None:
+    (lab_dir / "answers.py").write_text("")
+    with pytest.raises(AuthorErrors, match="has 0 wrong answers"):
+        verify_lab(lab_dir)
