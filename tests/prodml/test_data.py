@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+
 from prodml import _checksums, data
 from prodml.errors import DatasetError, SelectionError
 from prodml.paths import datasets_dir

@@ -1,0 +1,60 @@
+"""The widgets that labs use: each named for screen readers, with text for where no widget can be shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# The handle of ipywidgets' slider (8.1) has the role "slider" and no name. This names each by its own label, now and
+# for as long as the cell's output lives.
+NAME_SLIDERS = """<script>(() => {
+const area = document.currentScript && document.currentScript.closest('.jp-OutputArea');
+if (!area) return;
+const name = () => area.querySelectorAll('.widget-slider .noUi-handle:not([aria-label])').forEach(handle => {
+  const label = handle.closest('.widget-slider').querySelector('.widget-label');
+  if (label && label.textContent) handle.setAttribute('aria-label', label.textContent);
+});
+new MutationObserver(name).observe(area, {childList: true, subtree: true});
+name();
+})()</script>"""
+
+
+def slider(label: str, low: float, high: float, start: float | None = None) -> Any:
+    """A slider: whole numbers if all that is given is, else a hundred steps. It reports when it is let go.
+
+    Args:
+        start: where it stands; in the middle if None.
+    """
+    import ipywidgets as widgets
+
+    common = {"description": label, "min": low, "max": high, "continuous_update": False}
+    common["layout"] = widgets.Layout(width="34em", max_width="100%")
+    if all(type(x) is int for x in (low, high, start) if x is not None):
+        return widgets.IntSlider(value=(low + high) // 2 if start is None else start, **common)
+    middle = (low + high) / 2 if start is None else start
+    return widgets.FloatSlider(value=middle, step=(high - low) / 100, readout_format=".3g", **common)
+
+
+def menu(label: str, choices: list[Any]) -> Any:
+    """A menu that stands at the first of its choices."""
+    import ipywidgets as widgets
+
+    return widgets.Dropdown(options=choices, value=choices[0], description=label)
+
+
+def tick(label: str, start: bool) -> Any:
+    """A box to tick."""
+    import ipywidgets as widgets
+
+    return widgets.Checkbox(value=start, description=label, indent=False)
+
+
+def column(children: list[Any], text: str) -> None:
+    """Display widgets one below the other, with `text` where widgets cannot be shown."""
+    import ipywidgets as widgets
+    from IPython.display import display
+
+    named = [w for w in children if not isinstance(w, widgets.Button | widgets.Checkbox) and w.description]
+    for w in named:  # all sliders begin at one line
+        w.style.description_width = f"{0.6 * max(len(n.description) for n in named):.1f}em"
+    bundle = widgets.VBox(children)._repr_mimebundle_()
+    display({**bundle, "text/plain": text}, raw=True)

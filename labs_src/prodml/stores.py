@@ -1,0 +1,290 @@
+"""Stores and services for labs about input pipelines: some are slow, to be watched; some count what is asked of them.
+
+Concurrency is shown without a clock: a `Gate` holds whoever calls until enough callers are inside at once. A pipeline
+that asks one after the other is noticed because nobody else comes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from prodml.timeline import Recorder
+
+QUIET = 1.0  # seconds without a new caller after which nobody else is expected; only wrong answers meet it
+SETTLE = 0.05  # seconds in which callers beyond those asked for show themselves
+LATE = 0.1  # seconds by which a late file's first record is late
+PER_FILE = 1000  # record i of file f has the value f * PER_FILE + i
+
+
+class Gate:
+    """Counts callers, and holds the first of them until `until` are inside at once.
+
+    It opens once and for good: when they are inside, or when nobody new came for `quiet` seconds.
+
+    Attributes:
+        calls: how many callers have come.
+        most: the most that were inside at the same time.
+        gave_up: whether it opened although fewer than `until` came.
+    """
+
+    def __init__(self, until: int = 1, *, quiet: float = QUIET, settle: float = SETTLE) -> None:
+        self.until, self.quiet, self.settle = until, quiet, settle
+        self.calls = self.most = self._inside = 0
+        self.gave_up = False
+        self._open = until <= 1
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> Self:
+        with self._changed:
+            self.calls += 1
+            self._inside += 1
+            self.most = max(self.most, self._inside)
+            self._changed.notify_all()
+            if not self._open:
+                self._hold()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with self._changed:
+            self._inside -= 1
+
+    def reached(self, calls: int) -> int:
+        """Wait until so many callers have come, or nobody new comes; return how many have."""
+        with self._changed:
+            wait_while_new(self._changed, lambda: self.calls, lambda: self.calls >= calls, self.quiet)
+            return self.calls
+
+    def settled(self) -> int:
+        """Wait until nobody new has come for a short while; return how many have."""
+        with self._changed:
+            wait_while_new(self._changed, lambda: self.calls, lambda: False, 2 * self.settle)
+            return self.calls
+
+    def _hold(self) -> None:
+        enough = wait_while_new(
+            self._changed, lambda: self.calls, lambda: self._open or self._inside >= self.until, self.quiet
+        )
+        if enough:
+            self._changed.wait_for(lambda: self._open, self.settle)
+        if not self._open:
+            self._open, self.gave_up = True, not enough
+            self._changed.notify_all()
+
+
+def wait_while_new(
+    changed: threading.Condition, count: Callable[[], int], enough: Callable[[], bool], quiet: float
+) -> bool:
+    """Wait until `enough()`, as long as `count()` still grows within `quiet` seconds; return `enough()`."""
+    while not enough():
+        seen = count()
+        if not changed.wait_for(lambda: enough() or count() > seen, quiet):  # noqa: B023 (called at once)
+            break
+    return enough()
+
+
+class HeldStore:
+    """An object store that counts requests and holds replies. Record i of file f is the number 1000 f + i.
+
+    Args:
+        lengths: records in each file; the position is the file's number.
+        until: how many reads must be in flight before the first is answered.
+        late: file whose first record is answered 0.1 s after it was asked for.
+        last: file whose first record is answered only when all records of the other files have been asked for.
+
+    Attributes:
+        reading: the gate of the reads: `most` in flight, `calls` so far.
+        requests: (file, record) of every read, as they came.
+        held_up: how many records of other files were asked for while `last` stalled, if not all; else None.
+    """
+
+    __facade__ = ("open", "read")
+
+    def __init__(
+        self,
+        lengths: Sequence[int],
+        *,
+        until: int = 1,
+        late: int | None = None,
+        last: int | None = None,
+        quiet: float = QUIET,
+    ) -> None:
+        self.lengths = [int(n) for n in lengths]
+        self.reading = Gate(until, quiet=quiet)
+        self.requests: list[tuple[int, int]] = []
+        self.held_up: int | None = None
+        self._late, self._last, self._quiet = late, last, quiet
+        self._changed = threading.Condition()
+
+    def open(self, file: int) -> int:
+        """The number of records in a file."""
+        return self.lengths[self._known(file)]
+
+    def read(self, file: int, record: int) -> int:
+        """One record of a file."""
+        file, record = self._known(file), int(record)
+        if not 0 <= record < self.lengths[file]:
+            raise IndexError(f"file {file} has records 0 to {self.lengths[file] - 1}, not {record}")
+        with self._changed:
+            self.requests.append((file, record))
+            self._changed.notify_all()
+        with self.reading:
+            if record == 0 and file == self._late:
+                time.sleep(LATE)
+            if record == 0 and file == self._last:
+                self._stall(file)
+        return file * PER_FILE + record
+
+    def values(self, files: Sequence[int]) -> list[int]:
+        """Every record of these files, one file after the other."""
+        return [file * PER_FILE + i for file in files for i in range(self.lengths[file])]
+
+    def _known(self, file: int) -> int:
+        if not 0 <= int(file) < len(self.lengths):
+            raise FileNotFoundError(f"the store has files 0 to {len(self.lengths) - 1}, not {int(file)}")
+        return int(file)
+
+    def _stall(self, file: int) -> None:
+        others = sum(self.lengths) - self.lengths[file]
+
+        def asked() -> int:
+            return sum(f != file for f, _ in self.requests)
+
+        with self._changed:
+            if not wait_while_new(self._changed, asked, lambda: asked() >= others, self._quiet):
+                self.held_up = asked()
+
+
+def in_turns(lengths: Sequence[int], files: Sequence[int], k: int) -> list[int]:
+    """The order of `HeldStore`'s records when k files take turns, a record each, by tf.data's rule.
+
+    A file that has ended loses its turn; the next file takes its place when the turn comes round again.
+    """
+    waiting, order = list(files), list[int]()
+    slots: list[list[int]] = [[] for _ in range(k)]
+    used = [False] * k
+    at = 0
+    while waiting or any(used):
+        if not used[at] and waiting:
+            file = waiting.pop(0)
+            slots[at], used[at] = [file * PER_FILE + i for i in range(lengths[file])], True
+        if used[at] and slots[at]:
+            order.append(slots[at].pop(0))
+        else:
+            used[at] = False
+        at = (at + 1) % k
+    return order
+
+
+class HeldSteps:
+    """Two transformations that count and hold their calls.
+
+    `decode` is expensive and always gives the same: 100 times its row. `augment` is cheap and random: it adds its own
+    call's number, modulo 100, so that every result tells which call made it.
+
+    Args:
+        until: how many calls of one kind must be under way before the first is answered.
+
+    Attributes:
+        decoding, augmenting: the gates of the calls.
+    """
+
+    __facade__ = ("augment", "decode")
+
+    def __init__(self, *, until: int = 1, quiet: float = QUIET) -> None:
+        self.decoding, self.augmenting = Gate(until, quiet=quiet), Gate(until, quiet=quiet)
+        self._number, self._lock = 0, threading.Lock()
+
+    def decode(self, row: int) -> int:
+        """The image of a row."""
+        with self.decoding:
+            return int(row) * 100
+
+    def augment(self, image: int) -> int:
+        """The image, changed a little at random."""
+        with self.augmenting, self._lock:
+            self._number += 1
+            return int(image) + self._number % 100
+
+
+class FeatureService:
+    """A service that answers with four features per id, and counts its calls.
+
+    Attributes:
+        sizes: how many ids each call asked for, as they came; a single id counts as one.
+    """
+
+    __facade__ = ("lookup",)
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def lookup(self, ids: ArrayLike) -> NDArray[np.float32]:
+        """Features of one id (shape [4]) or of many (shape [n, 4])."""
+        asked = np.asarray(ids, dtype=np.int64)
+        self.sizes.append(asked.size)
+        return features_of(asked)
+
+
+def features_of(ids: NDArray[Any]) -> NDArray[np.float32]:
+    """What the feature service knows: shape of `ids` plus one axis of 4."""
+    return np.asarray(100 * np.sin(np.asarray(ids)[..., None] * np.array([1.0, 2, 3, 5])), dtype=np.float32)
+
+
+class SlowStore:
+    """A simulated object store far away: every request waits, as for a network, and is written into a timeline.
+
+    Args:
+        recorder: where the spans "open" and "read" go.
+        files, records: how many files, and records in each.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        files: int = 6,
+        records: int = 16,
+        *,
+        open_seconds: float = 0.03,
+        read_seconds: float = 0.004,
+    ) -> None:
+        self.recorder, self.files, self.records = recorder, files, records
+        self.open_seconds, self.read_seconds = open_seconds, read_seconds
+
+    def open(self, file: int) -> int:
+        """The number of records in a file."""
+        with self.recorder.span("open"):
+            time.sleep(self.open_seconds)
+        return self.records
+
+    def read(self, file: int, record: int) -> int:
+        """One record of a file."""
+        with self.recorder.span("read"):
+            time.sleep(self.read_seconds)
+        return int(file) * PER_FILE + int(record)
+
+
+class SlowSteps:
+    """Simulated transformations that wait, as native code does that leaves Python's lock to others."""
+
+    def __init__(self, recorder: Recorder, *, decode_seconds: float = 0.004, augment_seconds: float = 0.001) -> None:
+        self.recorder, self.decode_seconds, self.augment_seconds = recorder, decode_seconds, augment_seconds
+
+    def decode(self, record: int) -> int:
+        """The image of a record."""
+        with self.recorder.span("transform"):
+            time.sleep(self.decode_seconds)
+        return int(record)
+
+    def augment(self, image: int) -> int:
+        """The image; no random change here, only its time."""
+        with self.recorder.span("transform"):
+            time.sleep(self.augment_seconds)
+        return int(image)

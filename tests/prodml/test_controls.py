@@ -1,0 +1,50 @@
+"""Do controls report what they should, under a name that everybody can read?"""
+
+from __future__ import annotations
+
+import IPython.display
+import ipywidgets
+import pytest
+
+from prodml.controls import NAME_SLIDERS, column, menu, slider, tick
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "value", "step"),
+    [
+        ((0, 100), ipywidgets.IntSlider, 50, 1),
+        ((1, 12, 7), ipywidgets.IntSlider, 7, 1),
+        ((0.0, 1.0), ipywidgets.FloatSlider, 0.5, 0.01),
+        ((0, 2, 0.5), ipywidgets.FloatSlider, 0.5, 0.02),
+    ],
+)
+def test_a_slider_counts_in_whole_numbers_if_all_are(
+    arguments: tuple[float, ...], kind: type, value: float, step: float
+) -> None:
+    made = slider("days", *arguments)
+    assert (type(made), made.value, made.step, made.description) == (kind, value, step, "days")
+    assert not made.continuous_update
+
+
+def test_a_menu_and_a_box() -> None:
+    assert (menu("feature", ["a", "b"]).value, menu("feature", ["a", "b"]).description) == ("a", "feature")
+    assert (tick("calm", True).value, tick("calm", True).description) == (True, "calm")
+
+
+def test_a_column_lines_up_and_has_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[dict[str, object]] = []
+    monkeypatch.setattr(IPython.display, "display", lambda data, raw: shown.append(data))
+    children = [
+        slider("n", 1, 9),
+        menu("a longer name", ["a"]),
+        tick("calm", True),
+        ipywidgets.Button(description="Go"),
+    ]
+    column(children, "the words")
+    assert children[0].style.description_width == children[1].style.description_width == "7.8em"
+    assert shown[0]["text/plain"] == "the words"
+
+
+def test_the_script_that_names_sliders_uses_ipywidgets_classes() -> None:
+    for name in (".widget-slider", ".noUi-handle", ".widget-label", "aria-label"):
+        assert name in NAME_SLIDERS

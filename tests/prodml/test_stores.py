@@ -1,0 +1,174 @@
+"""Do the stores show concurrency, order and what was read ahead, without a clock?"""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from prodml.stores import (
+    FeatureService,
+    Gate,
+    HeldSteps,
+    HeldStore,
+    SlowSteps,
+    SlowStore,
+    features_of,
+    in_turns,
+    wait_while_new,
+)
+from prodml.timeline import Recorder
+
+SHORT = 0.01  # seconds: a quiet period where a test expects nobody to come
+
+
+def read_file(store, file):
+    return [store.read(file, i) for i in range(store.open(file))]
+
+
+def read_with(threads, store, files):
+    with ThreadPoolExecutor(threads) as pool:
+        return [x for part in pool.map(lambda f: read_file(store, f), files) for x in part]
+
+
+def test_gate_opens_when_enough_are_inside():
+    """Do callers that really come together pass, and is the most that were inside reported?"""
+    store = HeldStore([3] * 6, until=3)
+    assert sorted(read_with(3, store, range(6))) == store.values(range(6))
+    assert store.reading.most == 3
+    assert not store.reading.gave_up
+
+
+def test_gate_gives_up_on_one_after_the_other():
+    """Is a caller that comes alone let go once, and the gate open from then on?"""
+    store = HeldStore([3] * 4, until=2, quiet=SHORT)
+    assert read_with(1, store, range(4)) == store.values(range(4))
+    assert store.reading.most == 1
+    assert store.reading.gave_up
+
+
+def test_gate_sees_more_than_it_waits_for():
+    """Do callers beyond those asked for show?"""
+    store = HeldStore([3] * 8, until=3)
+    read_with(8, store, range(8))
+    assert store.reading.most > 3
+
+
+def test_open_gate_holds_nobody():
+    """Does a gate that waits for one caller let it pass without waiting?"""
+    gate = Gate(quiet=1e9, settle=1e9)
+    with gate:
+        assert gate.calls == gate.most == 1
+
+
+def test_gate_tells_how_many_came():
+    """Do `reached` and `settled` return the number of calls, also when fewer came than asked for?"""
+    gate = Gate(quiet=SHORT, settle=SHORT)
+    for _ in range(5):
+        with gate:
+            pass
+    assert gate.reached(3) == 5
+    assert gate.reached(6) == 5
+    assert gate.settled() == 5
+
+
+def test_wait_ends_as_soon_as_it_is_enough():
+    """Is a condition that holds already never waited for?"""
+    assert wait_while_new(None, lambda: 0, lambda: True, 1e9)  # type: ignore[arg-type]
+
+
+def test_last_file_waits_for_all_others():
+    """Is the stalling file answered when everything else has been asked for?"""
+    store = HeldStore([2, 2, 2, 2], last=1)
+    assert sorted(read_with(2, store, range(4))) == store.values(range(4))
+    assert store.held_up is None
+    assert {f for f, _ in store.requests[-1:]} == {1}
+
+
+def test_held_up_counts_what_was_read_meanwhile():
+    """If the stalling file stops everybody, is that noticed, with what had been read until then?"""
+    store = HeldStore([2, 2, 2], last=1, quiet=SHORT)
+    read_with(1, store, range(3))
+    assert store.held_up == 2
+
+
+def test_late_file_overtaken(monkeypatch):
+    """Does the first record of the late file come after others that were asked for at the same time?"""
+    came, overtaken = [], threading.Event()
+    monkeypatch.setattr(time, "sleep", lambda seconds: overtaken.wait(60))
+    store = HeldStore([1, 1], until=2, late=0)
+    with ThreadPoolExecutor(2) as pool:
+        late = pool.submit(lambda: came.append(store.read(0, 0)))
+        came.append(pool.submit(store.read, 1, 0).result())
+        overtaken.set()
+        late.result()
+    assert came == [1000, 0]
+
+
+@pytest.mark.parametrize("call", [lambda s: s.open(2), lambda s: s.read(-1, 0)])
+def test_unknown_file(call):
+    """Does a file that is not there give an error that says which are?"""
+    with pytest.raises(FileNotFoundError, match="files 0 to 1"):
+        call(HeldStore([1, 1]))
+
+
+def test_unknown_record():
+    """Does a record beyond the end of a file give an error?"""
+    with pytest.raises(IndexError, match="records 0 to 2, not 3"):
+        HeldStore([3]).read(0, 3)
+
+
+def test_turns_of_the_table():
+    """Is the order that of the lab's table: a0 b0 a1 b1, then b2 because A has ended, then c0?"""
+    assert in_turns([2, 3, 1], [0, 1, 2], 2) == [0, 1000, 1, 1001, 1002, 2000]
+
+
+def test_turns_are_those_of_interleave():
+    """Is the order that of tf.data's own interleave, whatever the lengths?"""
+    tf = pytest.importorskip("tensorflow")
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        lengths = [int(n) for n in rng.integers(1, 7, 9)]
+        files, k = [int(f) for f in rng.permutation(9)], int(rng.integers(1, 6))
+        counts = tf.constant(lengths, tf.int64)
+        theirs = tf.data.Dataset.from_tensor_slices(np.array(files, dtype=np.int64)).interleave(
+            lambda f, counts=counts: tf.data.Dataset.range(tf.gather(counts, f)).map(lambda i, f=f: 1000 * f + i),
+            cycle_length=k,
+        )
+        assert in_turns(lengths, files, k) == [int(x) for x in theirs]
+
+
+def test_results_name_the_calls_that_made_them():
+    """Can every image be traced to its record and to its call of augment?"""
+    steps = HeldSteps()
+    images = [steps.augment(steps.decode(row)) for row in (7, 1003)]
+    assert images == [701, 100302]
+    assert steps.decoding.calls == steps.augmenting.calls == 2
+
+
+def test_feature_service_counts_calls_and_ids():
+    """Does one id give [4], many [n, 4], the same numbers, and is every call counted with its size?"""
+    service = FeatureService()
+    one, many = service.lookup(5), service.lookup(np.array([4, 5, 6]))
+    assert (one.shape, many.shape, many.dtype) == ((4,), (3, 4), np.float32)
+    assert np.array_equal(one, many[1])
+    assert np.array_equal(features_of(np.array([4, 5, 6])), many)
+    assert service.sizes == [1, 3]
+
+
+def test_slow_store_writes_a_timeline():
+    """Does every request of the slow store and steps become one piece of work?"""
+    recorder = Recorder()
+    store = SlowStore(recorder, files=2, records=3, open_seconds=0, read_seconds=0)
+    steps = SlowSteps(recorder, decode_seconds=0, augment_seconds=0)
+    rows = [x for f in range(2) for x in read_file(store, f)]
+    assert [steps.augment(steps.decode(x)) for x in rows] == [0, 1, 2, 1000, 1001, 1002]
+    assert recorder.timeline()["step"].value_counts().to_dict() == {"transform": 12, "read": 6, "open": 2}
+
+
+@pytest.mark.parametrize("facade", [HeldStore([1]), HeldSteps(), FeatureService()])
+def test_facades_offer_only_what_a_learner_calls(facade):
+    """Do the objects of a check name exactly the methods that a pipeline may call?"""
+    assert all(callable(getattr(facade, name)) for name in type(facade).__facade__)
+    assert not {"reading", "requests", "decoding", "sizes"} & set(type(facade).__facade__)
