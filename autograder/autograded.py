@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
 
 from autograder.assignment import Assignment
+from autograder.files import write_whole
+from autograder.intake import Rejected, Submission, read_submission
 from autograder.results import SubmissionResult
+
+MISSING = "# This cell is missing in the submission, or stands there more than once."
 
 
 def write_autograded(
-    course: Path,
-    assignment: Assignment,
-    source: bytes,
-    submission: bytes,
-    result: SubmissionResult,
-    timestamp: str,
+    course: Path, assignment: Assignment, source: bytes, submission: bytes, result: SubmissionResult, timestamp: str
 ) -> Path:
     """Write `autograded/STUDENT/ASSIGNMENT/ASSIGNMENT.ipynb`, whole or not at all.
 
@@ -29,54 +25,49 @@ def write_autograded(
     added follow the cell that they followed.
     """
     nb = nbformat.reads(source.decode(), as_version=4)
+    theirs = _read(assignment, submission)
     messages = {e.grade_id: f"{e.score:g} of {e.max_score:g} points. {e.message}" for e in result.exercises}
-    theirs = _by_grade_id(submission)
-    for cell in nb.cells:
-        _fill(cell, theirs, messages)
+    nb.cells = [cell for each in nb.cells for cell in (_filled(each, theirs, messages), *_added_after(each, theirs))]
+    nb.cells = [*_added(None, theirs), *nb.cells]
     nb.metadata.pop("judge", None)
     folder = course / "autograded" / result.student / assignment.name
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / f"{assignment.name}.ipynb", nbformat.writes(nb))
+    write_whole(folder / f"{assignment.name}.ipynb", nbformat.writes(nb).encode())
     if timestamp:
-        _write(folder / "timestamp.txt", timestamp)
+        write_whole(folder / "timestamp.txt", timestamp.encode())
     return folder
 
 
-def _fill(cell: NotebookNode, theirs: dict[str, str], messages: dict[str, str]) -> None:
+def _read(assignment: Assignment, submission: bytes) -> Submission:
+    try:
+        return read_submission(assignment, submission)
+    except Rejected:
+        return Submission({})
+
+
+def _filled(cell: NotebookNode, theirs: Submission, messages: dict[str, str]) -> NotebookNode:
     if cell.cell_type != "code":
-        return
+        return cell
     meta = cell.metadata.get("nbgrader", {})
     grade_id = meta.get("grade_id")
     cell.outputs, cell.execution_count = [], None
     if meta.get("solution"):
-        cell.source = theirs.get(grade_id, "# This cell is missing in the submission.")
+        cell.source = theirs.exercises.get(grade_id, MISSING)
     elif grade_id in messages:
         cell.outputs = [new_output("stream", name="stdout", text=_plain(messages[grade_id]) + "\n")]
+    return cell
 
 
-def _by_grade_id(submission: bytes) -> dict[str, str]:
-    found: dict[str, str] = {}
-    try:
-        cells = json.loads(submission.decode())["cells"]
-    except (UnicodeDecodeError, ValueError, KeyError, TypeError, RecursionError):
-        return found
-    for cell in cells if isinstance(cells, list) else []:
-        meta = cell.get("metadata", {}) if isinstance(cell, dict) else {}
-        nbgrader = meta.get("nbgrader") if isinstance(meta, dict) else None
-        grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-        if isinstance(grade_id, str):
-            source = cell.get("source", "")
-            found.setdefault(grade_id, "".join(map(str, source)) if isinstance(source, list) else str(source))
-    return found
+def _added_after(cell: NotebookNode, theirs: Submission) -> list[NotebookNode]:
+    grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+    return [] if grade_id is None else _added(grade_id, theirs)
+
+
+def _added(grade_id: str | None, theirs: Submission) -> list[NotebookNode]:
+    sources = theirs.extra.get(grade_id, [])
+    return [new_code_cell(s, id=f"added-{grade_id or 'top'}-{n}"[:64]) for n, s in enumerate(sources)]
 
 
 def _plain(text: str) -> str:
     """Text without control characters: a terminal or a page shows it as it is."""
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
-
-
-def _write(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(temporary).replace(path)

@@ -65,14 +65,14 @@ def grade_course(
     return results
 
 
-def check_notebook(name: str, assignment: bytes, submission: bytes) -> SubmissionResult:
+def check_notebook(name: str, assignment: bytes, submission: bytes, *, variant: int = 0) -> SubmissionResult:
     """Judge a notebook's visible checks alone.
 
     Args:
         assignment: the lab's learner notebook as it was built.
         submission: the notebook as it stands now.
     """
-    with Marker(name, assignment, secret=b"") as marker:
+    with Marker(name, assignment, secret=b"", variant=variant) as marker:
         return marker.mark("you", submission, hidden=False)
 
 

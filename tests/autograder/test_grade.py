@@ -20,6 +20,13 @@ NAME = "90_small"
 WRONG = "def double(x):\n    return x + 2"
 
 
+def with_helper(notebook: bytes) -> bytes:
+    nb = nbformat.reads(notebook.decode(), as_version=4)
+    place = next(i for i, c in enumerate(nb.cells) if c.id == "exercise-double")
+    nb.cells.insert(place, nbformat.v4.new_code_cell("helper = 1", id="mine"))
+    return to_text(nb).encode()
+
+
 def hand_in(course: Path, student: str, content: bytes) -> None:
     folder = course / "submitted" / student / NAME
     folder.mkdir(parents=True)
@@ -40,7 +47,7 @@ def course(tmp_path_factory: pytest.TempPathFactory, small_lab: Path) -> Path:
     course = tmp_path_factory.mktemp("course")
     release_lab(small_lab, course)
     hand_in(course, "ada", solved(small_lab))
-    hand_in(course, "bob", solved(small_lab, double=WRONG))
+    hand_in(course, "bob", with_helper(solved(small_lab, double=WRONG)))
     hand_in(course, "cyd", b"no notebook")
     (course / "submitted" / "dan").mkdir()
     return course
@@ -108,6 +115,7 @@ def test_a_teacher_sees_the_learners_cells_and_our_verdicts(course: Path) -> Non
     assert cells["double"].source == WRONG
     assert cells["check_double"].outputs[0].text.startswith("0 of 3 points. Twice [1, 4] is [2, 8]")
     assert "judge" not in nb.metadata
+    assert [c.source for c in nb.cells if c.id.startswith("added")] == ["helper = 1"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,93 @@
+"""`labs release` and `labs grade`: for instructors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograder.files import write_whole
+from labs_cli.authoring import find_source
+from labs_cli.errors import NotFound, Refused
+from labs_cli.names import match
+from labs_cli.screen import clean, count, note, points, say, table
+
+if TYPE_CHECKING:
+    from autograder.results import SubmissionResult
+
+    OnResult = Callable[[SubmissionResult, int, int], None]
+
+COLUMNS = ("student", "status", "exercise", ">points", ">of", "message")
+
+
+def release(wanted: str, course: Path) -> int:
+    """Write a lab into a course's tree; return the exit code."""
+    from autograder.release import release_lab
+
+    if course.exists() and not course.is_dir():
+        raise Refused(f"{course} is not a folder", "name the course's folder, or one that is not there yet")
+    lab = find_source(wanted)
+    released = release_lab(lab, course)
+    say(f"Released: {released}")
+    submitted = course / "submitted" / "ID" / lab.name / f"{lab.name}.ipynb"
+    say(f"Give that file to your students. Their work belongs in {submitted}.")
+    return 0
+
+
+def grade(wanted: str, course: Path, *, student: str | None, json_file: Path | None, trust: bool) -> int:
+    """Grade an assignment; return the exit code: 3 if there was a fault of ours, else 0."""
+    from autograder.grade import grade_course
+    from autograder.results import Status
+
+    if not course.is_dir():
+        raise NotFound(
+            f"the course {course} does not exist", "check --course; `labs release LAB --course DIR` makes one"
+        )
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        raise NotFound(f"the folder of {json_file} does not exist", "make it, or name another file with --json")
+    assignment = match(wanted, (p.name for p in (course / "source").glob("*") if p.is_dir()), "assignment")
+    with _progress(assignment) as on_result:
+        results = grade_course(course, assignment, student=student, trust_submissions=trust, on_result=on_result)
+    if json_file is not None:
+        write_whole(json_file, (json.dumps([r.to_json() for r in results], indent=2) + "\n").encode())
+    table(COLUMNS, [row for result in results for row in _rows(result)])
+    states = Counter(str(r.status) for r in results)
+    counts = ", ".join(f"{n} {state}" for state, n in states.items())
+    say(f"\n{count(len(results), 'submission')} of {assignment}: {counts}.")
+    say(f"Gradebook: {course / 'gradebook.db'}")
+    if states[Status.GRADER_ERROR]:
+        note("A grader_error is our fault: nobody lost points by it. Mend what it names, and grade again.")
+        return 3
+    return 0
+
+
+def _rows(result: SubmissionResult) -> Iterator[tuple[object, ...]]:
+    whole = (points(result.score), points(result.max_score), result.message)
+    yield (result.student, result.status, "(all)", *whole)
+    for e in result.exercises:
+        yield (result.student, "", e.name, points(e.score), points(e.max_score), e.message)
+
+
+@contextmanager
+def _progress(assignment: str) -> Iterator[OnResult]:
+    """Shows what is done on stderr: a bar in a terminal, a line per submission elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda r, done, total: note(
+            f"{done}/{total}  {r.student}  {r.status}  {points(r.score)}/{points(r.max_score)}"
+        )
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(escape(f"Grading {clean(assignment)}"), total=None)
+
+        def advance(result: SubmissionResult, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, description=escape(clean(result.student)))
+
+        yield advance

@@ -1,0 +1,219 @@
+"""The command `labs`, a thin layer over prodml and the autograder. Commands import what they need."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labs_cli.errors import CliError
+from labs_cli.screen import say_error
+
+app = typer.Typer(
+    name="labs",
+    help="Work on the labs, hand them in, write them and grade them.",
+    epilog="LAB is a number (2), a name (02_drift_monitors) or a part of one (drift).",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+LAB = typer.Argument(metavar="LAB", help="Number, name or part of a name of a lab.", show_default=False)
+COURSE = typer.Option("--course", metavar="DIR", help="Folder of the nbgrader course.", show_default=False)
+NOTEBOOK = typer.Option(
+    "--notebook",
+    metavar="FILE",
+    help="This notebook, not the newest copy in the workspace.",
+    show_default=False,
+)
+JSON = typer.Option("--json", help="Print JSON on stdout and everything else on stderr.")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line; every known error ends here, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets question marks, not a traceback
+    try:
+        app(args=argv)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        known = _problem_and_fix(error)
+        if known is None:
+            raise
+        say_error(*known)
+        sys.exit(1)
+
+
+def _problem_and_fix(error: Exception) -> tuple[str, str] | None:
+    from autograder.errors import AutograderError
+    from prodml.errors import ProdmlError
+
+    if isinstance(error, CliError | AutograderError | ProdmlError):
+        return error.problem, error.fix
+    if isinstance(error, OSError) and error.filename is not None:
+        return (
+            f"{error.filename}: {error.strerror}",
+            "check the path, its permissions and the free disk space",
+        )
+    return None
+
+
+@app.command()
+def doctor() -> None:
+    """Check what this machine can do, each failure with its fix.
+
+    Exit code 1 if a lab cannot run.
+    """
+    from labs_cli.doctor import doctor
+
+    raise typer.Exit(doctor())
+
+
+@app.command()
+def start(
+    lab: Annotated[str | None, LAB] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Put a new copy beside the one that is there.")] = False,
+    open_it: Annotated[
+        bool, typer.Option("--open/--no-open", help="Run JupyterLab on it. BROWSER=none opens no browser.")
+    ] = False,
+) -> None:
+    """Copy a lab into your workspace; nothing is overwritten.
+
+    Without LAB it is the first one. If the lab has changed since, --fresh puts the new one beside your work.
+    """
+    from labs_cli.start import start
+
+    start(lab, fresh=fresh, open_it=open_it)
+
+
+@app.command("list")
+def list_labs(as_json: Annotated[bool, JSON] = False) -> None:
+    """List the labs with minutes, points and your points."""
+    from labs_cli.listing import list_labs
+
+    list_labs(as_json=as_json)
+
+
+@app.command()
+def progress() -> None:
+    """Show each exercise of the labs that you began."""
+    from labs_cli.listing import show_progress
+
+    show_progress()
+
+
+@app.command()
+def check(lab: Annotated[str, LAB], notebook: Annotated[Path | None, NOTEBOOK] = None) -> None:
+    """Run the visible checks of your saved notebook.
+
+    They run outside of its kernel, as they do when it is graded. Exit code 1 if any fails.
+    """
+    from labs_cli.checking import check
+
+    raise typer.Exit(check(lab, notebook))
+
+
+@app.command()
+def submit(
+    lab: Annotated[str, LAB],
+    course: Annotated[Path | None, COURSE] = None,
+    student: Annotated[
+        str | None,
+        typer.Option("--student", metavar="ID", help="Your id in the course.", show_default=False),
+    ] = None,
+    notebook: Annotated[Path | None, NOTEBOOK] = None,
+) -> None:
+    """Hand in your saved notebook, after its visible checks.
+
+    With --course and --student it goes into the course's submitted/ folder and replaces what you handed in
+    before. Without them you get one file to hand in, and its SHA-256. What fails is handed in too.
+    """
+    from labs_cli.submit import submit
+
+    if (course is None) != (student is None):
+        raise typer.BadParameter("--course and --student belong together")
+    raise typer.Exit(submit(lab, notebook=notebook, course=course, student=student))
+
+
+@app.command()
+def build(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 if any is out of date.")] = False,
+) -> None:
+    """(authors) Make the learner notebooks from their sources."""
+    from labs_cli.authoring import build
+
+    raise typer.Exit(build(check=check))
+
+
+@app.command()
+def docs(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 if out of date.")] = False,
+) -> None:
+    """(authors) Make the tables of README.md from the labs."""
+    from labs_cli.docs import docs
+
+    raise typer.Exit(docs(check=check))
+
+
+@app.command()
+def verify(
+    lab: Annotated[str | None, LAB] = None,
+    variant: Annotated[int, typer.Option("--variant", min=0, metavar="N", help="The labs' variant to judge.")] = 0,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """(authors) Judge every answer of one lab, or of all.
+
+    The reference and all right answers must get all points; the stub and every wrong answer must lose them
+    with the message that the answer sheet names. Exit code 1 if any does not, or if nothing was judged.
+    """
+    from labs_cli.authoring import verify
+
+    raise typer.Exit(verify(lab, variant=variant, as_json=as_json))
+
+
+@app.command()
+def release(lab: Annotated[str, LAB], course: Annotated[Path, COURSE]) -> None:
+    """(instructors) Put a lab into an nbgrader course.
+
+    Writes source/, release/, nbgrader_config.py and gradebook.db there; makes the course where there is none.
+    """
+    from labs_cli.course import release
+
+    raise typer.Exit(release(lab, course))
+
+
+@app.command()
+def grade(
+    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="Number, name or part of a name.")],
+    course: Annotated[Path, COURSE],
+    student: Annotated[
+        str | None,
+        typer.Option("--student", metavar="ID", help="Grade this student only.", show_default=False),
+    ] = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write the results there as JSON.", show_default=False),
+    ] = None,
+    trust_submissions: Annotated[
+        bool,
+        typer.Option("--trust-submissions", help="Submissions run with your rights: say that you trust them."),
+    ] = False,
+) -> None:
+    """(instructors) Grade submissions into the gradebook.
+
+    Exit code 0 when graded, 1 for a fault of the course, 3 if any submission met a fault of the grader.
+    """
+    from labs_cli.course import grade
+
+    raise typer.Exit(grade(assignment, course, student=student, json_file=json_file, trust=trust_submissions))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Where the commands find labs' sources, and where a learner works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from labs_cli.errors import NotFound
+
+HERE = Path(__file__).resolve().parent
+SOURCES = HERE.with_name("labs")  # beside the package in a checkout; absent in a wheel and on Binder
+CHECKOUT = HERE.parents[1]
+
+
+def lab_dirs() -> list[Path]:
+    """Folders of all labs' sources, in the order of their numbers.
+
+    Raises:
+        NotFound: this installation has no sources.
+    """
+    found = sorted(path.parent for path in SOURCES.glob("*/lab.py"))
+    if not found:
+        raise NotFound(
+            f"this command needs the labs' sources, and there are none in {SOURCES}",
+            "run it in a checkout of the project's repository: a wheel and Binder leave the sources out",
+        )
+    return found
+
+
+def workspace() -> Path:
+    """The learner's workspace, made where there is none, with the folder by which kernels inside know it."""
+    from prodml.workspace import PRIVATE
+
+    folder = workspace_path()
+    (folder / PRIVATE).mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def workspace_path() -> Path:
+    """Where the workspace is or would be made.
+
+    `PRODML_WORKSPACE` names it; else it is the one around the current folder; else `workspace/` in the
+    checkout, or in the current folder where the project is installed as a wheel.
+    """
+    from prodml.workspace import find_workspace
+
+    found = find_workspace()
+    if found is not None:
+        return found
+    return (CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else Path.cwd()) / "workspace"

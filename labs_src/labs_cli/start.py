@@ -1,0 +1,80 @@
+"""`labs start`: put a lab into the learner's workspace, and open it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from labs_cli import places
+from labs_cli.catalog import Lab, all_labs, find_lab
+from labs_cli.copies import Copy, copies, make_copy
+from labs_cli.screen import note, say
+
+
+def start(wanted: str | None, *, fresh: bool, open_it: bool) -> None:
+    """Copy a lab into the workspace, unless it is there; say where it is, or open it.
+
+    Args:
+        wanted: number, name or part of a name; None for the first lab.
+        fresh: put a new copy beside the old ones.
+        open_it: replace this process by JupyterLab.
+    """
+    lab = find_lab(wanted) if wanted is not None else all_labs()[0]
+    workspace = places.workspace()
+    there = copies(workspace, lab)
+    if there and not fresh:
+        copy = there[-1]
+        say(f"{lab.short} · {lab.title} is already in your workspace; nothing was changed.")
+        _compare(copy, lab)
+    else:
+        copy = make_copy(workspace, lab)
+        say(f"{lab.short} · {lab.title} was copied into your workspace.")
+    say(f"  notebook: {copy.notebook}")
+    if open_it:
+        open_jupyter(workspace, copy.notebook)
+    say(f"Open it with `labs start {lab.short} --open`, or in a JupyterLab that runs in {workspace}.")
+    say(f"See how far you are with `labs check {lab.short}`.")
+
+
+def _compare(copy: Copy, lab: Lab) -> None:
+    if copy.release is None:
+        note(f"{copy.notebook} cannot be read as a notebook.")
+        note(f"`labs start {lab.short} --fresh` puts a new copy beside it.")
+    elif copy.release != lab.release:
+        note(
+            f"The lab has changed since this copy was made. Your work stays as it is; "
+            f"`labs start {lab.short} --fresh` puts the new one beside it."
+        )
+
+
+def open_jupyter(workspace: Path, notebook: Path) -> NoReturn:
+    """Become JupyterLab, with the workspace as its root; it prints the URL of the lab."""
+    command = jupyter_command(workspace, notebook)
+    say("JupyterLab starts; it prints its address below. Ctrl+C ends it.")
+    env = os.environ | {"PRODML_WORKSPACE": str(workspace), "PATH": _path_with_environment()}
+    os.chdir(workspace)  # nbgrader's extension takes the current folder for the course, and warns outside of the root
+    os.execve(command[0], command, env)
+
+
+def jupyter_command(workspace: Path, notebook: Path) -> list[str]:
+    """What starts JupyterLab on a notebook. JUPYTER_PORT and JUPYTER_TOKEN are JupyterLab's own variables."""
+    place = notebook.relative_to(workspace).as_posix()
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={workspace}",
+        f"--LabApp.default_url=/lab/tree/{place}",
+    ]
+    if os.environ.get("BROWSER") == "none":
+        command.append("--no-browser")
+    if os.geteuid() == 0:
+        command.append("--allow-root")  # JupyterLab refuses root; in a container there is often nobody else
+    return command
+
+
+def _path_with_environment() -> str:
+    """PATH with this environment first, so that `!labs` and a kernel's tools are those of the lab."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]).rstrip(os.pathsep)

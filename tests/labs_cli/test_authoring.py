@@ -1,0 +1,90 @@
+"""Do building and verifying say what they did, and fail when something is not proved?"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import verify
+
+Labs = Callable[..., Any]
+KEYS = ["lab", "exercise", "answer", "kind", "ok", "score", "max_score", "message", "seconds"]
+
+
+def test_build_writes_and_check_compares(labs: Labs, source: Path, tmp_path: Path) -> None:
+    assert labs("build", "--check").code == 1
+    assert "1 notebook changed" in labs("build").out
+    built = tmp_path / "notebooks" / "90_twice" / "90_twice.ipynb"
+    before = built.read_bytes()
+    assert "0 notebooks changed" in labs("build").out
+    assert labs("build", "--check").code == 0
+    (source / "lab.py").write_text((source / "lab.py").read_text().replace("Twice x, a number", "Two times x"))
+    ran = labs("build", "--check")
+    assert ran.code == 1
+    assert "90_twice" in ran.err
+    assert "labs build" in ran.err
+    assert built.read_bytes() == before
+
+
+def test_an_authors_mistake_is_shown_with_its_place(labs: Labs, source: Path) -> None:
+    (source / "lab.py").write_text((source / "lab.py").read_text().replace(" points=3", ""))
+    ran = labs("build")
+    assert ran.code == 1
+    assert f"error: {source / 'lab.py'}:" in ran.err
+    assert "fix: " in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_verify_judges_every_answer(labs: Labs, source: Path) -> None:
+    ran = labs("verify", "90")
+    assert ran.code == 0
+    assert "7 answers judged (1 reference, 2 right, 3 wrong, 1 stub)" in ran.out
+    assert "all as they should be" in ran.out
+
+
+def test_verify_in_json_has_its_documented_keys(labs: Labs, source: Path) -> None:
+    ran = labs("verify", "--json")
+    results = json.loads(ran.out)
+    assert ran.code == 0
+    assert all(list(result) == KEYS for result in results)
+    assert Counter(r["kind"] for r in results) == {"reference": 1, "right": 2, "wrong": 3, "stub": 1}
+    assert "7 answers judged" in ran.err
+
+
+def test_an_answer_that_is_not_as_its_sheet_says_fails(labs: Labs, source: Path) -> None:
+    sheet = source / "answers.py"
+    sheet.write_text(sheet.read_text().replace("return x + x", "return x + x + 1"))
+    ran = labs("verify", "90", "--json")
+    assert ran.code == 1
+    assert [r["answer"] for r in json.loads(ran.out) if not r["ok"]] == ["sum"]
+    assert "1 NOT as they should be" in ran.err
+
+
+def test_a_lab_that_cannot_be_verified_stops_no_other(labs: Labs, source: Path) -> None:
+    broken = source.with_name("80_broken")
+    broken.mkdir()
+    (broken / "lab.py").write_text("x = 1\n")
+    ran = labs("verify", "--json")
+    assert ran.code == 1
+    assert "80_broken" in ran.err
+    assert "1 lab could not be verified" in ran.err
+    assert {r["lab"] for r in json.loads(ran.out)} == {"90_twice"}
+
+
+def test_nothing_judged_proves_nothing(labs: Labs, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "verify_lab", lambda *_, **__: [])
+    ran = labs("verify", "90")
+    assert ran.code == 1
+    assert "no answer was judged" in ran.err
+
+
+@pytest.mark.parametrize("command", [["build"], ["verify"], ["release", "90", "--course", "c"]])
+def test_without_sources_there_is_a_clear_error(labs: Labs, command: list[str]) -> None:
+    ran = labs(*command)
+    assert ran.code == 1
+    assert "needs the labs' sources" in ran.err

@@ -1,0 +1,133 @@
+"""Does a lab go from release to a grade that nbgrader reads, with the exit code that says how it went?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder import grade
+from autograder.results import ExerciseResult, Status, SubmissionResult
+
+Labs = Callable[..., Any]
+Answer = Callable[[Path, str], None]
+KEYS = ["student", "assignment", "score", "max_score", "status", "message", "seconds", "exercises"]
+EXERCISE_KEYS = ["name", "score", "max_score", "message"]
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A course with an assignment that nobody released."""
+    (tmp_path / "course" / "source" / "90_twice").mkdir(parents=True)
+    return tmp_path / "course"
+
+
+@pytest.fixture
+def graded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Let grading end with these results."""
+
+    def let(*results: SubmissionResult) -> None:
+        def grade_course(*_: object, on_result: Callable[..., None], **__: object) -> list[SubmissionResult]:
+            for done, result in enumerate(results, 1):
+                on_result(result, done, len(results))
+            return list(results)
+
+        monkeypatch.setattr(grade, "grade_course", grade_course)
+
+    return let
+
+
+def result(student: str, status: Status, score: float | None, message: str = "") -> SubmissionResult:
+    exercises = (ExerciseResult("double", score, 3.0, "said \x1b[31m[red]"),) if score is not None else ()
+    return SubmissionResult(student, "90_twice", score, 3.0, status, message, 0.1, exercises)
+
+
+def test_from_release_to_the_gradebook(labs: Labs, started: Path, answer: Answer, tmp_path: Path) -> None:
+    course, table = tmp_path / "course", tmp_path / "grades.json"
+    released = labs("release", "90", "--course", course)
+    assert released.code == 0
+    assert (course / "release" / "90_twice" / "90_twice.ipynb").is_file()
+    for student, text in {"ada": "2 * x", "bob": "abs(2 * x)"}.items():
+        answer(started, f"def double(x):\n    return {text}")
+        assert labs("submit", "90", "--course", course, "--student", student).code == 0
+    ran = labs("grade", "90", "--course", course, "--trust-submissions", "--json", table)
+    assert ran.code == 0
+    grades = json.loads(table.read_text())
+    assert all(list(g) == KEYS for g in grades)
+    assert all(list(e) == EXERCISE_KEYS for g in grades for e in g["exercises"])
+    assert {g["student"]: g["score"] for g in grades} == {"ada": 3, "bob": 0}
+    assert "Negative numbers can be doubled too." in ran.out
+    assert "2 submissions of 90_twice: 2 graded." in ran.out
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        assert gradebook.find_submission("90_twice", "ada").score == 3
+    one = labs("grade", "90", "--course", course, "--trust-submissions", "--student", "ada")
+    assert "1 submission of 90_twice" in one.out
+
+
+def test_other_peoples_code_is_not_run_unasked(labs: Labs, course: Path) -> None:
+    ran = labs("grade", "90", "--course", course)
+    assert ran.code == 1
+    assert "--trust-submissions" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["grade", "90", "--course", "nowhere"], "does not exist"),
+        (["grade", "7", "--course", "course"], "there is no assignment '7'"),
+        (["grade", "90", "--course", "course", "--json", "no/where.json"], "the folder of no/where.json"),
+        (["release", "90", "--course", "a_file"], "is not a folder"),
+    ],
+)
+def test_a_mistake_in_what_was_asked_ends_with_1(
+    labs: Labs, course: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    (tmp_path / "a_file").touch()
+    ran = labs(*arguments)
+    assert ran.code == 1
+    assert said in ran.err
+
+
+def test_a_fault_of_ours_ends_with_3(labs: Labs, course: Path, graded: Callable[..., None]) -> None:
+    graded(result("ada", Status.GRADED, 3.0), result("bob", Status.GRADER_ERROR, None, "the judge broke"))
+    ran = labs("grade", "90", "--course", course)
+    assert ran.code == 3
+    assert "1 graded, 1 grader_error" in ran.out
+    assert "nobody lost points" in ran.err
+
+
+def test_other_ends_of_a_submission_are_grades(labs: Labs, course: Path, graded: Callable[..., None]) -> None:
+    graded(result("ada", Status.TIMEOUT, 0.0), result("bob", Status.NOT_SUBMITTED, None, "nothing"))
+    ran = labs("grade", "90", "--course", course)
+    assert ran.code == 0
+    assert [line.split()[:4] for line in ran.out.splitlines()[1:4]] == [
+        ["ada", "timeout", "(all)", "0"],
+        ["ada", "double", "0", "3"],
+        ["bob", "not_submitted", "(all)", "–"],
+    ]
+    assert "2/2  bob  not_submitted" in ran.err
+
+
+def test_a_students_text_cannot_steer_the_terminal(labs: Labs, course: Path, graded: Callable[..., None]) -> None:
+    graded(result("a\x1b[2Jda", Status.GRADED, 3.0))
+    ran = labs("grade", "90", "--course", course)
+    assert "\x1b" not in ran.out + ran.err
+    assert "said \ufffd[31m[red]" in ran.out
+
+
+def test_progress_in_a_terminal_is_a_bar(
+    labs: Labs, course: Path, graded: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    graded(result("[red]ada", Status.GRADED, 3.0))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    ran = labs("grade", "90", "--course", course)
+    assert ran.code == 0
+    assert "1/1" not in ran.err
+    assert "[red]ada" in ran.err

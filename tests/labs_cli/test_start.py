@@ -1,0 +1,163 @@
+"""Does starting a lab give the learner a copy, and never take anything away?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labs_cli import start
+
+Labs = Callable[..., Any]
+AddLab = Callable[..., Path]
+
+
+def test_a_lab_is_copied_with_what_stands_beside_it(labs: Labs, add_lab: AddLab, workspace: Path) -> None:
+    built = add_lab("02_drift")
+    (built.parent / "img").mkdir()
+    (built.parent / "img" / "a.svg").write_text("<svg/>")
+    (built.parent / ".ipynb_checkpoints").mkdir()
+    built.chmod(0o444)
+    ran = labs("start", "drift")
+    copy = workspace / "02_drift" / "02_drift.ipynb"
+    assert ran.code == 0
+    assert str(copy) in ran.out
+    assert copy.read_bytes() == built.read_bytes()
+    assert copy.stat().st_mode & 0o200, "a learner can save it"
+    assert (copy.parent / "img" / "a.svg").is_file()
+    assert sorted(p.name for p in workspace.iterdir()) == [".prodml", "02_drift"]
+    assert not (copy.parent / ".ipynb_checkpoints").exists()
+
+
+def test_without_a_name_the_first_lab_is_started(labs: Labs, add_lab: AddLab, workspace: Path) -> None:
+    for slug in ("11_later", "00_first"):
+        add_lab(slug)
+    assert labs("start").code == 0
+    assert (workspace / "00_first" / "00_first.ipynb").is_file()
+
+
+def test_a_second_start_changes_nothing(labs: Labs, add_lab: AddLab, workspace: Path) -> None:
+    add_lab("02_drift")
+    labs("start", "2")
+    copy = workspace / "02_drift" / "02_drift.ipynb"
+    copy.write_text('{"nbformat": 4, "cells": [], "metadata": {"lab": {"release": "r1"}}, "mine": 1}')
+    before = copy.read_bytes()
+    ran = labs("start", "2")
+    assert (ran.code, ran.err) == (0, "")
+    assert "nothing was changed" in ran.out
+    assert copy.read_bytes() == before
+
+
+def test_a_newer_lab_is_told_of_and_put_beside(labs: Labs, add_lab: AddLab, workspace: Path) -> None:
+    add_lab("02_drift")
+    labs("start", "2")
+    first = workspace / "02_drift" / "02_drift.ipynb"
+    first.write_text(first.read_text().replace('"pass"', '"my work"'))
+    before = first.read_bytes()
+    newer = add_lab("02_drift", release="r2")
+    ran = labs("start", "2")
+    assert "has changed since" in ran.err
+    assert first.read_bytes() == before
+    for folder in ("02_drift-2", "02_drift-3"):
+        assert labs("start", "2", "--fresh").code == 0
+        assert (workspace / folder / "02_drift.ipynb").read_bytes() == newer.read_bytes()
+    assert first.read_bytes() == before
+    assert "02_drift-3" in labs("start", "2").out, "the newest copy is the one to work on"
+    assert labs("start", "2").err == ""
+
+
+def test_a_damaged_copy_is_left_and_told_of(labs: Labs, add_lab: AddLab, workspace: Path) -> None:
+    add_lab("02_drift")
+    labs("start", "2")
+    copy = workspace / "02_drift" / "02_drift.ipynb"
+    copy.write_text('{"cells": [')
+    ran = labs("start", "2")
+    assert ran.code == 0
+    assert "cannot be read as a notebook" in ran.err
+    assert "--fresh" in ran.err
+    assert copy.read_text() == '{"cells": ['
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
+def test_what_has_the_labs_name_is_never_overwritten(labs: Labs, add_lab: AddLab, workspace: Path, kind: str) -> None:
+    add_lab("02_drift")
+    workspace.mkdir()
+    there = workspace / "02_drift"
+    if kind == "file":
+        there.write_text("mine")
+    elif kind == "folder":
+        there.mkdir()
+        (there / "notes.txt").write_text("mine")
+    else:
+        there.symlink_to(workspace / "nowhere")
+    assert labs("start", "2").code == 0
+    assert (workspace / "02_drift-2" / "02_drift.ipynb").is_file()
+    if kind == "file":
+        assert there.read_text() == "mine"
+    elif kind == "folder":
+        assert [p.name for p in there.iterdir()] == ["notes.txt"]
+    else:
+        assert there.is_symlink()
+
+
+def test_a_lab_whose_name_begins_alike_is_another(labs: Labs, add_lab: AddLab, workspace: Path) -> None:
+    add_lab("02_drift")
+    add_lab("02_drift_more")
+    labs("start", "02_drift_more")
+    ran = labs("start", "02_drift")
+    assert "was copied" in ran.out
+    assert (workspace / "02_drift" / "02_drift.ipynb").is_file()
+
+
+def test_an_unknown_lab_names_the_known_ones(labs: Labs, add_lab: AddLab, workspace: Path) -> None:
+    add_lab("02_drift")
+    ran = labs("start", "7")
+    assert ran.code == 1
+    assert "choose one of: 02_drift" in ran.err
+    assert not workspace.exists()
+
+
+def test_a_workspace_that_cannot_be_made_is_an_error(
+    labs: Labs, add_lab: AddLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_lab("02_drift")
+    (tmp_path / "a_file").touch()
+    monkeypatch.setenv("PRODML_WORKSPACE", str(tmp_path / "a_file" / "w"))
+    ran = labs("start", "2")
+    assert ran.code == 1
+    assert "a_file" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_open_becomes_jupyterlab_in_the_workspace(
+    labs: Labs, add_lab: AddLab, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    became: list[Any] = []
+    monkeypatch.setattr(os, "execve", lambda *arguments: became.extend(arguments))
+    monkeypatch.setenv("BROWSER", "none")
+    add_lab("02_drift")
+    assert labs("start", "2", "--open").code == 0
+    program, command, env = became
+    assert program == sys.executable
+    assert command[1:3] == ["-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={workspace}" in command
+    assert "--LabApp.default_url=/lab/tree/02_drift/02_drift.ipynb" in command
+    assert "--no-browser" in command
+    assert env["PRODML_WORKSPACE"] == str(workspace)
+    assert env["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+    assert Path.cwd() == workspace
+
+
+@pytest.mark.parametrize(("user", "allowed"), [(0, True), (1000, False)])
+def test_root_is_allowed_only_for_root(
+    monkeypatch: pytest.MonkeyPatch, workspace: Path, user: int, allowed: bool
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.delenv("BROWSER", raising=False)
+    command = start.jupyter_command(workspace, workspace / "a" / "a.ipynb")
+    assert ("--allow-root" in command) is allowed
+    assert "--no-browser" not in command
