@@ -1,0 +1,116 @@
+"""Run a lab's notebooks once each, in a workspace of their own, and let several tests look at the run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+
+from autograder.build.build import build_lab
+from prodml.memory import PeakMemory
+
+ROOT = Path(__file__).resolve().parents[2]
+LABS = sorted(path.parent for path in (ROOT / "labs_src" / "labs").glob("*/lab.py"))
+WARNING = re.compile(r"^(?P<path>\S.*?):\d+: \w*Warning: .*$", re.MULTILINE)
+OURS = ("/prodml/", "/ipykernel_", "<")  # the package, a cell, and text that was compiled
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution from top to bottom.
+
+    Attributes:
+        notebook: with its outputs, up to where it stopped.
+        failure: what papermill said if it stopped; empty if it came to the end.
+        seconds: wall time, with the kernel's start.
+        peak_memory: bytes, over the kernel and all that it started.
+    """
+
+    notebook: NotebookNode
+    failure: str
+    seconds: float
+    peak_memory: int
+
+    @property
+    def warnings(self) -> list[str]:
+        """Python's warnings that prodml or one of the cells caused, as shown."""
+        shown = [o.text for c in self.notebook.cells for o in c.get("outputs", []) if o.get("name") == "stderr"]
+        return [m.group() for m in WARNING.finditer("\n".join(shown)) if any(mark in m["path"] for mark in OURS)]
+
+    @property
+    def errors(self) -> list[tuple[NotebookNode, str]]:
+        """Cells that failed, each with its error's name."""
+        outputs = [(c, o) for c in self.notebook.cells for o in c.get("outputs", [])]
+        return [(cell, output.ename) for cell, output in outputs if output.output_type == "error"]
+
+
+RunNotebook = Callable[..., Run]
+
+
+@pytest.fixture(scope="session")
+def run_notebook(tmp_path_factory: pytest.TempPathFactory) -> RunNotebook:
+    """`run_notebook(notebook, variant=0)`: execute it with papermill, as a process of its own."""
+
+    def run(notebook: NotebookNode, variant: int = 0) -> Run:
+        workspace = tmp_path_factory.mktemp("workspace")
+        (workspace / ".prodml").mkdir()
+        source, result = workspace / "in.ipynb", workspace / "out.ipynb"
+        nbformat.write(notebook, source)
+        env = {k: v for k, v in os.environ.items() if not k.startswith("PRODML_")}
+        env |= {"PRODML_WORKSPACE": str(workspace), "PRODML_VARIANT": str(variant), "IPYTHONDIR": str(workspace)}
+        options = ["--cwd", workspace, "--kernel", "python3", "--no-progress-bar", "--log-level", "ERROR"]
+        command = [sys.executable, "-m", "papermill", source, result, *options]
+        start = time.monotonic()
+        process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+        with process, PeakMemory(process.pid, itself=False) as memory:
+            _, said = process.communicate()
+        seconds = time.monotonic() - start
+        failure = said.strip() or f"exit code {process.returncode}" if process.returncode else ""
+        assert result.exists(), failure
+        return Run(nbformat.read(result, as_version=4), failure, seconds, memory.peak)
+
+    return run
+
+
+# All tests of a lab go to one of xdist's workers, which runs the notebook once.
+@pytest.fixture(
+    scope="session", params=[pytest.param(p, id=p.name, marks=pytest.mark.xdist_group(p.name)) for p in LABS]
+)
+def lab_dir(request: pytest.FixtureRequest) -> Path:
+    """Folder of a lab's source; a test that asks for it runs for every lab."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def reference(lab_dir: Path) -> NotebookNode:
+    """The notebook with solutions and hidden tests."""
+    return build_lab(lab_dir).reference
+
+
+@pytest.fixture(scope="session")
+def learners(lab_dir: Path) -> NotebookNode:
+    """The committed notebook that a learner gets."""
+    path = ROOT / "notebooks" / lab_dir.name / f"{lab_dir.name}.ipynb"
+    assert path.exists(), f"{path} is missing; run `labs build`"
+    return nbformat.read(path, as_version=4)
+
+
+@pytest.fixture(scope="session")
+def reference_run(reference: NotebookNode, run_notebook: RunNotebook) -> Run:
+    """The one run of the reference notebook."""
+    return run_notebook(reference)
+
+
+@pytest.fixture(scope="session")
+def learners_run(learners: NotebookNode, run_notebook: RunNotebook) -> Run:
+    """The one run of the learner's notebook, with nothing solved."""
+    return run_notebook(learners)
