@@ -62,7 +62,7 @@ def repository(checkout: Path) -> str:
 
 def badge(repository: str) -> str:
     image = "[![Open in Binder](https://mybinder.org/badge_logo.svg)]"
-    return f"{image}(https://mybinder.org/v2/gh/{repository}/main)"
+    return f"{image}(https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/00_start_here/00_start_here.ipynb)"
 
 
 def topics() -> dict[str, str]:

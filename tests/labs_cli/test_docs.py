@@ -1,0 +1,71 @@
+"""Do README.md's tables say what the labs teach, and is every topic of a written lab taught?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.build.source import LabSource, read_source
+from labs_cli import places
+from labs_cli.docs import badge, docs, fill_in, lab_table, repository, topic_table, topics
+from labs_cli.errors import Refused
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def real_labs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are about the labs of this checkout."""
+    monkeypatch.setattr(places, "SOURCES", CHECKOUT / "labs_src" / "labs")
+
+
+@pytest.fixture
+def labs(real_labs: None) -> list[LabSource]:
+    return [read_source(folder) for folder in places.lab_dirs()]
+
+
+def test_every_topic_of_a_written_lab_is_taught_and_no_other_is_claimed(labs: list[LabSource]) -> None:
+    outline = topics()
+    for lab in labs:
+        planned = {topic for topic, number in outline.items() if number == lab.slug[:2]}
+        assert set(lab.meta["covers"]) == planned, lab.slug
+        assert all(lab.meta["covers"].values()), lab.slug
+
+
+def test_every_exercise_serves_a_topic(labs: list[LabSource]) -> None:
+    for lab in labs:
+        taught = {name for names in lab.meta["covers"].values() for name in names}
+        if lab.meta["covers"]:
+            assert {c.name for c in lab.of_kind("exercise")} <= taught, lab.slug
+
+
+def test_tables_have_a_row_per_lab_and_topic(labs: list[LabSource]) -> None:
+    assert lab_table(labs).count("\n") == 1 + len(labs)
+    table = topic_table(labs, {"adapt.monitor-inputs": "02", "late.topic": "40", "other.topic": "41"})
+    assert "| adapt.monitor-inputs | 02 |" in table
+    assert "2 more topics with labs to come: 40, 41." in table
+
+
+def test_a_part_replaces_what_stood_in_its_place_and_nothing_else() -> None:
+    text = "a\n<!-- labs: made by `labs docs` -->\nold\n<!-- labs: end -->\nz"
+    assert fill_in(text, {"labs": "new"}) == text.replace("old", "new")
+    with pytest.raises(Refused, match="no place for 'topics'"):
+        fill_in(text, {"topics": "new"})
+
+
+def test_the_repository_is_one_setting(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.prodml]\nrepository = "ada/labs"\n')
+    assert "mybinder.org/v2/gh/ada/labs/main?urlpath=" in badge(repository(tmp_path))
+
+
+def test_an_edited_readme_is_found_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("README.md", "pyproject.toml"):
+        (tmp_path / name).write_text((CHECKOUT / name).read_text())
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
+    assert docs(check=True) == 0
+    readme = tmp_path / "README.md"
+    readme.write_text(readme.read_text().replace("Start here](notebooks", "Begin](notebooks"))
+    assert docs(check=True) == 1
+    assert docs(check=False) == 0
+    assert docs(check=True) == 0
