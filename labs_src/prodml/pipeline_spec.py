@@ -47,6 +47,19 @@ def spec_of(tasks: Mapping[str, Task], name: str = "flights") -> Spec:
     }
 
 
+def references(task: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(producer, kind, output) of every input of a compiled task that another task makes.
+
+    kind is "artifacts" or "parameters"; inputs that come from elsewhere (constants, the pipeline's own) are left out.
+    """
+    found = []
+    for kind, word in (("artifacts", "Artifact"), ("parameters", "Parameter")):
+        for source in task.get("inputs", {}).get(kind, {}).values():
+            if reference := source.get(f"taskOutput{word}"):
+                found.append((reference["producerTask"], kind, reference[f"output{word}Key"]))
+    return found
+
+
 def arrows(dag: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(producer, consumer) of every dependency in one DAG of a *sound* spec."""
     return sorted({(p, name) for name, task in dag["tasks"].items() for p in task.get("dependentTasks", [])})
