@@ -714,7 +714,7 @@ with check("gate"):
 
 # %% [markdown] kind="hints" name="gate"
 # 1. Three questions, each adding names to one set: where did the candidate fail, for whom is it clearly worse, and is it better overall?
-# 2. `finite = np.isfinite(errors["candidate"])` first. Then `change` = candidate − champion on these rows, and `change.groupby(errors["carrier"]).agg(["mean", "std", "size"])`.
+# 2. A mask of the rows where `np.isfinite` holds for the candidate comes first. Then `change` = candidate − champion on these rows, and `change.groupby(errors["carrier"]).agg(["mean", "std", "size"])`.
 # 3. For "all", ask for the good case and negate it: `if not change.mean() < 0`. That holds for 0, for NaN and for nothing at all.
 
 # %% [markdown]
@@ -970,8 +970,8 @@ with check("run_step"):
 
 # %% [markdown] kind="hints" name="run_step"
 # 1. A loop over the attempts, with one `try` in it. What belongs inside the `try`, and what after it?
-# 2. `except (ConnectionError, TimeoutError):` and nothing wider. In it: the last attempt raises again (`raise` alone), the others wait.
-# 3. `for attempt in range(1, attempts + 1)`, a folder named after the attempt, `clock.sleep(2 ** (attempt - 1))`, and `publish` and `return` in the `else` of the `try`.
+# 2. One `except` takes a tuple of the two types, and nothing wider. In it: the last attempt raises again (`raise` alone), the others wait.
+# 3. `for attempt in range(1, attempts + 1)`, a folder named after the attempt, a wait of `2 ** (attempt - 1)` seconds, and `publish` and `return` in the `else` of the `try`.
 
 # %% [markdown]
 # Your policy on a step that dies for real: a process that kills itself half-way in its first two attempts. Every attempt writes

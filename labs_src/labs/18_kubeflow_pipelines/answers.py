@@ -1,0 +1,578 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {format_name: percent}
+# ---
+
+# %% [markdown]
+# # Answers to 18 · Kubeflow pipelines
+#
+# Each cell is the whole source of one exercise. Wrong answers are misconceptions: `expect` is a part of the message
+# that a learner who holds it must read. Right answers reach the contract in another way than the reference.
+
+# %% [markdown]
+# ## lint
+
+# %% exercise="lint" answer="wrong" name="only_dependent_tasks" expect="An input is a need too"
+# Misconception: dependentTasks lists all that a task needs.
+def lint(spec):
+    components, found = spec["components"], set()
+    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
+        tasks = dag["tasks"]
+        for name, task in tasks.items():
+            if task["componentRef"]["name"] not in components:
+                found.add((name, "component"))
+            if set(task.get("dependentTasks", [])) - set(tasks):
+                found.add((name, "task"))
+    return sorted(found)
+
+# %% exercise="lint" answer="wrong" name="leftover_is_the_cycle" expect="as those do who take all that is left over"
+# Misconception: what a topological sort cannot place is the cycle.
+def lint(spec):
+    components, found = spec["components"], set()
+    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
+        tasks = dag["tasks"]
+        needs = {n: {*t.get("dependentTasks", []), *(p for p, _, _ in references(t))} for n, t in tasks.items()}
+        for name, task in tasks.items():
+            if task["componentRef"]["name"] not in components:
+                found.add((name, "component"))
+            if needs[name] - set(tasks):
+                found.add((name, "task"))
+            for producer, kind, output in references(task):
+                made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
+                    found.add((name, "output"))
+        left = set(tasks)
+        while ready := {n for n in left if not needs[n] & left}:
+            left -= ready
+        found |= {(n, "cycle") for n in left}
+    return sorted(found)
+
+# %% exercise="lint" answer="wrong" name="kinds_are_one" expect="Artifacts and parameters are two kinds"
+# Misconception: an output is a name; whether it is an artifact or a parameter does not matter.
+def lint(spec):
+    components, found = spec["components"], set()
+    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
+        tasks = dag["tasks"]
+        for name, task in tasks.items():
+            if task["componentRef"]["name"] not in components:
+                found.add((name, "component"))
+            for producer in {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}:
+                if producer not in tasks:
+                    found.add((name, "task"))
+            for producer, _, output in references(task):
+                made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+                names = {o for kind in (made or {}).get("outputDefinitions", {}).values() for o in kind}
+                if made is not None and output not in names:
+                    found.add((name, "output"))
+    return sorted(found)
+
+# %% exercise="lint" answer="wrong" name="cycles_of_two" expect="A cycle can go through several tasks"
+# Misconception: a cycle is two tasks that need each other.
+def lint(spec):
+    components, found = spec["components"], set()
+    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
+        tasks = dag["tasks"]
+        needs = {n: {*t.get("dependentTasks", []), *(p for p, _, _ in references(t))} for n, t in tasks.items()}
+        for name, task in tasks.items():
+            if task["componentRef"]["name"] not in components:
+                found.add((name, "component"))
+            if needs[name] - set(tasks):
+                found.add((name, "task"))
+            for producer, kind, output in references(task):
+                made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
+                    found.add((name, "output"))
+            if any(name in needs.get(other, ()) for other in needs[name]):
+                found.add((name, "cycle"))
+    return sorted(found)
+
+# %% exercise="lint" answer="wrong" name="root_only" expect="A condition's component has a DAG of its own"
+# Misconception: the root's graph is the pipeline.
+def lint(spec):
+    components, found, tasks = spec["components"], set(), spec["root"]["dag"]["tasks"]
+    needs = {n: {*t.get("dependentTasks", []), *(p for p, _, _ in references(t))} for n, t in tasks.items()}
+    for name, task in tasks.items():
+        if task["componentRef"]["name"] not in components:
+            found.add((name, "component"))
+        if needs[name] - set(tasks):
+            found.add((name, "task"))
+        for producer, kind, output in references(task):
+            made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+            if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
+                found.add((name, "output"))
+        reached, ahead = set(), [name]
+        while ahead:
+            new = needs.get(ahead.pop(), set()) - reached
+            reached, ahead = reached | new, [*ahead, *new]
+        if name in reached:
+            found.add((name, "cycle"))
+    return sorted(found)
+
+# %% exercise="lint" answer="right" name="matrix_powers"
+# Reachability by boolean matrix products; a task is in a cycle if it reaches itself.
+def lint(spec):
+    found = []
+    for dag in [spec["root"]["dag"], *(c["dag"] for c in spec["components"].values() if "dag" in c)]:
+        found += problems_of(dag["tasks"], spec["components"])
+    return sorted(set(found))
+
+
+def problems_of(tasks, components):
+    names = list(tasks)
+    step = np.zeros((len(names), len(names)), dtype=int)
+    for i, name in enumerate(names):
+        asked = [(p, None, None) for p in tasks[name].get("dependentTasks", [])] + references(tasks[name])
+        if tasks[name]["componentRef"]["name"] not in components:
+            yield name, "component"
+        for producer, kind, output in asked:
+            if producer not in tasks:
+                yield name, "task"
+                continue
+            step[i, names.index(producer)] = 1
+            component = components.get(tasks[producer]["componentRef"]["name"])
+            if kind and component is not None and output not in component.get("outputDefinitions", {}).get(kind, {}):
+                yield name, "output"
+    reach = step
+    for _ in names:
+        reach = ((reach + reach @ step) > 0).astype(int)
+    yield from ((name, "cycle") for i, name in enumerate(names) if reach[i, i])
+
+# %% exercise="lint" answer="right" name="peel_from_both_ends"
+# Peel off tasks that need nothing, then tasks that nobody needs, and test the rest by depth-first search.
+def lint(spec):
+    components, found = spec["components"], []
+    graphs = [spec["root"]["dag"]["tasks"]] + [c["dag"]["tasks"] for c in components.values() if c.get("dag")]
+    for tasks in graphs:
+        needs = {}
+        for name in tasks:
+            task = tasks[name]
+            needs[name] = set(task.get("dependentTasks") or []).union(r[0] for r in references(task))
+            if components.get(task["componentRef"]["name"]) is None:
+                found.append((name, "component"))
+            if not needs[name].issubset(tasks):
+                found.append((name, "task"))
+            for producer, kind, output in references(task):
+                try:
+                    component = components[tasks[producer]["componentRef"]["name"]]
+                except KeyError:
+                    continue
+                if output not in (component.get("outputDefinitions") or {}).get(kind, ()):
+                    found.append((name, "output"))
+
+        def meets(start, at, seen):
+            return any(n == start or (n not in seen and n in needs and not seen.add(n) and meets(start, n, seen)) for n in needs[at])
+
+        found += [(name, "cycle") for name in needs if meets(name, name, set())]
+    return sorted(dict.fromkeys(found))
+
+# %% [markdown]
+# ## fingerprints
+
+# %% exercise="fingerprints" answer="wrong" name="python_hash" expect="Python's hash() differs from process to process"
+# Misconception: hash() is a digest.
+def fingerprints(steps):
+    return {name: str(hash(json.dumps(step, sort_keys=True))) for name, step in steps.items()}
+
+# %% exercise="fingerprints" answer="wrong" name="whole_step" expect="When and where are not part of the work"
+# Misconception: hash all that is known, to be safe; then nothing is ever equal.
+def fingerprints(steps):
+    return {n: hashlib.sha256(json.dumps(s, sort_keys=True).encode()).hexdigest() for n, s in steps.items()}
+
+# %% exercise="fingerprints" answer="wrong" name="unsorted" expect="A dict's order is nobody's intention"
+# Misconception: equal dicts have equal text.
+def fingerprints(steps):
+    def of(name):
+        s = {k: v for k, v in steps[name].items() if k not in ("started", "folder")}
+        s["inputs"] = {i: of(m) for i, m in s["inputs"].items()}
+        return hashlib.sha256(json.dumps(s).encode()).hexdigest()
+    return {name: of(name) for name in steps}
+
+# %% exercise="fingerprints" answer="wrong" name="own_step_only" expect="names of steps do not count"
+# Misconception: a step is its code and the names of its inputs' makers; what changed in them is their business.
+def fingerprints(steps):
+    keys = ("code", "image", "parameters", "inputs")
+    return {n: hashlib.sha256(json.dumps({k: s[k] for k in keys}, sort_keys=True).encode()).hexdigest() for n, s in steps.items()}
+
+# %% exercise="fingerprints" answer="wrong" name="makers_code_only" expect="use the maker's fingerprint, not its code"
+# Misconception: it is enough to look one step back.
+def fingerprints(steps):
+    def own(s):
+        return [s["code"], s["image"], s["parameters"]]
+    return {
+        n: hashlib.sha256(json.dumps([own(s), {i: own(steps[m]) for i, m in s["inputs"].items()}], sort_keys=True).encode()).hexdigest()
+        for n, s in steps.items()
+    }
+
+# %% exercise="fingerprints" answer="wrong" name="joined_strings" expect="Strings that are only joined run into each other"
+# Misconception: joining all parts keeps them apart.
+def fingerprints(steps):
+    def of(name):
+        s = steps[name]
+        inputs = {i: of(m) for i, m in s["inputs"].items()}
+        text = s["code"] + s["image"] + json.dumps([s["parameters"], inputs], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+    return {name: of(name) for name in steps}
+
+# %% exercise="fingerprints" answer="wrong" name="inputs_as_a_set" expect="Each input counts under its name"
+# Misconception: which files went in counts, not for what.
+def fingerprints(steps):
+    def of(name):
+        s = steps[name]
+        counts = [s["code"], s["image"], s["parameters"], sorted(of(m) for m in s["inputs"].values())]
+        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+    return {name: of(name) for name in steps}
+
+# %% exercise="fingerprints" answer="right" name="streamed_with_lengths"
+# Feeds the hash piece by piece, each with its length in front; no JSON but for single values.
+def fingerprints(steps):
+    def of(name):
+        step, digest = steps[name], hashlib.sha256()
+        def add(*parts):
+            for part in parts:
+                data = part.encode()
+                digest.update(len(data).to_bytes(8, "big") + data)
+        add(step["code"], step["image"], str(len(step["parameters"])))
+        for key in sorted(step["parameters"]):
+            add(key, json.dumps(step["parameters"][key]))
+        for key in sorted(step["inputs"]):
+            add(key, of(step["inputs"][key]))
+        return digest.hexdigest()
+    return {name: of(name) for name in steps}
+
+# %% exercise="fingerprints" answer="right" name="in_topological_order"
+# No recursion: steps in order of need, with repr of sorted tuples as text.
+def fingerprints(steps):
+    from graphlib import TopologicalSorter
+
+    known = {}
+    for name in TopologicalSorter({n: s["inputs"].values() for n, s in steps.items()}).static_order():
+        s = steps[name]
+        counts = (s["code"], s["image"], tuple(sorted(s["parameters"].items())), tuple(sorted((i, known[m]) for i, m in s["inputs"].items())))
+        known[name] = hashlib.sha256(repr(counts).encode("utf-8")).hexdigest()
+    return known
+
+# %% [markdown]
+# ## schedule
+
+# %% exercise="schedule" answer="wrong" name="one_at_a_time" expect="yours has one step per wave"
+# Misconception: a topological order is a schedule.
+def schedule(needs, cached, wanted):
+    from graphlib import TopologicalSorter
+
+    order = sorted(TopologicalSorter(needs).static_order(), key=lambda n: (bool(needs[n]), 0))
+    return [[n] for n in order if n not in cached]
+
+# %% exercise="schedule" answer="wrong" name="all_that_is_not_cached" expect="neither report nor export is read"
+# Misconception: what is not cached must run.
+def schedule(needs, cached, wanted):
+    waves, done = [], set(cached)
+    while len(done) < len(set(needs) | done):
+        waves.append(sorted(n for n in needs if n not in done and set(needs[n]) <= done))
+        done |= set(waves[-1])
+    return waves
+
+# %% exercise="schedule" answer="wrong" name="all_upstream" expect="A cached step is not run"
+# Misconception: to get a result, everything before it must run.
+def schedule(needs, cached, wanted):
+    todo, ahead = set(), list(wanted)
+    while ahead:
+        n = ahead.pop()
+        todo.add(n)
+        ahead += needs[n]
+    waves, done = [], set()
+    while todo - done:
+        waves.append(sorted(n for n in todo - done if set(needs[n]) <= done))
+        done |= set(waves[-1])
+    return waves
+
+# %% exercise="schedule" answer="wrong" name="through_the_cache" expect="Go backwards from what is wanted"
+# Misconception: what is cached is left out, but what stands before it must be fresh too.
+def schedule(needs, cached, wanted):
+    todo, ahead = set(), list(wanted)
+    while ahead:
+        n = ahead.pop()
+        todo.add(n)
+        ahead += needs[n]
+    waves, done = [], set(cached)
+    while todo - done:
+        waves.append(sorted(n for n in todo - done if set(needs[n]) <= done))
+        done |= set(waves[-1])
+    return waves
+
+# %% exercise="schedule" answer="wrong" name="levels_of_the_whole_graph" expect="what is cached takes no wave"
+# Misconception: a step's wave is its depth in the whole graph.
+def schedule(needs, cached, wanted):
+    def depth(n):
+        return 1 + max((depth(m) for m in needs[n]), default=-1)
+    todo, ahead = set(), list(wanted)
+    while ahead:
+        n = ahead.pop()
+        if n not in cached:
+            todo.add(n)
+            ahead += needs[n]
+    return [sorted(n for n in todo if depth(n) == d) for d in range(1 + max(map(depth, todo), default=-1))]
+
+# %% exercise="schedule" answer="right" name="levels_by_recursion"
+# A step's wave is one more than the latest of its needs that run.
+def schedule(needs, cached, wanted):
+    level = {}
+
+    def visit(name):
+        if name in cached:
+            return -1
+        if name not in level:
+            level[name] = 1 + max(map(visit, needs[name]), default=-1)
+        return level[name]
+
+    for name in wanted:
+        visit(name)
+    return [sorted(n for n, at in level.items() if at == wave) for wave in range(len(set(level.values())))]
+
+# %% exercise="schedule" answer="right" name="graphlib_in_batches"
+# The standard library's sorter hands out what is ready, batch by batch.
+def schedule(needs, cached, wanted):
+    from graphlib import TopologicalSorter
+
+    graph, ahead = {}, [n for n in wanted if n not in cached]
+    while ahead:
+        name = ahead.pop()
+        graph[name] = [n for n in needs[name] if n not in cached]
+        ahead.extend(n for n in graph[name] if n not in graph)
+    sorter, waves = TopologicalSorter(graph), []
+    sorter.prepare()
+    while sorter.is_active():
+        waves.append(sorted(sorter.get_ready()))
+        sorter.done(*waves[-1])
+    return waves
+
+# %% [markdown]
+# ## gate
+
+# %% exercise="gate" answer="wrong" name="average_only" expect="The average hides it"
+# Misconception: better on average is better.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    return [] if (errors["candidate"] - errors["champion"]).mean() < 0 else ["all"]
+
+# %% exercise="gate" answer="wrong" name="slices_without_chance" expect="so this can be chance"
+# Misconception: a mean is a fact; chance needs no place in the rule.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    d = errors["candidate"] - errors["champion"]
+    by = d.groupby(errors["carrier"]).agg(["mean", "size"])
+    return sorted([*by.index[(by["mean"] > tolerance) & (by["size"] >= fewest)], *([] if d.mean() < 0 else ["all"])])
+
+# %% exercise="gate" answer="wrong" name="significant_is_important" expect="Certain is not important"
+# Misconception: what is statistically significant matters.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    d = errors["candidate"] - errors["champion"]
+    by = d.groupby(errors["carrier"]).agg(["mean", "std", "size"])
+    bad = (by["mean"] > z * by["std"] / np.sqrt(by["size"])) & (by["size"] >= fewest)
+    return sorted([*by.index[bad], *([] if d.mean() < 0 else ["all"])])
+
+# %% exercise="gate" answer="wrong" name="unpaired" expect="subtract flight by flight"
+# Misconception: two means, two spreads; that both models saw the same flights does not matter.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    by = errors.groupby("carrier")[["champion", "candidate"]].agg(["mean", "var", "size"])
+    n = by["champion"]["size"]
+    error = np.sqrt((by["champion"]["var"] + by["candidate"]["var"]) / n)
+    bad = (by["candidate"]["mean"] - by["champion"]["mean"] - tolerance > z * error) & (n >= fewest)
+    return sorted([*by.index[bad], *([] if errors["candidate"].mean() < errors["champion"].mean() else ["all"])])
+
+# %% exercise="gate" answer="wrong" name="nan_left_out" expect="mean() leaves NaN out"
+# Misconception: pandas takes care of missing values.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    d = errors["candidate"] - errors["champion"]
+    by = d.groupby(errors["carrier"]).agg(["mean", "std", "size"])
+    bad = (by["mean"] - tolerance > z * by["std"] / np.sqrt(by["size"])) & (by["size"] >= fewest)
+    return sorted([*by.index[bad], *([] if d.mean() < 0 else ["all"])])
+
+# %% exercise="gate" answer="wrong" name="fails_open" expect="nothing shows that the candidate is better"
+# Misconception: hold if it is worse (no figures, no objection).
+def gate(errors, tolerance, z=3.0, fewest=30):
+    finite = np.isfinite(errors["candidate"])
+    d = (errors["candidate"] - errors["champion"])[finite]
+    by = d.groupby(errors["carrier"][finite]).agg(["mean", "std", "size"])
+    bad = (by["mean"] - tolerance > z * by["std"] / np.sqrt(by["size"])) & (by["size"] >= fewest)
+    return sorted({*errors["carrier"][~finite], *by.index[bad], *(["all"] if d.mean() >= 0 else [])})
+
+# %% exercise="gate" answer="right" name="numpy_loops"
+# No groupby: one mask per carrier.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    carrier = errors["carrier"].to_numpy(dtype=object)
+    d = errors["candidate"].to_numpy(dtype=float) - errors["champion"].to_numpy(dtype=float)
+    fine, against = np.isfinite(d), []
+    for name in sorted(set(carrier)):
+        mine = carrier == name
+        x = d[mine & fine]
+        clear = len(x) >= max(fewest, 2) and x.mean() - tolerance > z * x.std(ddof=1) / len(x) ** 0.5
+        if clear or not fine[mine].all():
+            against.append(name)
+    better = fine.any() and d[fine].sum() < 0
+    return sorted(against + ([] if better else ["all"]))
+
+# %% exercise="gate" answer="right" name="plain_python"
+# Row by row, with running sums per carrier.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    import math
+    import statistics
+
+    changes, against = {}, set()
+    for carrier, champion, candidate in zip(errors["carrier"], errors["champion"], errors["candidate"]):
+        if math.isfinite(candidate):
+            changes.setdefault(carrier, []).append(candidate - champion)
+        else:
+            against.add(carrier)
+    for carrier, x in changes.items():
+        if len(x) >= fewest and statistics.fmean(x) > tolerance + z * statistics.stdev(x) / math.sqrt(len(x)):
+            against.add(carrier)
+    everything = [c for x in changes.values() for c in x]
+    if not everything or sum(everything) >= 0:
+        against.add("all")
+    return sorted(against)
+
+# %% [markdown]
+# ## run_step
+
+# %% exercise="run_step" answer="wrong" name="one_folder" expect="keep what a dead attempt wrote"
+# Misconception: a retry starts where nothing is.
+def run_step(step, clock, attempts):
+    for i in range(attempts):
+        try:
+            step.run("output")
+        except (ConnectionError, TimeoutError):
+            if i == attempts - 1:
+                raise
+            clock.sleep(2**i)
+        else:
+            step.publish("output")
+            return i + 1
+
+# %% exercise="run_step" answer="wrong" name="catch_everything" expect="retries what cannot pass"
+# Misconception: whatever went wrong, trying again does no harm.
+def run_step(step, clock, attempts):
+    for i in range(attempts):
+        try:
+            step.run(f"a{i}")
+        except Exception:
+            if i == attempts - 1:
+                raise
+            clock.sleep(2**i)
+        else:
+            step.publish(f"a{i}")
+            return i + 1
+
+# %% exercise="run_step" answer="wrong" name="any_os_error" expect="FileNotFoundError is an OSError"
+# Misconception: OSError means that the machine had a bad moment.
+def run_step(step, clock, attempts):
+    for i in range(attempts):
+        try:
+            step.run(f"a{i}")
+        except OSError:
+            if i == attempts - 1:
+                raise
+            clock.sleep(2**i)
+        else:
+            step.publish(f"a{i}")
+            return i + 1
+
+# %% exercise="run_step" answer="wrong" name="retries_are_attempts" expect="The first one counts"
+# Misconception: three attempts are a first one and three retries.
+def run_step(step, clock, attempts):
+    for i in range(attempts + 1):
+        try:
+            step.run(f"a{i}")
+        except (ConnectionError, TimeoutError):
+            if i == attempts:
+                raise
+            clock.sleep(2**i)
+        else:
+            step.publish(f"a{i}")
+            return i + 1
+
+# %% exercise="run_step" answer="wrong" name="swallowed_at_the_end" expect="Who calls must learn that there is no result"
+# Misconception: when all attempts are used up, one is done.
+def run_step(step, clock, attempts):
+    for i in range(attempts):
+        try:
+            step.run(f"a{i}")
+            step.publish(f"a{i}")
+            return i + 1
+        except (ConnectionError, TimeoutError):
+            if i < attempts - 1:
+                clock.sleep(2**i)
+    return attempts
+
+# %% exercise="run_step" answer="wrong" name="published_in_finally" expect="yours published 3 folders"
+# Misconception: finally is the place for what must be done in the end.
+def run_step(step, clock, attempts):
+    for i in range(attempts):
+        try:
+            step.run(f"a{i}")
+            return i + 1
+        except (ConnectionError, TimeoutError):
+            if i == attempts - 1:
+                raise
+            clock.sleep(2**i)
+        finally:
+            step.publish(f"a{i}")
+
+# %% exercise="run_step" answer="wrong" name="waits_after_the_last" expect="After the last one there is nothing to wait for"
+# Misconception: every failure is followed by a wait.
+def run_step(step, clock, attempts):
+    for i in range(attempts):
+        try:
+            step.run(f"a{i}")
+        except (ConnectionError, TimeoutError) as error:
+            last = error
+            clock.sleep(2**i)
+        else:
+            step.publish(f"a{i}")
+            return i + 1
+    raise last
+
+# %% exercise="run_step" answer="right" name="recursive"
+# Each failure hands on to a call with one attempt fewer and twice the wait.
+def run_step(step, clock, attempts):
+    import uuid
+
+    def go(left, wait):
+        folder = uuid.uuid4().hex
+        try:
+            step.run(folder)
+        except (ConnectionError, TimeoutError):
+            if left == 1:
+                raise
+        else:
+            step.publish(folder)
+            return 1
+        clock.sleep(wait)
+        return 1 + go(left - 1, 2 * wait)
+
+    return go(attempts, 1)
+
+# %% exercise="run_step" answer="right" name="while_loop_with_isinstance"
+# A class holds the state of the attempts; the kind of the error decides.
+class Attempts:
+    def __init__(self, limit):
+        self.limit, self.made, self.wait = limit, 0, 1.0
+
+    def once(self, step):
+        self.made += 1
+        folder = f"try/{self.made:03}"
+        try:
+            step.run(folder)
+        except Exception as error:
+            passing = isinstance(error, (ConnectionError, TimeoutError))
+            if self.made >= self.limit or not passing:
+                raise error
+            return None
+        return folder
+
+
+def run_step(step, clock, attempts):
+    state = Attempts(attempts)
+    while (folder := state.once(step)) is None:
+        clock.sleep(state.wait)
+        state.wait *= 2
+    step.publish(folder)
+    return state.made
