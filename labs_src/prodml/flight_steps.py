@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from prodml.data import flights
 NUMBERS = ("dep_delay", "distance", "hour", "precip", "visib", "wind_speed")
 COLUMNS = ("month", "carrier", *NUMBERS, "arr_delay")
 HOURS = range(5, 24)
-CARRIERS = tuple("9E AA AS B6 DL EV F9 FL HA MQ OO UA US VX WN YV".split())
+CARRIERS = tuple(["9E", "AA", "AS", "B6", "DL", "EV", "F9", "FL", "HA", "MQ", "OO", "UA", "US", "VX", "WN", "YV"])
 TYPICAL = {"distance": 1000.0, "dep_delay": 100.0, "precip": 1.0, "visib": 10.0, "wind_speed": 10.0}  # scale of 1
 RIDGE = 1.0
 CHAMPION = ("dep_delay", "distance", "carrier")  # features of the model that serves today
@@ -49,7 +50,7 @@ def validated(rows: pd.DataFrame) -> pd.DataFrame:
 
 def design(rows: pd.DataFrame, features: Sequence[str]) -> NDArray[np.float32]:
     """The model's input, float32 [rows, columns]: a constant, scaled numbers, hours and carriers one-hot."""
-    columns = [np.ones(len(rows))]
+    columns: list[NDArray[Any]] = [np.ones(len(rows))]
     for feature in features:
         if feature == "carrier":
             columns += [(rows["carrier"] == c).to_numpy(float) for c in CARRIERS]
@@ -73,7 +74,9 @@ def absolute_errors(rows: pd.DataFrame, features: Sequence[str], weights: NDArra
     return np.asarray(np.abs(predicted - rows["arr_delay"].to_numpy(float)), dtype=np.float64)
 
 
-def compared(train: pd.DataFrame, test: pd.DataFrame, features: Sequence[str], weights: NDArray[np.float32]) -> pd.DataFrame:
+def compared(
+    train: pd.DataFrame, test: pd.DataFrame, features: Sequence[str], weights: NDArray[np.float32]
+) -> pd.DataFrame:
     """Errors of champion and candidate on the test rows: carrier, champion, candidate (minutes).
 
     The champion learned from January to March, whatever the candidate learned from.

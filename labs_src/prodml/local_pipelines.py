@@ -59,13 +59,14 @@ class LocalRun:
         return self.folder / task / artifact
 
     def metrics(self, task: str) -> dict[str, float]:
-        """What a task logged into its Metrics artifacts."""
+        """The numbers that a task logged with its artifacts, as `log_metric` does."""
         said = json.loads((self.folder / task / "executor_output.json").read_text())
         made = [a for kept in said["artifacts"].values() for a in kept["artifacts"]]
-        return {k: v for a in made if a["type"]["schemaTitle"] == "system.Metrics" for k, v in a["metadata"].items()}
+        logged = [pair for artifact in made for pair in artifact.get("metadata", {}).items()]
+        return {k: v for k, v in logged if isinstance(v, int | float)}
 
     def digests(self) -> dict[str, str]:
-        """"task/artifact" → the first 12 hex digits of the SHA-256 of its bytes."""
+        """ "task/artifact" → the first 12 hex digits of the SHA-256 of its bytes."""
         files = sorted(p for p in self.folder.rglob("*") if p.is_file() and p.name not in OWN_FILES)
         names = [str(p.relative_to(self.folder)) for p in files]
         return {n: hashlib.sha256(p.read_bytes()).hexdigest()[:12] for n, p in zip(names, files, strict=True)}

@@ -86,15 +86,17 @@ def transform(clean: Input[Dataset], learn: Output[Dataset], judge: Output[Datas
 # %% kind="explore"
 @step
 def train(learn: Input[Dataset], features: list, model: Output[Model]):
+    import pathlib
     import numpy as np
     import pandas as pd
     from prodml import flight_steps
-    with open(model.path, "wb") as file:
+    with pathlib.Path(model.path).open("wb") as file:
         np.save(file, flight_steps.fit(pd.read_parquet(learn.path), features))
 
 @step
 def evaluate(learn: Input[Dataset], judge: Input[Dataset], model: Input[Model], features: list,
              errors: Output[Dataset], report: Output[HTML], metrics: Output[Metrics]):
+    import pathlib
     import numpy as np
     import pandas as pd
     from prodml import flight_steps
@@ -103,8 +105,7 @@ def evaluate(learn: Input[Dataset], judge: Input[Dataset], model: Input[Model], 
     table.to_parquet(errors.path)
     for name in ("champion", "candidate"):
         metrics.log_metric(name, round(float(table[name].mean()), 3))
-    with open(report.path, "w") as page:
-        page.write(flight_steps.report(table, "Candidate against champion"))
+    pathlib.Path(report.path).write_text(flight_steps.report(table, "Candidate against champion"))
 
 # %% [markdown]
 # Then the gate, and the export. The gate's rule is *your* function of exercise 4; it travels as text, so that a run
@@ -113,7 +114,8 @@ def evaluate(learn: Input[Dataset], judge: Input[Dataset], model: Input[Model], 
 # %% kind="explore"
 @step
 def decide(errors: Input[Dataset], rule: str) -> str:
-    import base64, pickle
+    import base64
+    import pickle
     import pandas as pd
     objections = pickle.loads(base64.b64decode(rule))(pd.read_parquet(errors.path), tolerance=0.5)
     print("objections:", objections)
@@ -512,7 +514,7 @@ with check("schedule"):
         return [list(wave) for wave in value(schedule(copy.deepcopy(needs), set(cached), list(wanted)), list)]
 
     got = waves([], ["export", "report"])
-    assert [["ingest"], ["weather"]] != got[:2], "ingest and weather do not read each other's results: they run in one wave, and yours has one step per wave."
+    assert got[:2] != [["ingest"], ["weather"]], "ingest and weather do not read each other's results: they run in one wave, and yours has one step per wave."
     whole = [["ingest", "weather"], ["validate"], ["transform"], ["train"], ["evaluate"], ["decide", "report"], ["export"]]
     assert got == whole, f"Nothing is cached and everything is wanted: expected {whole}, yours {got}."
     got = waves([], ["decide"])
@@ -818,9 +820,9 @@ pd.DataFrame({name: {**run.metrics("evaluate"), "exported": "export" in run.ran}
 # neither this notebook nor the data.
 
 # %% kind="explore"
-from IPython.display import HTML as page
+import IPython.display
 
-page(hold.path("evaluate", "report").read_text())
+IPython.display.HTML(hold.path("evaluate", "report").read_text())
 
 # %% [markdown]
 # The two runs differ in one parameter of `train`. Which of their artifacts have the same bytes?
@@ -845,10 +847,12 @@ shared
 # %% kind="explore"
 @step
 def collect(folder: str, rows: Output[Dataset]):
-    import os, pathlib, signal
+    import os
+    import pathlib
+    import signal
     died = pathlib.Path(folder, "died")
     for i in range(1000):
-        with open(rows.path, "a") as file:
+        with pathlib.Path(rows.path).open("a") as file:
             file.write(f"{i}\n")
         if i == 599 and not died.exists():
             died.touch()
@@ -901,7 +905,8 @@ def run_step(step, clock, attempts):
     Returns the number of attempts made. If the last one fails too, its exception goes out.
     """
     ### BEGIN SOLUTION
-    for attempt in range(1, attempts + 1):
+    attempt = 1
+    while True:
         folder = f"attempt-{attempt}"
         try:
             step.run(folder)
@@ -909,6 +914,7 @@ def run_step(step, clock, attempts):
             if attempt == attempts:
                 raise
             clock.sleep(2 ** (attempt - 1))
+            attempt += 1
         else:
             step.publish(folder)
             return attempt
@@ -971,14 +977,16 @@ with check("run_step"):
 # %% [markdown] kind="hints" name="run_step"
 # 1. A loop over the attempts, with one `try` in it. What belongs inside the `try`, and what after it?
 # 2. One `except` takes a tuple of the two types, and nothing wider. In it: the last attempt raises again (`raise` alone), the others wait.
-# 3. `for attempt in range(1, attempts + 1)`, a folder named after the attempt, a wait of `2 ** (attempt - 1)` seconds, and `publish` and `return` in the `else` of the `try`.
+# 3. A loop that counts attempts from 1, a folder named after the attempt, a wait of `2 ** (attempt - 1)` seconds, and `publish` and `return` in the `else` of the `try`.
 
 # %% [markdown]
 # Your policy on a step that dies for real: a process that kills itself half-way in its first two attempts. Every attempt writes
 # into a folder of its own; publishing is one rename, which is done or not done, never half.
 
 # %% kind="explore"
-import subprocess, sys, time
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 SCRIPT = "import os, sys; f = open(sys.argv[1], 'a'); [print(i, file=f, flush=True) or i == int(sys.argv[2]) and os.kill(os.getpid(), 9) for i in range(1000)]"

@@ -1,0 +1,65 @@
+"""Does a pipeline run quietly on this machine, and is all that it left found, and removed in the end?
+
+kfp reads annotations as objects, so they must not be postponed here.
+"""
+
+import os
+import warnings
+
+from prodml.local_pipelines import LocalRuns
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from kfp import dsl
+    from kfp.dsl import Dataset, Metrics, Output
+
+step = dsl.component(base_image="python:3.11", install_kfp_package=False)
+
+
+@step
+def write(text: str, out: Output[Dataset], metrics: Output[Metrics]):
+    metrics.log_metric("length", len(text))
+    with open(out.path, "w") as file:  # noqa: PTH123 (kfp gives a str)
+        file.write(text)
+
+
+@step
+def fail():
+    raise ValueError("on purpose")
+
+
+@dsl.pipeline
+def two_steps(text: str):
+    write(text=text)
+    fail().after(write(text=text))
+
+
+@dsl.pipeline
+def one_step(text: str):
+    write(text=text)
+
+
+def test_a_run_is_quiet_and_leaves_artifacts(capfd) -> None:
+    """Are artifacts, metrics and digests there, nothing printed, and everything gone after `close`?"""
+    before = os.environ.get("TMPDIR")
+    with LocalRuns() as runs:
+        run = runs.run(one_step, text="abc")
+        assert (run.ran, run.failed) == (["write"], None)
+        assert run.path("write", "out").read_text() == "abc"
+        assert run.metrics("write") == {"length": 3}
+        assert run.digests() == {"write/out": "ba7816bf8f01"}  # SHA-256 of "abc", as FIPS 180-2 prints it
+        again = runs.run(one_step, text="abc")
+        assert again.folder != run.folder
+    assert not runs.folder.exists()
+    assert os.environ.get("TMPDIR") == before
+    assert capfd.readouterr().out == ""
+
+
+def test_a_failed_step_is_told_with_its_log() -> None:
+    """Does the run name the failed task, and its log the reason?"""
+    with LocalRuns() as runs:
+        run = runs.run(two_steps, text="abc")
+        assert run.failed is not None
+        assert "fail" in run.failed
+        assert "ValueError: on purpose" in run.log
+        assert ("fail", "FAILURE") in run.steps

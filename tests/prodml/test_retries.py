@@ -1,0 +1,27 @@
+"""Does a faulty step fail when told to, and remember what was done to it?"""
+
+from __future__ import annotations
+
+import pytest
+
+from prodml.retries import Clock, FaultyStep
+
+
+def test_a_failed_attempt_leaves_half_its_rows() -> None:
+    """Do folders that are used twice keep the rows of both attempts?"""
+    step = FaultyStep([TimeoutError("slow")])
+    with pytest.raises(TimeoutError, match="slow"):
+        step.run("a")
+    step.run("a")
+    step.run("b")
+    assert (step.runs, step.rows, step.seen) == (["a", "a", "b"], {"a": 15, "b": 10}, None)
+    step.publish("a")
+    assert step.seen == 15
+
+
+def test_a_clock_only_writes_down() -> None:
+    """Are waits kept in their order?"""
+    clock = Clock()
+    clock.sleep(1)
+    clock.sleep(2)
+    assert clock.waits == [1.0, 2.0]
