@@ -19,7 +19,7 @@ from prodml.data import flights
 NUMBERS = ("dep_delay", "distance", "hour", "precip", "visib", "wind_speed")
 COLUMNS = ("month", "carrier", *NUMBERS, "arr_delay")
 HOURS = range(5, 24)
-CARRIERS = tuple(["9E", "AA", "AS", "B6", "DL", "EV", "F9", "FL", "HA", "MQ", "OO", "UA", "US", "VX", "WN", "YV"])
+CARRIERS = ("9E", "AA", "AS", "B6", "DL", "EV", "F9", "FL", "HA", "MQ", "OO", "UA", "US", "VX", "WN", "YV")
 TYPICAL = {"distance": 1000.0, "dep_delay": 100.0, "precip": 1.0, "visib": 10.0, "wind_speed": 10.0}  # scale of 1
 RIDGE = 1.0
 CHAMPION = ("dep_delay", "distance", "carrier")  # features of the model that serves today

@@ -745,9 +745,16 @@ explorer(draw_gate, flights=(30, 3000, 300), tolerance=(0.0, 1.0, 0.5), z=(0.0, 
 # %% [markdown]
 # ### Both ways, for real
 #
+# First your gate here, on the errors that we have.
+
+# %% kind="explore"
+{name: gate(table, tolerance=0.5) for name, table in errors_of.items()}
+
+# %% [markdown]
 # Now the whole pipeline, once per candidate, with your gate inside. The first must be exported, the second must not.
 
 # %% kind="explore"
+gate(errors_of["no carrier"], tolerance=0.5)  # if it does not work here, it will not work there
 import base64
 import cloudpickle
 
