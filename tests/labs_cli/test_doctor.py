@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from labs_cli import doctor
-from labs_cli.doctor import Finding
+from labs_cli.finding import Finding
 
 Labs = Callable[..., Any]
 
