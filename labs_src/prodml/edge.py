@@ -161,14 +161,15 @@ def forward(weights: Sequence[NDArray[Any]], images: NDArray[Any]) -> NDArray[np
     """Logits of the network for images (n x 28 x 28 x 1, 0 to 1), in NumPy and float64: n x 10."""
     kernel1, *norm1 = weights[:5]
     kernel2, *norm2 = weights[5:10]
-    x = np.maximum(_normalized(_convolved(images, kernel1), norm1), 0)
-    x = np.maximum(_normalized(_convolved(x, kernel2), norm2), 0)
+    x = np.maximum(_normalized(convolved(images, kernel1), norm1), 0)
+    x = np.maximum(_normalized(convolved(x, kernel2), norm2), 0)
     hidden = np.maximum(x.reshape(len(x), -1) @ weights[10].astype(float) + weights[11], 0)
     logits: NDArray[np.float64] = hidden @ weights[12].astype(float) + weights[13]
     return logits
 
 
-def _convolved(x: NDArray[Any], kernel: NDArray[Any]) -> NDArray[np.float64]:
+def convolved(x: NDArray[Any], kernel: NDArray[Any]) -> NDArray[np.float64]:
+    """Convolution of images (n x height x width x channels) with a 3 x 3 kernel: stride 2, no padding, float64."""
     windows = np.lib.stride_tricks.sliding_window_view(x.astype(float), (3, 3), axis=(1, 2))[:, ::2, ::2]
     out: NDArray[np.float64] = np.tensordot(windows, kernel.astype(float), axes=((3, 4, 5), (2, 0, 1)))
     return out
