@@ -348,7 +348,7 @@ def choose(table, budget):
     fits = fits[fits.integer_only] if budget["integer_only"] else fits
     return "none" if fits.empty else fits.bytes.idxmin()
 
-# %% exercise="choose" answer="wrong" name="strictly_below" expect="it fits"
+# %% exercise="choose" answer="wrong" name="strictly_below" expect="dynamic has exactly 45,200"
 # Misconception: a limit is what must not be reached.
 def choose(table, budget):
     fits = table[(table.bytes < budget["bytes"]) & (table.microseconds < budget["microseconds"])]
