@@ -40,7 +40,7 @@ def read_graph(graph: bytes) -> list[Node]:
     Raises:
         GraphError: the bytes are no GraphDef, or too many.
     """
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     from tensorflow.core.framework import graph_pb2
 
     if len(graph) > MOST_BYTES:

@@ -369,8 +369,9 @@ def choose(table, budget):
 # %% exercise="choose" answer="right" name="query_and_sort"
 # One query, then the first of the sorted rows within the margin.
 def choose(table, budget):
-    size, time_, whole, margin = (budget[k] for k in ("bytes", "microseconds", "integer_only", "margin"))
-    rest = table.query("bytes <= @size and microseconds <= @time_ and (integer_only or not @whole)")
+    size, time_, margin = (budget[k] for k in ("bytes", "microseconds", "margin"))
+    floats = not budget["integer_only"]
+    rest = table.query("bytes <= @size and microseconds <= @time_ and (integer_only or @floats)")
     rest = rest.sort_values("bytes")
     near = rest.index[rest["accuracy"].max() - rest["accuracy"] < margin]
     return near[0] if len(near) else None

@@ -39,6 +39,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its start-up message is l
 
 import warnings
 
+import absl.logging
 import numpy as np
 import pandas as pd
 import tensorflow as tf
@@ -49,7 +50,8 @@ from prodml.data import digits
 from prodml.edge import convolved, examine, forward, network, random_weights, ServedModel
 from prodml.graphs import optimized, read_graph, runner
 
-warnings.filterwarnings("ignore", message="Statistics for quantized inputs")  # a notice of the converter
+warnings.filterwarnings("ignore", message="Statistics for quantized inputs")  # notices of the converter
+absl.logging.set_verbosity("error")
 begin("19_edge_tflite")
 
 # %% [markdown]
@@ -70,7 +72,7 @@ train_x, train_y, test_x, test_y = images[:4000], truth[:4000], images[4000:], t
 # %% kind="explore"
 tf.keras.utils.set_random_seed(0)
 model = network()
-model.compile("adam", tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.compile(tf.keras.optimizers.Adam(0.002), tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 model.fit(train_x, train_y, batch_size=64, epochs=6, verbose=0)
 weights = model.get_weights()
 
@@ -144,7 +146,8 @@ with check("freeze"):
 
     def holds(found, wanted):
         constants = [node.constant for node in found if node.constant is not None]
-        return any(c.size == wanted.size and np.allclose(c.ravel(), wanted.ravel(), atol=1e-6) for c in constants)
+        same_size = [c.ravel() for c in constants if c.size == wanted.size]
+        return any(np.allclose(c - e, wanted.ravel(), atol=1e-6) for c in same_size for e in (0, 1e-3))  # epsilon may be in it
 
     kernels = sum(holds(nodes, mine[i]) for i in (0, 5, 10, 12))
     assert kernels == 4, f"Of the four kernels that were passed in, your graph holds {kernels}. A network that is built anew has weights of its own: network(weights)."
@@ -223,7 +226,7 @@ with check("fold"):
     assert apart < 1e-6, f"With a variance of about 0.0001 and an epsilon of 0.001 your outputs are up to {apart:.2f} off. Is epsilon inside the root? For a quiet channel it decides."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
-    for repeat in range(3):
+    for _ in range(3):
         wide = int(h.integers(2, 9))
         assert off(case(h, wide, wide, 0.3, 0.01), h) < 1e-6, "On other layers the folded convolution does not give the same outputs."
     ### END HIDDEN TESTS
@@ -293,7 +296,7 @@ print("largest difference:", min(float(np.abs(c - by_hand).max()) for c in their
 # %% kind="explore"
 predict(
     "samples",
-    "The float model is right on 94.7 % of 1,000 digits. In int8, calibrated with 100 samples of each sort, how many percent are right?",
+    "The float model is right on about 94 % of 1,000 digits. In int8, calibrated with 100 samples of each sort, how many percent are right?",
     {"white noise, 0 to 1": (0, 100), "real digits, 0 to 255": (0, 100)},
 )
 
@@ -418,9 +421,13 @@ measured = pd.DataFrame({
 measured
 
 # %% [markdown]
-# Read it as a buyer would. int8 is 3.5 times smaller, and no digit is lost that matters. Is it faster? That depends
-# on the processor and the size of the layers; compare the µs column, yours may differ from a colleague's. int16x8
-# has no fast kernels on a PC. And memory is all runtime: a model of 150 kB disappears in it.
+# int8 is 3.5 times smaller, and its accuracy differs by less than the noise of 1,000 digits. But it need not be
+# **faster**: where this lab was written, a call took 9.7 µs against 3.9 in float32, for the layers are tiny and this
+# processor is good at floats. On a phone's accelerator it is the other way round. Measure on the device.
+
+# %% [markdown]
+# int16x8 has no fast kernels on a PC: sixteen times as long as float32. And memory is all runtime: a model of 158
+# kB disappears in 54 MB of Python, NumPy and LiteRT.
 
 # %% kind="explore"
 noise = np.random.default_rng(2)
@@ -439,7 +446,7 @@ reveal(
     "samples",
     {name: 100 * calibrated[name] for name in ("white noise, 0 to 1", "real digits, 0 to 255")},
     text="Only the range counts, so noise in the right range is nearly as good as data, and a single digit is enough here. Real data in the wrong range "
-    "are ruinous: the whole image falls into two or three of 256 steps. The convincing mistake is the forgotten preprocessing.",
+    "are ruinous: calibrated to 255, an image whose ink is 1 uses two of 256 steps. The convincing mistake is the forgotten preprocessing.",
 )
 
 # %% [markdown]
@@ -471,7 +478,7 @@ TABLE = pd.DataFrame(
 )
 
 # %% [markdown]
-# A worked example on the table `TABLE` of another device: 100,000 bytes, 500 µs, any arithmetic. dynamic, float16
+# A worked example on `TABLE`, made up for another device: 100,000 bytes, 500 µs, any arithmetic. dynamic, float16
 # and int8 fit; float16 is best of them with .948. With a margin of 0.005 dynamic (.946) counts as equal, int8
 # (.941) does not: **dynamic**. With a margin of 0.01 it is **int8**.
 
@@ -531,7 +538,7 @@ with check("choose"):
         best = fits[fits["accuracy"] > fits["accuracy"].max() - wanted["margin"]]
         return best["bytes"].idxmin() if len(fits) else None
 
-    for repeat in range(30):
+    for _ in range(30):
         table = drawn()
         wanted = budget(int(h.integers(1, 8)) * 10_000, float(h.uniform(100, 1000)), bool(h.random() < 0.5), 0.01003)
         assert choose(table, wanted) == right(table, wanted), "On an unseen budget another model is the right one."
@@ -642,7 +649,7 @@ print(f"device alone {right.mean():.3f}; of the images it keeps {right[kept].mea
 def answer_from(device, service, network, deadline):
     """Where to answer, from measured samples in milliseconds.
 
-    device: 1-D array, seconds of the answer on the device, in ms.
+    device: 1-D array, how long the device takes for an answer.
     service: 1-D array, the service's own time. network: 1-D array, round trips; NaN where the answer never came.
         Lengths may differ; every service time can meet every round trip.
     deadline: float, ms; an answer after exactly that time still counts.
