@@ -706,7 +706,8 @@ with check("answer_from"):
     sums = (serving[:, None] + np.nan_to_num(trips, nan=np.inf)).ravel()
     assert abs(got["service_p50"] / np.quantile(sums, 0.5, method="inverted_cdf") - 1) < 0.05, "On other samples the service's median is wrong."
     assert got["service_p99"] == np.inf, "On other samples with more than 1 % lost, the service's 99th percentile is not infinite."
-    assert abs(got["device_p99"] / np.quantile(local, 0.99) - 1) < 0.1, "On other samples the device's 99th percentile is wrong."
+    low, high = (np.quantile(local, 0.99, method=way) for way in ("lower", "higher"))
+    assert low - 1e-6 <= got["device_p99"] <= high + 1e-6, "On other samples the device's 99th percentile is wrong."
     assert abs(got["service_in_time"] - np.mean(sums <= 70)) < 0.02, "On other samples the share in time is wrong."
     assert abs(got["device_in_time"] - np.mean(local <= 70)) < 0.001, "On other samples the device's share in time is wrong."
     ### END HIDDEN TESTS
