@@ -41,13 +41,13 @@ def apply(fault: Fault, log: Log, world: World, rng: np.random.Generator) -> Non
 def _place(where: str, log: Log, world: World) -> Any:
     """Rows of a slice; all rows for a feature or a stage."""
     column, _, name = where.partition("=")
+    if not name:
+        return np.ones(len(log.time), bool)
     if column == "origin":
         return log.origin == world.origins.index(name)
     if column == "carrier":
         return log.carrier == world.carriers.index(name)
-    if column == "host":
-        return log.host == HOSTS.index(name)
-    return np.ones(len(log.time), bool)
+    return log.host == HOSTS.index(name)
 
 
 def _one_airport(fault: Fault, log: Log, rows: Rows, rng: np.random.Generator) -> Rows:
@@ -132,8 +132,10 @@ def feedback_loop(fault: Fault, log: Log, rows: Rows, rng: np.random.Generator) 
 
 def carrier_outage(fault: Fault, log: Log, rows: Rows, rng: np.random.Generator) -> None:
     mean = 20.0 if fault.hard else 60.0
-    log.features[rows, FEATURES.index("dep_delay")] += np.round(rng.exponential(mean, rows.sum()))
-    log.arr_delay[rows] += np.round(rng.exponential(1.5 * mean, rows.sum()) + 0.5 * mean)
+    later = np.round(rng.exponential(mean, rows.sum()))
+    log.features[rows, FEATURES.index("dep_delay")] += later
+    log.arr_delay[rows] += later + np.round(rng.exponential(mean, rows.sum()))
+    log.postpone(rows, later * 60)
 
 
 EFFECTS: dict[str, Callable[[Fault, Log, Rows, np.random.Generator], None]] = {

@@ -70,6 +70,7 @@ def _evidence(fault: Fault, ours: bool, now: np.datetime64, rng: np.random.Gener
     w, first = world(), now - history.DAYS * DAY
     made = log.healthy_log(w, first, now, rng)
     apply(fault, made, w, rng)
+    made.until(now)
     made_deploys = history.deploys(fault, ours, first, now, rng)
     said, replayed = log.predict(made, w.models[int(str(now)[5:7])], w.models[0])
     versions = (_version(made_deploys, "model", made.time), _version(made_deploys, "server", made.time))

@@ -50,12 +50,27 @@ class Log:
     grid: Floats
     ceiling: Floats
 
+    def postpone(self, rows: NDArray[np.bool_], seconds: Floats) -> None:
+        """Let `rows` come later, and their labels too."""
+        for times in (self.time, self.arrived):
+            times[rows] += seconds.astype("timedelta64[s]")
+        self._keep(np.argsort(self.time, kind="stable"))
+
+    def until(self, now: np.datetime64) -> None:
+        """Forget what comes after `now`."""
+        self._keep(np.flatnonzero(self.time <= now))
+
+    def _keep(self, order: NDArray[Any]) -> None:
+        for name, values in vars(self).items():
+            setattr(self, name, values[order])
+
     def repeat(self, rows: NDArray[np.bool_], seconds: NDArray[Any]) -> None:
         """Add each of `rows` once more, some seconds later."""
-        order = np.argsort(np.append(self.time, self.time[rows] + seconds), kind="stable")
-        for name, values in vars(self).items():
-            again = values[rows] + seconds if name == "time" else values[rows]
-            setattr(self, name, np.concatenate([values, again])[order])
+        twice = np.append(np.arange(len(self.time)), np.flatnonzero(rows))
+        times = np.append(self.time, self.time[rows] + seconds)
+        self._keep(twice)
+        self.time = times
+        self._keep(np.argsort(self.time, kind="stable"))
 
 
 def healthy_log(world: World, first: np.datetime64, now: np.datetime64, rng: np.random.Generator) -> Log:
