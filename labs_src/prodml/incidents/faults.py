@@ -113,7 +113,7 @@ def stale_model(fault: Fault, log: Log, rows: Rows, rng: np.random.Generator) ->
 
 
 def failing_host(fault: Fault, log: Log, rows: Rows, rng: np.random.Generator) -> None:
-    log.failed |= rows & (rng.random(len(rows)) < (0.04 if fault.hard else 0.4))
+    log.failed |= rows & (rng.random(len(rows)) < (0.08 if fault.hard else 0.4))
 
 
 def wrong_threshold(fault: Fault, log: Log, rows: Rows, rng: np.random.Generator) -> None:

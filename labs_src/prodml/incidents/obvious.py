@@ -40,7 +40,7 @@ def _alarm(e: Evidence) -> tuple[str, str]:
     if lost.max() > 0.5:
         return "schema_change", str(lost.idxmax())
     moved = (after[features].mean() - before[features].mean()).abs() / before[features].std().clip(lower=1e-3)
-    if moved.max() > 2:
+    if moved.max() > 1.5:
         return "unit_change", str(moved.idxmax())
     if today["labels"] < 0.5 * usual["labels"]:
         return "label_delay", "labels"

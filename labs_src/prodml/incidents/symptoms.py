@@ -27,7 +27,7 @@ Found = tuple[str, str, float, Any]  # sign, place, strength, since
 # Strength 1 of each sign: hardly any of 300 healthy incidents goes beyond (benchmarks/incidents.py counts). Of signs
 # that no healthy incident has, four rows.
 LIMITS = {
-    "missing": 12.0, "zeros": 8.0, "implausible": 8.0, "unknown code": 4.0, "wrong hour": 4.0, "frozen": 1.5, "lag": 4.0,
+    "missing": 12.0, "zeros": 8.0, "implausible": 16.0, "unknown code": 4.0, "wrong hour": 4.0, "frozen": 1.5, "lag": 4.0,
     "duplicates": 4.0, "replay": 4.0, "scaled": 1.0, "coarse": 1.0, "failed": 9.0, "threshold": 2.0, "labels late": 9.0,
     "residual": 7.0, "acted": 8.0,
 }  # fmt: skip
@@ -181,7 +181,7 @@ def archive(month: int) -> dict[str, tuple[float, float]]:
     """The range of each feature in this month and its neighbours, in the archive of the year."""
     w = world()
     at = np.abs(w.time.astype("datetime64[M]").astype(int) % 12 + 1 - month) <= 1
-    ends = np.nanquantile(w.features[at], [0.001, 0.999], axis=0)
+    ends = np.nanquantile(w.features[at], [0.0, 1.0], axis=0)
     return {name: (float(ends[0, i]), float(ends[1, i])) for i, name in enumerate(FEATURES)}
 
 
