@@ -76,13 +76,13 @@ def first_bad(deploys, is_bad, noise):
         low, high = (low, middle) if bad else (middle + 1, high)
     return deploys[low] if low < len(deploys) else None
 
-# %% exercise="first_bad" answer="wrong" name="eleven_votes_always" expect="how often you ask must depend on noise"
+# %% exercise="first_bad" answer="wrong" name="seven_votes_always" expect="With another noise yours is too often wrong"
 # Misconception: what suffices for a noise of 20 % suffices for any.
 def first_bad(deploys, is_bad, noise):
     low, high = 0, len(deploys)
     while low < high:
         middle = (low + high) // 2
-        bad = sum(is_bad(deploys[middle]) for _ in range(9 if noise else 1)) >= (5 if noise else 1)
+        bad = sum(is_bad(deploys[middle]) for _ in range(7 if noise else 1)) >= (4 if noise else 1)
         low, high = (low, middle) if bad else (middle + 1, high)
     return deploys[low] if low < len(deploys) else None
 
@@ -224,7 +224,7 @@ def worst_slice(errors, features, after):
                 found[column, name] = rise / np.sqrt(sum(part.var(ddof=1) / len(part) for part in parts))
     return max(found, key=found.get)
 
-# %% exercise="worst_slice" answer="wrong" name="two_directions" expect="A slice that has become better"
+# %% exercise="worst_slice" answer="wrong" name="two_directions" expect="A slice that has become better is not the worst"
 # Misconception: what has changed most is worst, in whatever direction.
 def worst_slice(errors, features, after):
     known = ~np.isnan(errors)
@@ -389,7 +389,7 @@ def diagnose(evidence):
     cause = causes[top["sign"]]
     return {"cause": cause, "where": top["place"], "since": top["since"], "action": FAMILIES[cause].action}
 
-# %% exercise="diagnose" answer="wrong" name="dashboard_and_last_deploy" expect="Plain faults of serving"
+# %% exercise="diagnose" answer="wrong" name="dashboard_and_last_deploy" expect="Storms and harmless deploys are always there"
 # Misconception: a dashboard shows every fault, and the last deploy did it.
 def diagnose(evidence):
     return obvious(evidence)

@@ -149,17 +149,17 @@ with check("first_bad"):
     asked = []
     first_bad(names, lambda name: bool(asked.append(name)) or int(name[1:]) >= 60, 0.0)
     assert len(asked) <= 40, f"With a test that is never wrong yours ran {len(asked)} tests for 64 deploys; halving needs 6 or 7. Do you go through them one by one?"
-    right, tests = hunts(first_bad, 60, 31, 0.2, rng())
-    assert right > 0.47, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 60 hunts. It believes each answer, and one wrong answer sends it into the wrong half for ever."
-    assert right >= 0.85, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 60 hunts. Asking three times and taking the majority is still wrong in 10 % of the steps, and there are five steps."
+    right, tests = hunts(first_bad, 40, 31, 0.2, rng())
+    assert right > 0.47, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 40 hunts. It believes each answer, and one wrong answer sends it into the wrong half for ever."
+    assert right >= 0.85, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 40 hunts. Asking three times and taking the majority is still wrong in 10 % of the steps, and there are five steps."
     assert tests <= 110, f"31 deploys, 20 % wrong answers: yours runs {tests:.0f} tests on average. Halving needs five steps, and ten or twenty tests a step are plenty."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
-    right, tests = hunts(first_bad, 60, 20, 0.3, h)
-    assert right >= 0.82, "With another noise yours is too often wrong: how often you ask must depend on noise."
+    right, tests = hunts(first_bad, 30, 20, 0.3, h)
+    assert right >= 0.73, "With another noise yours is too often wrong: how often you ask must depend on noise."
     assert tests <= 220, "With another noise yours runs too many tests."
-    right, tests = hunts(first_bad, 40, 12, 0.1, h)
-    assert right >= 0.8, "With few deploys and little noise yours is too often wrong."
+    right, tests = hunts(first_bad, 25, 12, 0.1, h)
+    assert right >= 0.76, "With few deploys and little noise yours is too often wrong."
     assert tests <= 60, "With few deploys and little noise yours runs too many tests: how often you ask must depend on noise."
     ### END HIDDEN TESTS
 
@@ -274,7 +274,7 @@ with check("worst_slice"):
     for i in h.permutation(4):
         seed = int(h.integers(2**31))
         assert worst(seed=seed, rise=9, slice_=places[i], storm=float(h.integers(5, 15)), always=("carrier", "EV"), tiny=True) == places[i], "On other errors, with all traps at once, yours names another slice."
-    assert worst(seed=int(h.integers(2**31)), rise=-9, slice_=("host", "h1")) is None, "A slice that has become better, and no other that is worse than chance allows: yours names one."
+    assert worst(seed=int(h.integers(2**31)), rise=-9, slice_=("host", "h1")) != ("host", "h1"), "A slice that has become better is not the worst: yours names it."
     exact = np.tile([0.0, 2.0], 60)
     table = pd.DataFrame({"host": np.repeat(["x", "y"], 60)})
     late = np.tile(np.repeat([False, True], 30), 2)
@@ -504,7 +504,7 @@ with check("diagnose"):
     assert got["since"] >= 0.7, f"Plain faults of inputs: yours has the onset within six hours in {got['since']:.0%}. It is when the log changes, not when the alarm rang or the last deploy ran."
     got = rights(fresh(g, OUTCOME, False))
     assert got["cause"] >= 0.5, f"Plain faults of outcomes: yours names the right cause in {got['cause']:.0%}. Labels that are late, alerts, what agents do, and the world itself: not every fault is one of the model."
-    mixed = rights(fresh(g, [*INPUT, "label_delay"] * 2, False))
+    mixed = rights(fresh(g, [*INPUT, "label_delay"], False))
     assert mixed["action"] >= 0.7, f"The same cause can begin with a deploy of ours or outside: yours has the right action in {mixed['action']:.0%}. Roll back if, and only if, a deploy of the owner with status done stands shortly before the onset."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
