@@ -78,22 +78,24 @@ console(by_hand)
 predict("bisection", "31 deploys, a test that is wrong in 20 % of the cases. How often does plain bisection find the right deploy?", {"percent": (0, 100)})
 
 # %% kind="setup"
+def hunt(search, n, first, noise, g):
+    """Let `search` look for the first bad of n deploys (n: none is bad). Returns what it found and its number of tests."""
+    asked, wrong = [], iter(g.random(5000) < noise)
+
+    def is_bad(name):
+        asked.append(name)
+        return bool((int(name[1:]) >= first) != next(wrong, False))
+
+    found = search([f"d{i}" for i in range(n)], is_bad, noise)
+    return found, len(asked)
+
+
 def hunts(search, cases, n, noise, g):
-    """Let `search` hunt in many cases: the share that it gets right, and how many tests it runs on average."""
-    right = tests = 0
-    for _ in range(cases):
-        first = int(g.integers(n + 1))  # n: none of them is bad
-        wrong = iter(g.random(5000) < noise)
-        asked = []
-
-        def is_bad(name):
-            asked.append(name)
-            return bool((int(name[1:]) >= first) != next(wrong, False))
-
-        found = search([f"d{i}" for i in range(n)], is_bad, noise)
-        right += found == (None if first == n else f"d{first}")
-        tests += len(asked)
-    return right / cases, tests / cases
+    """Many hunts: the share in which `search` is right, and how many tests it runs on average."""
+    firsts = [int(first) for first in g.integers(n + 1, size=cases)]
+    results = [hunt(search, n, first, noise, g) for first in firsts]
+    right = [found == (None if first == n else f"d{first}") for first, (found, _) in zip(firsts, results, strict=True)]
+    return sum(right) / cases, sum(tests for _, tests in results) / cases
 
 # %% kind="explore"
 def plain_bisection(deploys, is_bad, noise):
@@ -140,15 +142,13 @@ def first_bad(deploys, is_bad, noise):
 
 # %% kind="check" name="first_bad" points=4
 with check("first_bad"):
-    names = [f"d{i}" for i in range(64)]
     for first in (0, 13, 63):
-        found = first_bad(names, lambda name: int(name[1:]) >= first, 0.0)
+        found, tests = hunt(first_bad, 64, first, 0.0, rng())
         assert found == f"d{first}", f"64 deploys, the test is never wrong, and d{first} is the first bad one; yours says {found}. The last good one is its neighbour."
-    found = first_bad(names, lambda name: False, 0.0)
+    found, tests = hunt(first_bad, 64, 64, 0.0, rng())
     assert found is None, f"No deploy is bad: None is expected, and yours says {found}. Not every alarm is a deploy's fault."
-    asked = []
-    first_bad(names, lambda name: bool(asked.append(name)) or int(name[1:]) >= 60, 0.0)
-    assert len(asked) <= 40, f"With a test that is never wrong yours ran {len(asked)} tests for 64 deploys; halving needs 6 or 7. Do you go through them one by one?"
+    found, tests = hunt(first_bad, 64, 60, 0.0, rng())
+    assert tests <= 40, f"With a test that is never wrong yours ran {tests} tests for 64 deploys; halving needs 6 or 7. Do you go through them one by one?"
     right, tests = hunts(first_bad, 40, 31, 0.2, rng())
     assert right > 0.47, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 40 hunts. It believes each answer, and one wrong answer sends it into the wrong half for ever."
     assert right >= 0.85, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 40 hunts. Asking three times and taking the majority is still wrong in 10 % of the steps, and there are five steps."

@@ -74,7 +74,10 @@ def view(evidence: Evidence, look_at: str, split_by: str = "all") -> None:
     if len(lines) > 1:
         plots.label_lines(ax)
     ax.tick_params(axis="x", rotation=30)
-    words = "; ".join(f"{name}: {line.iloc[:20].mean():.3g} in the first five days, {line.iloc[-4:].mean():.3g} in the last" for name, line in lines.items())
+    words = "; ".join(
+        f"{name}: {line.iloc[:20].mean():.3g} in the first five days, {line.iloc[-4:].mean():.3g} in the last"
+        for name, line in lines.items()
+    )
     plots.show(fig, alt=f"{look_at} in steps of six hours. {words}. Ticks at the bottom are deploys.")
 
 
@@ -117,7 +120,9 @@ def _table(e: Evidence, name: str) -> None:
     if name == "versions":
         p = e.predictions.assign(host=e.requests["host"])
         grouped = p.groupby(["model", "code"], observed=True, as_index=False)
-        table = grouped.agg(first=("time", "min"), last=("time", "max"), requests=("id", "size"), hosts=("host", "nunique"))
+        table = grouped.agg(
+            first=("time", "min"), last=("time", "max"), requests=("id", "size"), hosts=("host", "nunique")
+        )
     else:
         table = getattr(e, name)
     show(table.to_string(index=False), table.to_html(index=False, border=0, escape=True))

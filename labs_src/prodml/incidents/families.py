@@ -91,4 +91,5 @@ UNITS = {  # feature → (factor, offset) of the other unit
     "visib": (1.609344, 0.0),  # miles → km
 }
 ICAO = {"9E": "FLG", "AA": "AAL", "B6": "JBU", "DL": "DAL", "EV": "ASQ", "MQ": "ENY", "UA": "UAL", "US": "AWE",
-        "WN": "SWA", "AS": "ASA", "F9": "FFT", "FL": "TRS", "HA": "HAL", "OO": "SKW", "VX": "VRD", "YV": "ASH"}  # fmt: skip
+        "WN": "SWA", "AS": "ASA", "F9": "FFT", "FL": "TRS", "HA": "HAL", "OO": "SKW", "VX": "VRD",
+        "YV": "ASH"}  # fmt: skip

@@ -82,8 +82,8 @@ def time_zone(fault: Fault, log: Log, rows: Rows, rng: np.random.Generator) -> N
 
 
 def stale_cache(fault: Fault, log: Log, rows: Rows, rng: np.random.Generator) -> None:
-    first = np.flatnonzero(rows)[:1]
-    log.features[np.ix_(rows, WEATHER)] = log.features[np.ix_(first, WEATHER)]
+    for i in WEATHER:
+        log.features[rows, i] = log.features[np.argmax(rows), i]  # as it was when the cache stopped
 
 
 def late_events(fault: Fault, log: Log, rows: Rows, rng: np.random.Generator) -> None:
@@ -126,7 +126,11 @@ def label_delay(fault: Fault, log: Log, rows: Rows, rng: np.random.Generator) ->
 
 
 def feedback_loop(fault: Fault, log: Log, rows: Rows, rng: np.random.Generator) -> None:
-    acted = rows & (log.features[:, FEATURES.index("dep_delay")] > 15) & (rng.random(len(rows)) < (0.6 if fault.hard else 1))
+    acted = (
+        rows
+        & (log.features[:, FEATURES.index("dep_delay")] > 15)
+        & (rng.random(len(rows)) < (0.6 if fault.hard else 1))
+    )
     log.arr_delay[acted] -= (0.4 if fault.hard else 0.7) * np.maximum(log.arr_delay[acted], 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,16 +35,18 @@ def make_incident(seed: int, cause: str | None = None, hard: bool | None = None)
     """
     if cause is not None and cause not in FAMILIES:
         raise SelectionError(f"cause={cause!r} is no family of faults.", f"Allowed are: {', '.join(FAMILIES)}.")
-    rng = np.random.default_rng([seed, 7])
+    # Streams of their own, so that incidents of one seed share their healthy part, whatever the fault draws.
+    rng, *streams = np.random.default_rng([seed, 7]).spawn(4)
     drawn, coin = str(rng.choice(list(FAMILIES))), bool(rng.random() < 0.5)
     cause, hard = drawn if cause is None else cause, coin if hard is None else hard
     now = _alarm(rng)
-    fault = Fault(cause, str(rng.choice(FAMILIES[cause].places)), _onset(now, hard, rng), hard)
-    ours = bool(rng.random() < FAMILIES[cause].ours)
-    return Incident(_evidence(fault, ours, now, rng), _truth(fault, ours))
+    onset, lucky = _onset(now, hard, rng), rng.random()
+    fault = Fault(cause, str(rng.choice(FAMILIES[cause].places)), onset, hard)
+    ours = lucky < FAMILIES[cause].ours
+    return Incident(_evidence(fault, ours, now, streams), _truth(fault, ours))
 
 
-def _alarm(rng: np.random.Generator) -> np.datetime64:
+def _alarm(rng: np.random.Generator) -> Any:
     """9:05 in New York, in UTC, of some day."""
     import pandas as pd
 
@@ -64,25 +67,30 @@ def _seconds(hours: float) -> np.timedelta64:
     return np.timedelta64(round(hours * 3600), "s")
 
 
-def _evidence(fault: Fault, ours: bool, now: np.datetime64, rng: np.random.Generator) -> Evidence:
+def _evidence(fault: Fault, ours: bool, now: np.datetime64, streams: Sequence[np.random.Generator]) -> Evidence:
     import pandas as pd
 
+    healthy, sick, told = streams
     w, first = world(), now - history.DAYS * DAY
-    made = log.healthy_log(w, first, now, rng)
-    apply(fault, made, w, rng)
+    made = log.healthy_log(w, first, now, healthy)
+    hours = int((now - first) // HOUR)
+    slow = 200.0 * (healthy.random(hours) < 0.02)  # a herring: slow hours
+    latency = np.round(healthy.gamma(20.0, 3.0, hours) + slow, 1)
+    apply(fault, made, w, sick)
     made.until(now)
-    made_deploys = history.deploys(fault, ours, first, now, rng)
+    made_deploys = history.deploys(fault, ours, first, now, told)
     said, replayed = log.predict(made, w.models[int(str(now)[5:7])], w.models[0])
     versions = (_version(made_deploys, "model", made.time), _version(made_deploys, "server", made.time))
     requests, predictions, labels = log.tables(made, w, said, replayed, now, versions)
-    hours = int((now - first) // HOUR)
-    latency = np.round(rng.gamma(20.0, 3.0, hours) + 200 * (rng.random(hours) < 0.02), 1)  # a herring: slow hours
     return Evidence(
         now=pd.Timestamp(now),
         metrics=log.hourly(requests, predictions, labels, first, latency),
-        requests=requests, predictions=predictions, labels=labels,
-        deploys=made_deploys, upstream=history.upstream(fault, ours, first, now, rng),
-    )  # fmt: skip
+        requests=requests,
+        predictions=predictions,
+        labels=labels,
+        deploys=made_deploys,
+        upstream=history.upstream(fault, ours, first, now, told),
+    )
 
 
 def _version(deploys: pd.DataFrame, component: str, time: Any) -> Any:
@@ -90,10 +98,9 @@ def _version(deploys: pd.DataFrame, component: str, time: Any) -> Any:
     import pandas as pd
 
     done = deploys[(deploys["component"] == component) & (deploys["status"] == "done")]
-    names = [f"{component[0]}99", *done["version"]]
-    return pd.Categorical.from_codes(
-        np.searchsorted(done["time"].dt.tz_localize(None).to_numpy(), time, side="right"), names
-    )
+    names = pd.Index([f"{component[0]}99", *done["version"]])
+    codes = np.searchsorted(done["time"].dt.tz_localize(None).to_numpy(), time, side="right")
+    return pd.Categorical.from_codes(codes, names)
 
 
 def _truth(fault: Fault, ours: bool) -> Truth:

@@ -15,13 +15,25 @@ if TYPE_CHECKING:
 HOUR = np.timedelta64(3600, "s")
 DAYS = 10
 NOTES = {
-    "weather": ("documentation of units revised", "stations recalibrated", "new export job", "maintenance of the archive"),
-    "flights": ("carrier codes reviewed", "new time stamps in the raw feed", "hardware replaced", "schema version raised"),
+    "weather": (
+        "documentation of units revised",
+        "stations recalibrated",
+        "new export job",
+        "maintenance of the archive",
+    ),
+    "flights": (
+        "carrier codes reviewed",
+        "new time stamps in the raw feed",
+        "hardware replaced",
+        "schema version raised",
+    ),
 }
 FEED = {"carrier": "flights", "distance": "flights", "hour": "flights"}
 
 
-def deploys(fault: Fault, ours: bool, first: np.datetime64, now: np.datetime64, rng: np.random.Generator) -> pd.DataFrame:
+def deploys(
+    fault: Fault, ours: bool, first: np.datetime64, now: np.datetime64, rng: np.random.Generator
+) -> pd.DataFrame:
     """Our deploys of ten days, in the order of time: about one and a half a day, one in eight of them failed.
 
     If the fault is ours, the one that began it stands up to 20 minutes before its onset. Otherwise no deploy of
@@ -44,7 +56,7 @@ def deploys(fault: Fault, ours: bool, first: np.datetime64, now: np.datetime64, 
             failed = np.append(failed, False)
         if ours:
             times = np.append(times, fault.since - rng.integers(5, 1200).astype("timedelta64[s]"))
-            components, failed = np.append(components, owner), np.append(failed, False)
+            components, failed = np.append(components, str(owner)), np.append(failed, False)
     order = np.argsort(times, kind="stable")
     times, components, failed = times[order], components[order], failed[order]
     return pd.DataFrame({
@@ -56,7 +68,9 @@ def deploys(fault: Fault, ours: bool, first: np.datetime64, now: np.datetime64, 
     })  # fmt: skip
 
 
-def upstream(fault: Fault, ours: bool, first: np.datetime64, now: np.datetime64, rng: np.random.Generator) -> pd.DataFrame:
+def upstream(
+    fault: Fault, ours: bool, first: np.datetime64, now: np.datetime64, rng: np.random.Generator
+) -> pd.DataFrame:
     """Notices of the two feeds, in the order of their announcement; times are local ones of New York.
 
     Half of the input faults that came from outside are announced, with words that say nothing of a fault.

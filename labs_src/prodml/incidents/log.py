@@ -29,7 +29,7 @@ class Log:
         lag: seconds. failed: no prediction. threshold: minutes, per row. old: rows served by the old model.
         scale: rows x FEATURES, what the server multiplies standardised values by.
         grid: minutes between the values that a quantized model can say, 0 for any. ceiling: the largest.
-        code, model: versions, as reported. arrived: when the label comes, NaT for never.
+        arr_delay: minutes. arrived: when the label comes, NaT for never.
     """
 
     flight: NDArray[np.int64]
@@ -81,8 +81,9 @@ def healthy_log(world: World, first: np.datetime64, now: np.datetime64, rng: np.
     return Log(
         flight=np.arange(at.start, at.stop), time=world.time[at].copy(), features=world.features[at].copy(),
         carrier=world.carrier[at].copy(), origin=world.origin[at].copy(), dest=world.dest[at].copy(),
-        host=rng.integers(0, len(HOSTS), n), lag=np.round(rng.gamma(4.0, 5.0, n), 1), arr_delay=world.arr_delay[at].copy(),
-        arrived=world.landed[at] + waits.astype("timedelta64[s]"), renamed=np.zeros(n, bool), failed=rng.random(n) < 0.001,
+        host=rng.integers(0, len(HOSTS), n), lag=np.round(rng.gamma(4.0, 5.0, n), 1),
+        arr_delay=world.arr_delay[at].copy(), arrived=world.landed[at] + waits.astype("timedelta64[s]"),
+        renamed=np.zeros(n, bool), failed=rng.random(n) < 0.001,
         old=np.zeros(n, bool), threshold=np.full(n, THRESHOLD), scale=np.ones((n, len(FEATURES))), grid=np.zeros(n),
         ceiling=np.full(n, np.inf),
     )  # fmt: skip
@@ -99,7 +100,9 @@ def predict(log: Log, new: Model, old: Model) -> tuple[Floats, Floats]:
     return np.where(log.failed, np.nan, np.round(said, 3)), np.round(replayed, 3)
 
 
-def tables(log: Log, world: World, said: Floats, replayed: Floats, now: np.datetime64, versions: tuple[Any, Any]) -> Any:
+def tables(
+    log: Log, world: World, said: Floats, replayed: Floats, now: np.datetime64, versions: tuple[Any, Any]
+) -> Any:
     """The requests, predictions and labels of an Evidence. `versions`: model and code as reported, per row."""
     import pandas as pd
 
@@ -128,7 +131,7 @@ def tables(log: Log, world: World, said: Floats, replayed: Floats, now: np.datet
 
 
 def hourly(
-    requests: pd.DataFrame, predictions: pd.DataFrame, labels: pd.DataFrame, first: np.datetime64, latency: Floats
+    requests: pd.DataFrame, predictions: pd.DataFrame, labels: pd.DataFrame, first: np.datetime64, latency: Any
 ) -> pd.DataFrame:
     """The dashboard: one row per hour; see Evidence.metrics."""
     import pandas as pd
@@ -159,4 +162,4 @@ def _category(codes: Any, names: Any) -> Any:
     import pandas as pd
 
     present, inverse = np.unique(codes, return_inverse=True)
-    return pd.Categorical.from_codes(inverse, [str(names[c]) for c in present])
+    return pd.Categorical.from_codes(inverse, pd.Index([str(names[c]) for c in present], dtype=object))

@@ -26,7 +26,9 @@ def marks(diagnosis: Mapping[str, Any], truth: Truth) -> dict[str, bool]:
         right = "since" in diagnosis and said is None and true is None
     else:
         right = bool(abs((said - true).total_seconds()) <= HOURS * 3600)  # NaT is within no distance
-    rest = {part: part in diagnosis and diagnosis[part] == getattr(truth, part) for part in ("cause", "where", "action")}
+    rest = {
+        part: part in diagnosis and diagnosis[part] == getattr(truth, part) for part in ("cause", "where", "action")
+    }
     return {"cause": rest["cause"], "where": rest["where"], "since": right, "action": rest["action"]}
 
 

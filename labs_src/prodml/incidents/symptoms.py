@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodml.incidents.evidence import Evidence
-from prodml.incidents.families import CARRIERS, HOSTS, ICAO, ORIGINS
+from prodml.incidents.families import CARRIERS, FEATURES, HOSTS, ICAO, ORIGINS
 from prodml.incidents.log import THRESHOLD
-from prodml.incidents.world import CENTRE, FEATURES, SPREAD, world
+from prodml.incidents.world import CENTRE, SPREAD, world
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +27,9 @@ Found = tuple[str, str, float, Any]  # sign, place, strength, since
 # Strength 1 of each sign: hardly any of 300 healthy incidents goes beyond (benchmarks/incidents.py counts). Of signs
 # that no healthy incident has, four rows.
 LIMITS = {
-    "missing": 12.0, "zeros": 8.0, "implausible": 16.0, "unknown code": 4.0, "wrong hour": 4.0, "frozen": 1.5, "lag": 4.0,
-    "duplicates": 4.0, "replay": 4.0, "scaled": 1.0, "coarse": 1.0, "failed": 9.0, "threshold": 2.0, "labels late": 9.0,
-    "residual": 7.0, "acted": 8.0,
+    "missing": 12.0, "zeros": 8.0, "implausible": 16.0, "unknown code": 4.0, "wrong hour": 4.0, "frozen": 1.5,
+    "lag": 4.0, "duplicates": 4.0, "replay": 4.0, "scaled": 1.0, "coarse": 1.0, "failed": 9.0,
+    "threshold": 2.0, "labels late": 9.0, "residual": 8.0, "acted": 8.0,
 }  # fmt: skip
 OFTEN_MISSING = {"pressure": 3.0}  # gaps of days are usual: its limit is higher by this factor
 
@@ -41,10 +41,10 @@ def symptoms(evidence: Evidence) -> pd.DataFrame:
         Columns `sign`, `place`, `strength` (1: as much as healthy weeks hardly ever show) and `since` (UTC: where
         the log changes most; NaT where nothing does). The signs:
 
-        - of inputs: "missing", "zeros", "implausible" (outside the range of these months in the
-          archive, a distance that the destination does not have, a wind that is no whole number of knots) by feature, "unknown code" (carrier),
-          "wrong hour" (it disagrees with the clock), "frozen" (an airport's weather repeats), "lag" by airport,
-          "duplicates" by carrier;
+        - of inputs: "missing", "zeros", "implausible" (outside the range of these months in the archive, a distance
+          that the destination does not have, a wind that is no whole number of knots) by feature,
+          "unknown code" (carrier), "wrong hour" (it disagrees with the clock), "frozen" (an airport's weather
+          repeats), "lag" by airport, "duplicates" by carrier;
         - of serving: "replay" (prediction and replay differ) by host, "scaled" (their difference is proportional
           to this feature), "coarse" (predictions that differ from their replay repeat few values), "failed" by host;
         - of outcomes: "threshold" (alerts that 15 minutes do not explain), "labels late", "residual" (label −
@@ -181,7 +181,7 @@ def archive(month: int) -> dict[str, tuple[float, float]]:
     """The range of each feature in this month and its neighbours, in the archive of the year."""
     w = world()
     at = np.abs(w.time.astype("datetime64[M]").astype(int) % 12 + 1 - month) <= 1
-    ends = np.nanquantile(w.features[at], [0.0, 1.0], axis=0)
+    ends = np.nanquantile(w.features[at], [0.0003, 0.9997], axis=0)  # a few readings are broken
     return {name: (float(ends[0, i]), float(ends[1, i])) for i, name in enumerate(FEATURES)}
 
 
@@ -191,7 +191,7 @@ def _others(time: Any, residual: Floats, rows: Any) -> Floats:
     use = ~rows & ~np.isnan(residual)
     n = np.bincount(bins[use], minlength=bins[-1] + 1)
     total = np.bincount(bins[use], residual[use], bins[-1] + 1)
-    return np.where(n > 0, total / np.maximum(n, 1), np.nan)[bins[rows]]
+    return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan)[bins[rows]])
 
 
 def _wrong_hour(e: Evidence) -> Any:

@@ -55,9 +55,9 @@ class World:
 
     time: NDArray[np.datetime64]
     features: Floats
-    carrier: NDArray[np.int64]
-    origin: NDArray[np.int64]
-    dest: NDArray[np.int64]
+    carrier: NDArray[Any]
+    origin: NDArray[Any]
+    dest: NDArray[Any]
     arr_delay: Floats
     landed: NDArray[np.datetime64]
     carriers: list[str]
@@ -120,7 +120,7 @@ def _design(features: Floats, carrier: Any, origin: Any) -> Floats:
 
 
 def _standardised(features: Floats) -> Floats:
-    return np.nan_to_num((features - CENTRE) / SPREAD)
+    return np.asarray(np.nan_to_num((features - CENTRE) / SPREAD))
 
 
 def _solve(gram: Any, moment: Any) -> Model:
