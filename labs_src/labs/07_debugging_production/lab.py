@@ -71,7 +71,7 @@ console(by_hand)
 # ## 1 · Which deploy?
 # *medium · about 9 lines · 25 minutes*
 #
-# Forty deploys, and one of them broke it. Bisection asks the middle one, then the middle of the half that is left.
+# Thirty-one deploys, and one of them broke it. Bisection asks the middle one, then the middle of the half that is left.
 # But the test that you have is noisy: it replays an hour of traffic, and one answer in five is wrong.
 
 # %% kind="explore"
@@ -107,7 +107,7 @@ def plain_bisection(deploys, is_bad, noise):
 
 # %% kind="explore"
 plain_right, plain_tests = hunts(plain_bisection, 1000, 31, 0.2, rng())
-reveal("bisection", {"percent": 100 * plain_right}, text="Five answers must all be right: $0.8^5$ is 33 %. One wrong answer sends it into the wrong half, and it never comes back.")
+reveal("bisection", {"percent": 100 * plain_right}, text="Five answers in a row must be right: 0.8 to the fifth is 33 %. One wrong answer sends it into the wrong half, and it never comes back.")
 
 # %% [markdown]
 # So keep a **belief**: a probability for each deploy to be the first bad one, and one for "none of them". Ask where
@@ -155,11 +155,11 @@ with check("first_bad"):
     assert tests <= 110, f"31 deploys, 20 % wrong answers: yours runs {tests:.0f} tests on average. Halving needs five steps, and ten or twenty tests a step are plenty."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
-    right, tests = hunts(first_bad, 30, 20, 0.3, h)
-    assert right >= 0.73, "With another noise yours is too often wrong: how often you ask must depend on noise."
-    assert tests <= 220, "With another noise yours runs too many tests."
+    right, tests = hunts(first_bad, 36, 12, 0.35, h)
+    assert right >= 0.75, "With another noise yours is too often wrong: how often you ask must depend on noise."
+    assert tests <= 330, "With another noise yours runs too many tests."
     right, tests = hunts(first_bad, 25, 12, 0.1, h)
-    assert right >= 0.76, "With few deploys and little noise yours is too often wrong."
+    assert right >= 0.68, "With few deploys and little noise yours is too often wrong."
     assert tests <= 60, "With few deploys and little noise yours runs too many tests: how often you ask must depend on noise."
     ### END HIDDEN TESTS
 
@@ -413,7 +413,7 @@ predict("obvious", "What do the obvious rules score, in points of 100? And in ho
 
 # %% kind="explore"
 reveal("obvious", {"score": 100 * by_rules["score"].mean(), "percent of cases": 100 * (by_rules["said"] == "nothing").mean()},
-       text="In 4 of the 64 cases nothing is broken. A dashboard averages over carriers, hosts and hours; most of these faults live in one of them.")
+       text="In 4 of the 64 cases nothing is broken, and the rules ring in each of them: the weather alone does it. A dashboard averages over carriers, hosts and hours; most of these faults live in one of them.")
 
 # %% [markdown]
 # The lab gives you better instruments. `symptoms(evidence)` measures sixteen signs, in every place where each can be.
@@ -477,7 +477,7 @@ def diagnose(evidence):
 
 # %% [markdown]
 # The check draws incidents, four plain and hard ones of each group at least, and asks for a share in each group: nobody
-# finds all. The reference finds 7 in 10 of the hard ones.
+# finds all. The reference scores 71 of 100 on hard ones.
 
 # %% kind="setup"
 def fresh(g, causes, hard):
@@ -509,14 +509,14 @@ with check("diagnose"):
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     quiet = rights(fresh(h, ["nothing"] * 8, True))
-    assert quiet["cause"] >= 0.5, "On unseen incidents, you often find a fault where nothing is broken."
+    assert quiet["cause"] >= 0.35, "On unseen incidents, you often find a fault where nothing is broken."
     inputs = rights(fresh(h, INPUT, False) + fresh(h, INPUT, True))
     serving = rights(fresh(h, SERVING, False) + fresh(h, SERVING, True))
     outcome = rights(fresh(h, OUTCOME * 2, False))
     hard = rights(fresh(h, OUTCOME, True) + fresh(h, [*INPUT, *SERVING], True))
     assert inputs["cause"] >= 0.6, "On unseen incidents, you often miss faults of inputs."
     assert serving["cause"] >= 0.6, "On unseen incidents, you often miss faults of serving."
-    assert outcome["cause"] >= 0.45, "On unseen incidents, you often miss faults of labels, decisions and the world."
+    assert outcome["cause"] >= 0.35, "On unseen incidents, you often miss faults of labels, decisions and the world."
     assert hard["cause"] >= 0.35, "On unseen hard incidents, which hit few rows, you find too little."
     assert inputs["where"] >= 0.55, "On unseen incidents of inputs, your place is often wrong."
     assert serving["since"] >= 0.5, "On unseen incidents of serving, your onset is often off by more than six hours."
@@ -539,7 +539,7 @@ predict("hard", "The score of your instrument, in points of 100:", {"plain incid
 mine = scores(diagnose, practice)
 by_kind = 100 * mine.groupby("hard")["score"].mean()
 reveal("hard", {"plain incidents": by_kind[False], "hard incidents": by_kind[True]},
-       text="Over 640 other incidents the reference scores 96 on plain ones and 74 on hard ones, and the obvious rules 20 and 19. Some hard ones cannot be found yet: the fault is a few hours old, and its labels are still in the air.")
+       text="Over 640 other incidents the reference scores 94 on plain ones and 71 on hard ones, and the obvious rules 21 and 18. Some hard ones cannot be found yet: the fault is a few hours old, and its labels are still in the air.")
 
 # %% kind="explore"
 table = pd.DataFrame({"yours": mine.groupby("cause")["score"].mean(), "obvious": by_rules.groupby("cause")["score"].mean()}).sort_values("yours")
@@ -550,8 +550,8 @@ ax.legend(loc="lower right")
 plots.show(fig, alt="Score per cause, yours against the obvious rules. " + "; ".join(f"{row.Index}: {row.yours:.1f} against {row.obvious:.1f}" for row in table.itertuples()))
 
 # %% [markdown]
-# **Which mistakes?** The rows are the truth, the columns what your instrument said, where it was wrong. Most of its errors say
-# "nothing": it is cautious. Lower its limit to 0.7, and it finds more, and rings more in healthy weeks.
+# **Which mistakes?** The rows are the truth, the columns what your instrument said, where it was wrong. The reference's errors here
+# all say "nothing": it is cautious. A lower limit than 1 finds more, and rings more in healthy weeks.
 
 # %% kind="explore"
 wrong = mine[mine["cause"] != mine["said"]]
@@ -563,8 +563,8 @@ pd.crosstab(wrong["cause"], wrong["said"])
 # - **Stop the harm first, understand later.** Roll back on suspicion if it is cheap (lab 08), and keep the evidence.
 # - **At 1,000 times the scale** nobody reads rows: deploys, feature pushes, flag flips and upstream releases go into one event log
 #   with one clock, and the alarm opens with what changed in the last hours. Canaries make most bisections unnecessary.
-# - **Log what the model saw**, with versions, for a sample of requests. Three of the four faults of serving are visible
-#   only because a replay of the logged features can be compared.
+# - **Log what the model saw**, with versions, for a sample of requests. Three of the four faults of serving show
+#   here because a replay of the logged features can be compared with what was said.
 # - **Tools**: Prometheus and Grafana for metrics, OpenTelemetry for traces, git bisect for code, runbooks for people.
 # - **The failure to watch for** is the good story: a deploy an hour before the alarm explains everything, and is
 #   innocent. Ask what it would have changed, and look there. And write down afterwards what the evidence lacked.
