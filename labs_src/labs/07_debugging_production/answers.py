@@ -76,13 +76,13 @@ def first_bad(deploys, is_bad, noise):
         low, high = (low, middle) if bad else (middle + 1, high)
     return deploys[low] if low < len(deploys) else None
 
-# %% exercise="first_bad" answer="wrong" name="nine_votes_always" expect="With another noise yours is too often wrong"
+# %% exercise="first_bad" answer="wrong" name="eleven_votes_always" expect="With another noise yours is too often wrong"
 # Misconception: what suffices for a noise of 20 % suffices for any.
 def first_bad(deploys, is_bad, noise):
     low, high = 0, len(deploys)
     while low < high:
         middle = (low + high) // 2
-        bad = sum(is_bad(deploys[middle]) for _ in range(9 if noise else 1)) >= (5 if noise else 1)
+        bad = sum(is_bad(deploys[middle]) for _ in range(11 if noise else 1)) >= (6 if noise else 1)
         low, high = (low, middle) if bad else (middle + 1, high)
     return deploys[low] if low < len(deploys) else None
 
