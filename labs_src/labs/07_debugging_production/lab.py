@@ -57,7 +57,7 @@ evidence.predictions.tail(3)
 # well, and they ring alarms too.
 
 # %% kind="explore"
-pd.DataFrame([{"cause": f.name, "group": f.group, "where": ", ".join(f.places[:3]), "what happened": f.story} for f in FAMILIES.values()]).style.hide()
+pd.DataFrame([{"cause": f.name, "group": f.group, "where": ", ".join(f.places[:3]), "what happened": f.story} for f in FAMILIES.values()]).set_index("cause")
 
 # %% [markdown]
 # **A console.** Choose an incident, look around, close it, and read the truth below the form. Three or
