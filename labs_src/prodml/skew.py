@@ -133,3 +133,22 @@ def act(predicted: ArrayLike, truth: ArrayLike, control: ArrayLike, above: float
     said, true = np.asarray(predicted, dtype=float), np.asarray(truth, dtype=float)
     acted = (said > above) & ~np.asarray(control, dtype=bool)
     return acted, np.where(acted & (true > 0), 0.2 * true, true)
+
+
+def bare(network: Network) -> Any:
+    """The network alone as a tf.Module with a function `serve`: {"matrix": of `encode`} → {"delay": minutes}."""
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.variables_of_layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]  # else they are not saved
+
+    def serve(rows: dict[str, Any]) -> dict[str, Any]:
+        x = rows["matrix"]
+        *hidden, last = module.variables_of_layers
+        for w, b in hidden:
+            x = tf.nn.relu(tf.matmul(x, w) + b)
+        return {"delay": (tf.matmul(x, last[0]) + last[1])[:, 0]}
+
+    width = network[0][0].shape[0]
+    module.serve = tf.function(serve, input_signature=[{"matrix": tf.TensorSpec([None, width], tf.float32)}])
+    return module
