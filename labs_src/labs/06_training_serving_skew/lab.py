@@ -101,9 +101,26 @@ reveal(
     "faults",
     cost,
     text="The fault that touches fewest flights costs nearly everything: a pressure of 0 hPa lies more than a hundred standard "
-    "deviations from all that the network has seen. Truncation even *helps* in July, by luck: in September it harms. "
-    "Count minutes, not rows; and do not keep a bug because a month liked it.",
+    "deviations from all that the network has seen. The hour in UTC touches every flight and costs next to nothing. "
+    "Count minutes, not rows.",
 )
+
+# %% [markdown]
+# And truncation? A negative number says that it *helps*. Month by month:
+
+# %% kind="explore"
+by_month = {}
+for month, flown_then in year[year["month"] >= 4].groupby("month"):
+    tables = training_features(flown_then, recipe["fill"]), served_features(flown_then, recipe["fill"], FAULTS[:1])
+    by_month[month] = {
+        "truncated steps add (min)": error(tables[1], flown_then["arr_delay"]) - error(tables[0], flown_then["arr_delay"]),
+        "prediction − truth (min)": float(np.mean(model(tables[0]) - flown_then["arr_delay"])),
+    }
+pd.DataFrame(by_month).T.round(2)
+
+# %% [markdown]
+# Winter's model promises too little in every later month, so a fault that makes it say more is right by luck. Do not
+# keep a bug because a month liked it.
 
 # %% [markdown]
 # ## 1 · Three causes, measured apart
@@ -294,7 +311,7 @@ pd.Series(report["differs"], name="share of flights served with another value").
 
 # %% [markdown]
 # Move the month, mend faults one by one, send the agents home. Does repairing the service always make the dashboard
-# better? Try April with truncated steps alone.
+# better? Try July and September with truncated steps alone.
 
 # %% kind="explore"
 def draw_causes(month, truncated_steps, hour_in_UTC, missing_as_0, agents):
@@ -490,10 +507,10 @@ reveal(
 # ## 3 · The same, up to what?
 # *medium · about 12 lines · 20 minutes*
 #
-# Floats are rarely equal. Add 100,000 delays in float32 in another order, and the mean is another one:
+# Floats are rarely equal. Add 100,000 delays, in hours and float32, in another order, and the mean is another one:
 
 # %% kind="explore"
-delays = year["arr_delay"].to_numpy(np.float32)[:100_000]
+delays = year["arr_delay"].to_numpy(np.float32)[:100_000] / np.float32(60)
 for name, order in (("as they come", delays), ("reversed", delays[::-1]), ("sorted", np.sort(delays)), ("largest first", np.sort(delays)[::-1])):
     print(f"{name:15} {np.cumsum(order, dtype=np.float32)[-1] / len(order):.7f}")
 
@@ -520,7 +537,7 @@ reveal(
     "versions",
     {name: 100 * np.mean(recorded[f"{column}_1.26.4"] != recorded[f"{column}_2.4.6"]) for name, column in (("seconds", "seconds"), ("metres", "wind"))},
     text="NumPy 2 keeps the type of a NumPy scalar that meets a Python number; NumPy 1 widened it. More rows of `metres` differ, in "
-    "the eighth digit. The `seconds` differ by 65,536: int16 ends at 32,767, at six minutes past nine.",
+    "the eighth digit. The `seconds` differ by 65,536: int16 ends at 32,767, at 9:06.",
 )
 
 # %% kind="explore"
@@ -671,11 +688,10 @@ print(f"largest difference on finite rows: {np.abs(on[:-8] - off[:-8]).max():.1e
 # same*?
 
 # %% kind="explore"
-f32 = delays[:1000]
 equivalent = [
     (on[:-8], off[:-8]),
     (recorded["wind_1.26.4"], recorded["wind_2.4.6"]),
-    (np.cumsum(f32)[-1:] / 1000, np.cumsum(f32[::-1])[-1:] / 1000),
+    (np.cumsum(delays)[-1:] / len(delays), np.cumsum(delays[::-1])[-1:] / len(delays)),
 ]
 different = [(recorded["seconds_1.26.4"], recorded["seconds_2.4.6"]), (model(right), model(served_features(july, recipe["fill"], FAULTS[:1])))]
 tolerance = separating(equivalent, different)
@@ -844,7 +860,7 @@ raw_rows["delay_step"] = np.floor(some["dep_delay"] / 5).to_numpy(np.float32) * 
 
 # %% kind="explore"
 here = ask_in_batches(servable, raw_rows, batch=1000)["delay"]
-singly = ask_in_batches(servable, {name: column[:500] for name, column in raw_rows.items()}, batch=1)["delay"]
+singly = ask_in_batches(servable, {name: column[:200] for name, column in raw_rows.items()}, batch=1)["delay"]
 predict(
     "fresh",
     "5,000 raw rows of July. For how many percent do two predictions differ in a bit?",
@@ -858,12 +874,12 @@ reveal(
     "fresh",
     {
         "here and in a fresh process, both 1,000 at a time": 100 * np.mean(answers["delay"] != here),
-        "here, one at a time and 1,000 at a time": 100 * np.mean(singly != here[:500]),
+        "here, one at a time and 1,000 at a time": 100 * np.mean(singly != here[:200]),
     },
     text="Bit for bit, if batch size and build are the same. Another batch size takes another path through the kernels: promise a "
     "tolerance, never ==.",
 )
-print(f"largest difference between batch sizes: {np.abs(singly - here[:500]).max():.1e} min")
+print(f"largest difference between batch sizes: {np.abs(singly - here[:200]).max():.1e} min")
 
 # %% [markdown]
 # Against the two pipelines written in pandas, the same 5,000 flights:
@@ -878,9 +894,10 @@ for name, table in (("training code", right.iloc[:5000]), ("the service, written
 # them:
 
 # %% kind="explore"
-following = fit_network(answers["features"], some["arr_delay"], epochs=2)
-print(f"from the serving log: {answers['features'].shape[0]:,} rows, {np.isnan(answers['features']).sum()} missing; "
-      f"error on its own rows {np.mean(np.abs(minutes(following, answers['features']) - some['arr_delay'])):.1f} min")
+logged, landed = answers["features"], some["arr_delay"].to_numpy()
+following = fit_network(logged[:4000], landed[:4000], epochs=30)
+for name, layers in (("winter's network", network), ("trained on 4,000 logged flights", following)):
+    print(f"{name:32} error on the next 1,000: {np.mean(np.abs(minutes(layers, logged[4000:]) - landed[4000:])):.1f} min")
 folder.cleanup()
 
 # %% [markdown]
