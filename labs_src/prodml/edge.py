@@ -140,7 +140,7 @@ def network(weights: Sequence[NDArray[Any]] | None = None) -> Any:
 
     It has a dropout layer and two batch normalizations, which do something else while it trains.
     """
-    import keras  # type: ignore[import-untyped]
+    import keras
 
     layers: list[Any] = [keras.Input((28, 28, 1), name="image")]
     for name, shape in SHAPES[:2]:

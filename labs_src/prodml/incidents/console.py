@@ -10,11 +10,11 @@ import numpy as np
 from prodml import plots
 from prodml.controls import column, menu
 from prodml.explorers import explorer
+from prodml.grading import grading
 from prodml.incidents.evidence import Evidence, Incident, Truth
 from prodml.incidents.families import ACTIONS, FAMILIES, FEATURES
 from prodml.incidents.scoring import marks
 from prodml.output import in_notebook, show, text_of
-from prodml.session import grading
 
 if TYPE_CHECKING:
     import pandas as pd
