@@ -84,6 +84,8 @@ def _cell(cell: SourceCell, number: int, reached: bool) -> NotebookNode:
         metadata["nbgrader"] = _nbgrader(cell, number)
     if reached:
         metadata["tags"] = [RAISES]
+    if cell.kind == "explore" and "reveal(" in cell.source:
+        metadata["jupyter"] = {"source_hidden": True}  # its text tells the answer before the prediction is made
     return new_code_cell(cell.source, id=name, metadata=metadata)
 
 

@@ -21,6 +21,7 @@ from autograder.judge.kinds import INT64, READ_IMMUTABLE, READ_MUTABLE, immutabl
 MAX_DEPTH = 60
 MAX_ITEMS = 2_000_000
 DATACLASS = "dc"
+PROXIES = {"_DictWrapper": "__wrapped__", "_TupleWrapper": "__wrapped__", "ListWrapper": "_storage"}
 
 
 class Encoder:
@@ -44,6 +45,7 @@ class Encoder:
         Raises:
             CodecError: `x` is nested too deep, or `other` refused a part of it.
         """
+        x = _unwrapped(x)
         if x is None or type(x) in (bool, str, bytes, float) or (type(x) is int and x in INT64):
             return x
         if id(x) in self._numbers:
@@ -197,6 +199,14 @@ def apply_changes(changed: list[Any], ours: Mapping[int, Any], decoder: Decoder)
                 object.__setattr__(old, field.name, getattr(new, field.name))
         else:
             READ_MUTABLE[tag].overwrite(old, new)
+
+
+def _unwrapped(x: Any) -> Any:
+    """What stands behind TensorFlow's proxies, which a tf.Module puts in place into what it is given."""
+    kind = type(x)
+    if kind.__name__ in PROXIES and kind.__module__.startswith("tensorflow."):
+        return getattr(x, PROXIES[kind.__name__])
+    return x
 
 
 def _is_dataclass(x: Any) -> bool:

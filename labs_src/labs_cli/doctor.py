@@ -4,32 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from labs_cli.finding import Finding
 from labs_cli.screen import say
 
 STATES = ("PASS", "NOTE", "FAIL")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check of the machine found.
-
-    Attributes:
-        detail: what was found.
-        fix: what to do; empty where nothing is wrong.
-        blocks: whether a lab cannot run because of it.
-    """
-
-    detail: str
-    fix: str = ""
-    blocks: bool = True
-
-    @property
-    def state(self) -> str:
-        if not self.fix:
-            return "PASS"
-        return "FAIL" if self.blocks else "NOTE"
 
 
 Check = tuple[str, Callable[[], Finding]]
@@ -49,6 +28,7 @@ def doctor(checks: Sequence[Check] | None = None) -> int:
 
 def all_checks() -> list[Check]:
     """The checks, the quick ones first."""
+    from labs_cli import doctor_kernel as kernel
     from labs_cli import doctor_machine as machine
     from labs_cli import doctor_project as project
 
@@ -61,6 +41,7 @@ def all_checks() -> list[Check]:
         ("loopback port", machine.port),
         ("judge's processes", machine.fork),
         ("kernel python3", project.kernel),
+        ("warm kernel", kernel.warm),
         ("datasets", project.datasets),
         ("notebooks", project.notebooks),
         ("TensorFlow", project.tensorflow),

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from labs_cli import places
-from labs_cli.doctor import Finding
+from labs_cli.finding import Finding
 
 PYTHON = (3, 11)
 MEMORY_BYTES = 2e9

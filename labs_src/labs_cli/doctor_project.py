@@ -11,8 +11,8 @@ from pathlib import Path
 
 from labs_cli import places
 from labs_cli.catalog import all_labs
-from labs_cli.doctor import Finding
 from labs_cli.errors import CliError, NotFound
+from labs_cli.finding import Finding
 from labs_cli.screen import count
 
 KEY_PACKAGES = (

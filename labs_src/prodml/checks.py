@@ -10,10 +10,11 @@ from prodml import records
 from prodml.cards import Card, html_card, text_card
 from prodml.contract import judged
 from prodml.faults import Fault, explain
+from prodml.grading import grading
 from prodml.labfile import Lab
 from prodml.output import shorten, show
 from prodml.plots import BLUE, GREY, RED
-from prodml.session import current_lab, grading
+from prodml.session import current_lab
 from prodml.workspace import find_workspace
 
 CHARACTERS = 4000  # of a message, of code, of a traceback: a learner's values can be long

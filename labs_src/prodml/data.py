@@ -1,4 +1,4 @@
-"""The curriculum's data: flights that left New York in 2013, and handwritten digits.
+"""The curriculum's data: flights that left New York in 2013, handwritten digits, outputs of two NumPys.
 
 Every function reads a file below datasets/, verifies its checksum once per process, and gives the same rows
 in the same order each time. datasets/NAME/card.md describes columns, units, sources and known problems.
@@ -68,6 +68,15 @@ def airports() -> pd.DataFrame:
 def airlines() -> pd.DataFrame:
     """Names of the 16 carriers, key `carrier`."""
     return _side_table("airlines")
+
+
+def numpy_versions() -> pd.DataFrame:
+    """The same feature code under two versions of NumPy: 506 flights with `hour`, `minute` and `wind_speed`.
+
+    Beside them what each version gave: `seconds_1.26.4` and `seconds_2.4.6` (since midnight), `wind_1.26.4` and
+    `wind_2.4.6` (metres per second). datasets/numpy_versions/record.py is the code.
+    """
+    return _parquet.frame(_parquet.read(verified(_file("numpy_versions", "numpy_versions"))))
 
 
 def digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

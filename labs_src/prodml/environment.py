@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 from prodml import records
+from prodml.grading import grading
 from prodml.output import show, text_of
-from prodml.session import grading
 from prodml.workspace import find_workspace
 
 PYTHON = (3, 11)

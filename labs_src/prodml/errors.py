@@ -6,6 +6,7 @@ ProdmlError                     base: a problem and its fix
 ├── SelectionError (ValueError) a caller asked for a month, a column, … that does not exist
 ├── SettingError                an environment variable or course.json says something impossible
 ├── UsageError (TypeError)      an author called a function for learners in a way that it does not know
+├── ExamineError, GraphError (AssertionError)   bytes that a learner's code made are no model, or no graph
 └── NotPlain (AssertionError)   a check needs a plain value and the learner's object is none
 """
 

@@ -8,9 +8,9 @@ from typing import Any
 from prodml.calm import UNFINISHED
 from prodml.controls import NAME_SLIDERS, column, menu, slider, tick
 from prodml.errors import UsageError
+from prodml.grading import grading
 from prodml.output import in_notebook, number, shorten, text_of
 from prodml.pictures import drawn
-from prodml.session import grading
 
 
 def explorer(function: Callable[..., Any], **controls: Any) -> None:

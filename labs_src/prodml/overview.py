@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from prodml import records
+from prodml.grading import grading
 from prodml.output import number, show, text_of
-from prodml.session import current_lab, grading
+from prodml.session import current_lab
 from prodml.workspace import find_workspace
 
 HEAD = ("exercise", "points", "visible checks", "attempts")

@@ -103,11 +103,12 @@ def show(fig: Figure, *, alt: str) -> None:
     Raises:
         UsageError: `alt` is empty.
     """
-    from prodml import output, session
+    from prodml import output
+    from prodml.grading import grading
 
     if not alt.strip():
         raise UsageError("plots.show: alt is empty.", "Say in a sentence what the picture shows.")
-    if not session.grading():
+    if not grading():
         output.show(alt, _image(fig, alt))
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)

@@ -8,9 +8,10 @@ from typing import Any
 from prodml import records
 from prodml.controls import NAME_SLIDERS, column, slider
 from prodml.errors import UsageError
+from prodml.grading import grading
 from prodml.output import in_notebook, number, show, text_of
 from prodml.reveals import html_reveal, text_reveal
-from prodml.session import current_lab, grading
+from prodml.session import current_lab
 from prodml.workspace import find_workspace
 
 Range = tuple[float, float]

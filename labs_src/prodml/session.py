@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from pathlib import Path
 
 from prodml import records
 from prodml.calm import calm_stubs
+from prodml.grading import grading
 from prodml.labfile import Lab, read_lab
 from prodml.output import in_notebook, show, text_of
 from prodml.unfinished import watch_for_unfinished
@@ -40,11 +40,6 @@ def begin(slug: str) -> None:
     title = " · ".join(x for x in (lab.number, lab.title) if x)
     line = " — ".join((title, _versions(), _place(find_workspace())))
     show(line, f'<p style="margin:0">{text_of(line)}</p>')
-
-
-def grading() -> bool:
-    """Whether this process judges or is judged: then nothing is recorded or displayed."""
-    return os.environ.get("PRODML_GRADING") == "1"
 
 
 def current_lab() -> Lab:

@@ -140,7 +140,7 @@ def test_the_explorer_moves_its_plot(page: Page, lab: Built, cell) -> None:
     explorer = next(c.id for c in lab.learner.cells if "\nexplorer(" in c.source)
     picture = cell(explorer).query_selector("img")
     before, described = picture.get_attribute("src"), picture.get_attribute("alt")
-    cell(explorer).query_selector("[role=slider]").focus()
+    cell(explorer).query_selector("[role=slider][aria-label]").focus()
     page.keyboard.press("ArrowRight")
     moved = page.locator(f".jp-Cell img:not([src='{before}'])[alt*='month 8']")
     expect(moved).to_be_visible()

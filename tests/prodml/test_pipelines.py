@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from prodml import pipelines
 from prodml.stores import HeldStore
 from prodml.timeline import Recorder
-
-tf = pytest.importorskip("tensorflow")
-pipelines = pytest.importorskip("prodml.pipelines")
 
 SHORT = 0.01  # seconds: a quiet period where a test expects nobody to come
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from prodml import session
+from prodml.grading import grading
 
 
 def test_one_line_says_lab_versions_and_place(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,4 +48,4 @@ def test_grading_shows_nothing(lab: Path, capsys: pytest.CaptureFixture[str], mo
     monkeypatch.setenv("PRODML_GRADING", "1")
     session.begin("02_small")
     assert capsys.readouterr().out == ""
-    assert session.grading()
+    assert grading()

@@ -522,7 +522,7 @@ pd.Series({
 }, name="times as fast as naive")
 
 # %% [markdown]
-# AUTOTUNE chooses well what it may choose. It does not choose the pool: with one thread per core, here two, most
+# AUTOTUNE chooses well what it may choose. It does not choose the pool: with two threads, as the first cell set it, most
 # of the gain is gone. That is the setting to look at first when parallel I/O "does not help".
 #
 # Turn the knobs. Each move runs the pipeline for real.
@@ -774,7 +774,7 @@ pd.Series({
 # - **At 1,000 times the scale** the pipeline is a service: CPU machines prepare batches for many trainers
 #   (tf.data service, Ray Data, a feature store), and their number is one more knob.
 # - **Tools**: TensorFlow's profiler names the slowest step of an input pipeline; PyTorch's DataLoader calls the same
-#   knobs `num_workers`, `prefetch_factor` and `persistent_workers`, and uses processes because of Python's lock.
+#   knobs `num_workers` and `prefetch_factor`, and uses processes because of Python's lock.
 # - **The failure to watch for**: a pipeline tuned on one machine and moved to another. Fewer cores, a farther
 #   bucket or a faster accelerator, and it starves again, silently. Keep the trainer's waiting time on a dashboard,
 #   and alarm on it.

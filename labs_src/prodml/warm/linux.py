@@ -40,10 +40,15 @@ def signal_group(pid: int, number: int) -> None:
 
 def unfit_to_fork() -> str | None:
     """Why a fork of this process could hang; None if it could not."""
-    threads = len(list(Path("/proc/self/task").iterdir()))
+    threads = _threads()
     if threads != 1:
         return f"the process that should fork has {threads} threads"
     context = sys.modules.get("tensorflow.python.eager.context")
     if getattr(getattr(context, "_context", None), "_context_handle", None) is not None:
         return "the process that should fork has run a TensorFlow operation"
     return None
+
+
+def _threads() -> int:
+    """Also those that Python does not know of."""
+    return len(list(Path("/proc/self/task").iterdir()))

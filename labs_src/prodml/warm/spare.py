@@ -144,5 +144,8 @@ def _live(control: socket.socket, kernel: int) -> NoReturn:
 
 
 def _accept(forker: Forker, control: socket.socket) -> None:
-    for fd in wire.receive_fds(control) or sys.exit():
+    descriptors = wire.receive_fds(control)
+    if not descriptors:  # the kernel has closed its end: it is ending
+        sys.exit()
+    for fd in descriptors:
         forker.serve(socket.socket(fileno=fd))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +17,7 @@ from prodml.warm.settle import settle
 
 def call(target: str, args: Sequence[Any] = ()) -> int | None:
     """Import and call "package.module:function"; returns its exit status."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # who looks at the log sees all of it
     module, _, name = target.partition(":")
     status = getattr(importlib.import_module(module), name)(*args)
     return None if status is None else int(status)
@@ -28,10 +28,8 @@ def become(request: dict[str, Any], fds: list[int]) -> int | None:
     settle(request, fds)
     sys.path[:] = request["path"]
     sys.argv = [request["target"]]
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # who looks at the log sees all of it
     return call(request["target"], request["args"])
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("PYTHONUNBUFFERED", "1")
     sys.exit(call(sys.argv[1], json.loads(sys.argv[2]) if len(sys.argv) > 2 else ()))

@@ -63,6 +63,9 @@ def send_fds(end: socket.socket, fds: Sequence[int]) -> None:
 
 def receive_fds(end: socket.socket) -> list[int]:
     """The file descriptors of the next message; none if the other side is gone."""
+    fds: list[int] = []
     with contextlib.suppress(ConnectionResetError):
-        return list(socket.recv_fds(end, 1, MAX_FDS, socket.MSG_CMSG_CLOEXEC)[1])
-    return []
+        fds = list(socket.recv_fds(end, 1, MAX_FDS)[1])
+    for fd in fds:  # Python 3.11 drops MSG_CMSG_CLOEXEC; the receivers have one thread, so nothing is started between
+        os.set_inheritable(fd, False)
+    return fds

@@ -53,6 +53,11 @@ def test_checks_and_cells_that_reach_an_export_may_fail(built: Built) -> None:
     assert not any("tags" in c.metadata for c in built.reference.cells)
 
 
+def test_a_cell_that_reveals_an_answer_is_folded(lab_dir: Path, lab_text: str) -> None:
+    (lab_dir / "lab.py").write_text(lab_text.replace("print(table)", 'reveal("table", {"sum": sum(table)})'))
+    assert cell(build_lab(lab_dir).learner, "explore-1").metadata.jupyter == {"source_hidden": True}
+
+
 def test_locked_cells_cannot_be_edited_and_exercises_can(built: Built) -> None:
     assert cell(built.learner, "check-double").metadata.editable is False
     assert cell(built.learner, "setup-1").metadata.editable is False

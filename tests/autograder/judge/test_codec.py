@@ -188,3 +188,18 @@ def test_deep_nesting_is_refused_on_both_sides() -> None:
         node = ["t", [node]]
     with pytest.raises(CodecError, match="deep"):
         Decoder(refuse).value(node)
+
+
+def test_tensorflow_proxies_are_what_they_stand_for() -> None:
+    """Is a dict that a tf.Module has filled with its proxies still the plain dict that it was?"""
+    import tensorflow as tf
+
+    recipe = {"fill": {"temp": 55.0}, "known": {"carrier": ["AA", "UA"], "pair": (1, 2)}}
+    encoder = Encoder(refuse)
+    encoder.node(recipe)
+    before = snapshot(encoder.objects, refuse)
+    module = tf.Module()
+    module.recipe = recipe
+    assert type(recipe["fill"]).__name__ == "_DictWrapper"
+    assert changes(encoder.objects, before, refuse) == []
+    assert across(module.recipe) == {"fill": {"temp": 55.0}, "known": {"carrier": ["AA", "UA"], "pair": (1, 2)}}

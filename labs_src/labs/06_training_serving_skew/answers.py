@@ -1,0 +1,922 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {format_name: percent}
+# ---
+
+# %% [markdown]
+# # Answers to 06 · Training–serving skew
+#
+# Each cell is the whole source of one exercise. Wrong answers are misconceptions: `expect` is a part of the message
+# that a learner who holds it must read. Right answers reach the contract in another way than the reference.
+
+# %% [markdown]
+# ## skew_report
+
+# %% exercise="skew_report" answer="wrong" name="joined_by_position" expect="are rows joined by flight id, or by position?"
+# Misconception: both tables hold the same flights, so their rows correspond.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.iloc[: len(log)].reset_index(drop=True)
+    served = log.reset_index(drop=True)
+    differs = {}
+    for name in features:
+        a, b = again[name], served[name]
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = served["control"].to_numpy(dtype=bool)
+    e0, e1 = mae(training, training["delay"]), mae(again[c], served.loc[c, "delay"])
+    e2, e3 = mae(served[c], served.loc[c, "delay"]), mae(served, served["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="missing_is_unequal_to_missing" expect="missing on both sides is the same"
+# Misconception: != finds all differences (NaN is unequal to itself).
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+
+    def another(name):
+        if again[name].dtype.kind == "f":
+            return ~((again[name] - log[name]).abs() <= 1e-6)
+        return again[name] != log[name]
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    cost = {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}
+    return {"differs": {name: float(another(name).mean()) for name in features}, "cost": cost}
+
+# %% exercise="skew_report" answer="wrong" name="missing_rows_are_dropped" expect="Missing on one side only is a difference"
+# Misconception: a difference is large where it is larger than the tolerance (NaN is larger than nothing).
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+
+    def another(name):
+        if again[name].dtype.kind == "f":
+            return (again[name] - log[name]).abs() > 1e-6
+        return again[name] != log[name]
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    cost = {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}
+    return {"differs": {name: float(another(name).mean()) for name in features}, "cost": cost}
+
+# %% exercise="skew_report" answer="wrong" name="equal_to_the_last_bit" expect="Numbers are the same up to 1e-6."
+# Misconception: a logged float is the same float again.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {name: float(((again[name] != log[name]) & ~(again[name].isna() & log[name].isna())).mean()) for name in features}
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="labels_after_acting" expect="includes flights that agents acted on"
+# Misconception: an observed label is the truth, whoever acted before it came.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    offline = mae(training, training["delay"])
+    changed, online = mae(again, log["delay"]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": changed - offline, "pipelines": online - changed, "feedback": 0.0}}
+
+# %% exercise="skew_report" answer="wrong" name="distance_of_predictions" expect="is how far the two predictions are apart"
+# Misconception: a prediction that moves costs as many minutes as it moves.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    moved = float(np.abs(predict_minutes(again[c][features]) - predict_minutes(log[c][features])).mean())
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": moved, "feedback": mae(log, log["delay"]) - e1 - moved}}
+
+# %% exercise="skew_report" answer="wrong" name="costs_cannot_be_negative" expect="a wrong pipeline can be right by luck"
+# Misconception: a fault always costs something.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1) + (e2 < e1), "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="right" name="arrays_and_masks"
+def skew_report(training, recomputed, log, predict_minutes):
+    names = [name for name in log.columns if name not in ("control", "delay")]
+    place = recomputed.index.get_indexer(log.index)
+    again = recomputed.iloc[place]
+
+    def another(x, y):
+        try:
+            return ~np.isclose(np.asarray(x, float), np.asarray(y, float), rtol=0, atol=1e-6, equal_nan=True)
+        except ValueError:
+            return np.array([a != b and not (pd.isna(a) and pd.isna(b)) for a, b in zip(x, y)])
+
+    truth, alone = log["delay"].to_numpy(), log["control"].to_numpy() == 1
+    wrong = np.abs(predict_minutes(log[names]) - truth)
+    wrong_again = np.abs(predict_minutes(again[names]) - truth)
+    before = np.abs(predict_minutes(training[names]) - training["delay"].to_numpy()).mean()
+    steps_ = [before, wrong_again[alone].mean(), wrong[alone].mean(), wrong.mean()]
+    costs = dict(zip(("data", "pipelines", "feedback"), map(float, np.diff(steps_))))
+    return {"differs": {n: float(np.mean(another(again[n], log[n]))) for n in names}, "cost": costs}
+
+# %% exercise="skew_report" answer="right" name="merge"
+def skew_report(training, recomputed, log, predict_minutes):
+    both = log.merge(recomputed, left_index=True, right_index=True, suffixes=("", "_again"))
+    names = recomputed.columns.tolist()
+
+    def differ(row, name):
+        served, again = row[name], row[f"{name}_again"]
+        if pd.isna(served) or pd.isna(again):
+            return pd.isna(served) != pd.isna(again)
+        return served != again if isinstance(served, str) else abs(served - again) > 1e-6
+
+    def mae(rows, suffix=""):
+        table = rows[[f"{n}{suffix}" for n in names]].set_axis(names, axis=1)
+        return float((predict_minutes(table) - rows["delay"]).abs().mean())
+
+    control = both.query("control")
+    shares = {n: float(both.apply(differ, axis=1, name=n).mean()) for n in names}
+    return {
+        "differs": shares,
+        "cost": {"data": mae(control, "_again") - mae(training), "pipelines": mae(control) - mae(control, "_again"), "feedback": mae(both) - mae(control)},
+    }
+
+# %% [markdown]
+# ## find_difference
+
+# %% exercise="find_difference" answer="wrong" name="floats_compared_exactly" expect="Are floats compared with ==, without a tolerance?"
+# Misconception: two ways to add the same numbers give the same float.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return f(row)
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        return a != b and not (a is not None and b is not None and np.isnan(a) and np.isnan(b))
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="nan_is_a_difference" expect="NaN is unequal to itself"
+# Misconception: isclose covers everything (NaN is close to nothing).
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="compares_means" expect="Differences of both signs cancel in a mean."
+# Misconception: two features with the same average over ordinary flights are the same feature.
+def find_difference(train_fn, serve_fn, space):
+    import random
+
+    def draw(spec, r):
+        kind, *rest = spec
+        if kind == "int":
+            return r.randint(max(rest[0], 0), rest[1])
+        if kind == "float":
+            return r.uniform(*rest)
+        if kind == "choice":
+            return r.choice(rest[0])
+        if kind == "list":
+            return [r.randint(rest[0], rest[1]) for _ in range(r.randint(max(rest[2], 1), rest[3]))]
+        return draw(rest[0], r)
+
+    r = random.Random(0)
+    rows = [{name: draw(spec, r) for name, spec in space.items()} for _ in range(300)]
+    a, b = np.mean([train_fn(row) for row in rows]), np.mean([serve_fn(row) for row in rows])
+    return None if np.isclose(a, b, rtol=1e-3) else rows[0]
+
+# %% exercise="find_difference" answer="wrong" name="only_complete_rows" expect="a row that may miss a value must be tried too"
+# Misconception: missing values are somebody else's problem; compare on clean rows.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def differs(row):
+        if any(x is None for x in row.values()):
+            return False
+        try:
+            a = float(train_fn(row))
+        except Exception:
+            a = None
+        try:
+            b = float(serve_fn(row))
+        except Exception:
+            b = None
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="crashes_are_skipped" expect="Does an except swallow it?"
+# Misconception: a row on which a function raises is no valid input, so it says nothing.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def differs(row):
+        try:
+            return not np.isclose(train_fn(row), serve_fn(row), rtol=1e-9, atol=1e-9, equal_nan=True)
+        except Exception:
+            return False
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="first_that_comes" expect="of the rows that differ, report a simple one"
+# Misconception: any counterexample is as good as another.
+def find_difference(train_fn, serve_fn, space):
+    import random
+
+    r = random.Random(3)
+
+    def draw(spec):
+        kind, *rest = spec
+        if kind == "int":
+            return r.randint(*rest)
+        if kind == "float":
+            return r.uniform(*rest)
+        if kind == "choice":
+            return r.choice(rest[0])
+        if kind == "list":
+            return [r.randint(rest[0], rest[1]) for _ in range(r.randint(rest[2], rest[3]))]
+        return draw(rest[0]) if r.random() < 0.5 else None
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    for _ in range(400):
+        row = {name: draw(spec) for name, spec in space.items()}
+        if "dep_delay" in row and row["dep_delay"] > -31:
+            continue
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if (a is None) != (b is None) or (a is not None and b is not None and not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)):
+            return row
+    return None
+
+# %% exercise="find_difference" answer="right" name="random_search_keeps_the_simplest"
+def find_difference(train_fn, serve_fn, space):
+    import math
+    import random
+
+    r = random.Random(1)
+
+    def draw(kind, *rest):
+        if kind == "int":
+            return r.randint(*rest)
+        if kind == "float":
+            return r.uniform(*rest)
+        if kind == "choice":
+            return r.choice(rest[0])
+        if kind == "maybe":
+            return draw(*rest[0]) if r.random() < 0.5 else None
+        low, high, shortest, longest = rest
+        return [r.randint(low, high) for _ in range(r.randint(shortest, longest))]
+
+    def result(f, row):
+        try:
+            return float(f(row)), False
+        except Exception:
+            return 0.0, True
+
+    def unlike(row):
+        (a, a_raised), (b, b_raised) = result(train_fn, row), result(serve_fn, row)
+        if a_raised or b_raised or math.isnan(a) or math.isnan(b):
+            return a_raised != b_raised or math.isnan(a) != math.isnan(b)
+        return abs(a - b) > max(1e-9, 1e-9 * max(abs(a), abs(b)))
+
+    def size(row):
+        return sum(sum(10 + abs(y) / 100 for y in x) if isinstance(x, list) else abs(x) if isinstance(x, (int, float)) else 0 for x in row.values())
+
+    rows = [{name: draw(*spec) for name, spec in space.items()} for _ in range(1000)]
+    return next((row for row in sorted(rows, key=size) if unlike(row)), None)
+
+# %% exercise="find_difference" answer="right" name="given_and_an_assertion"
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import Phase, given, settings
+
+    last = []
+
+    def outcome(f, row):
+        try:
+            return ("value", f(row))
+        except Exception:
+            return ("raised", 0)
+
+    @settings(max_examples=200, database=None, deadline=None, derandomize=True, phases=[Phase.generate, Phase.shrink])
+    @given(strategy_of(space))
+    def agree(row):
+        (how_a, a), (how_b, b) = outcome(train_fn, row), outcome(serve_fn, row)
+        if how_a != how_b or not np.allclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True):
+            last.append(row)
+            raise AssertionError("they differ")
+
+    try:
+        agree()
+    except AssertionError:
+        return last[-1]
+    return None
+
+# %% [markdown]
+# ## same_up_to
+
+# %% exercise="same_up_to" answer="wrong" name="equal_bits" expect="Floats of two builds are hardly ever equal to the last bit."
+# Misconception: the same model gives the same floats.
+def same_up_to(a, b, rtol):
+    return bool(np.array_equal(a, b, equal_nan=True))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="allclose_as_it_is" expect="np.isclose measures by its second argument only."
+# Misconception: np.allclose treats both arguments alike.
+def same_up_to(a, b, rtol):
+    return bool(a.shape == b.shape and np.allclose(a, b, rtol=rtol, atol=rtol, equal_nan=True))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="mean_difference" expect="The mean difference is tiny; the worst one is not."
+# Misconception: on average the same is the same.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape or not np.array_equal(np.isnan(a), np.isnan(b)):
+        return False
+    size = np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    return bool(np.nanmean(np.abs(a - b) / size) <= rtol)
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="none_is_too_far" expect="A comparison with NaN is False, in whichever direction you ask."
+# Misconception: if no difference is too large, all are small (NaN is neither).
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        return not np.any(np.abs(a - b) > rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="relative_to_nothing" expect="are both nothing"
+# Misconception: relative is relative, also next to 0.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(np.abs(a), np.abs(b))
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="broadcast" expect="NumPy compares every number with every other then."
+# Misconception: an operation that does not fail has compared what was meant.
+def same_up_to(a, b, rtol):
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="arithmetic_middle" expect="is the arithmetic middle"
+# Misconception: the middle between 0.00001 and 0.1 is 0.05.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return (low + high) / 2 if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="the_most_different_one" expect="The smallest one, 1e-1, must be told apart too."
+# Misconception: the clearest example of "not the same" sets the scale.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), max(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="right" name="number_by_number"
+def same_up_to(a, b, rtol):
+    import math
+
+    def same(x, y):
+        if math.isfinite(x) and math.isfinite(y):
+            return abs(x - y) <= rtol * max(1.0, abs(x), abs(y))
+        return x == y or (math.isnan(x) and math.isnan(y))
+
+    return np.shape(a) == np.shape(b) and all(same(float(x), float(y)) for x, y in zip(np.ravel(a), np.ravel(b)))
+
+
+def separating(equivalent, different):
+    import math
+
+    def orders(pairs):
+        return [math.log10(max([1e-12, *(abs(x - y) / max(1.0, abs(x), abs(y)) for x, y in zip(a, b))])) for a, b in pairs]
+
+    low, high = max(orders(equivalent)), min(orders(different))
+    return 10 ** ((low + high) / 2) if low < high else None
+
+# %% exercise="same_up_to" answer="right" name="one_distance_for_both"
+def _farthest(a, b):
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if a.shape != b.shape:
+        return np.inf
+    with np.errstate(invalid="ignore"):
+        d = np.abs(a - b) / np.maximum(1, np.fmax(np.abs(a), np.abs(b)))
+    alike = (a == b) | (np.isnan(a) & np.isnan(b))
+    d = np.where(alike, 0, np.where(np.isfinite(a) & np.isfinite(b), d, np.inf))
+    return float(d.max(initial=0))
+
+
+def same_up_to(a, b, rtol):
+    return _farthest(a, b) <= rtol
+
+
+def separating(equivalent, different):
+    far = [max(_farthest(*p), 1e-12) for p in equivalent]
+    near = [max(_farthest(*p), 1e-12) for p in different]
+    if max(far) >= min(near):
+        return None
+    from scipy.stats import gmean
+
+    return float(gmean([max(far), min(near)]))
+
+# %% [markdown]
+# ## export
+
+# %% exercise="export" answer="wrong" name="missing_values_pass_through" expect="Missing values are filled inside the model too"
+# Misconception: whoever asks fills the gaps.
+def export(recipe, network):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = x + 0.0
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    return Module()
+
+# %% exercise="export" answer="wrong" name="missing_becomes_zero" expect="it was filled with 0"
+# Misconception: 0 is a neutral value before scaling, too.
+def export(recipe, network):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), 0.0, x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    return Module()
+
+# %% exercise="export" answer="wrong" name="filled_after_scaling" expect="it was filled after scaling"
+# Misconception: the mean is as good as what training has filled in.
+def export(recipe, network):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                pass
+                parts.append(tf.where(tf.math.is_nan(x), 0.0, (x - recipe["mean"][n]) / recipe["sd"][n]))
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    return Module()
+
+# %% exercise="export" answer="wrong" name="scaled_by_the_batch" expect="A row depends on its batch"
+# Misconception: the batch at hand is a fair sample to scale with.
+def export(recipe, network):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - tf.reduce_mean(x)) / (tf.math.reduce_std(x) + 1e-6))
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    return Module()
+
+# %% exercise="export" answer="wrong" name="standard_deviation_as_variance" expect="Normalization takes the variance, and got the standard deviation."
+# Misconception: Normalization(variance=…) wants a spread, whichever.
+def export(recipe, network):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n] ** 0.5)
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    return Module()
+
+# %% exercise="export" answer="wrong" name="unknown_is_nothing" expect="Column 0 of a category says: unknown."
+# Misconception: a category that training never saw needs no column.
+def export(recipe, network):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += [tf.zeros_like(x), *tf.unstack(tf.cast(hit, tf.float32), num=len(recipe["vocabulary"][n]), axis=1)]
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    return Module()
+
+# %% exercise="export" answer="wrong" name="vocabulary_sorted_again" expect="the vocabulary's own order, unknown first"
+# Misconception: the order of a vocabulary is alphabetical, by nature.
+def export(recipe, network):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    return Module()
+
+# %% exercise="export" answer="wrong" name="relu_everywhere" expect="ReLU stands between the layers and not after the last one."
+# Misconception: every dense layer ends in its activation.
+def export(recipe, network):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x)
+            return {"features": features, "delay": x[:, 0]}
+
+    return Module()
+
+# %% exercise="export" answer="wrong" name="plain_python" expect="serve is not a tf.function with an input signature"
+# Misconception: NumPy code in a module is exported along with it.
+def export(recipe, network):
+    class Module(tf.Module):
+        def serve(self, rows):
+            parts = []
+            for n in recipe["mean"]:
+                x = np.where(np.isnan(rows[n]), recipe["fill"].get(n, 0.0), rows[n])
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n, known in recipe["vocabulary"].items():
+                parts += [~np.isin(rows[n], known), *(np.asarray(rows[n]) == k for k in known)]
+            features = np.stack(parts, axis=1).astype(np.float32)
+            return {"features": features, "delay": minutes(network, features)}
+
+    return Module()
+
+# %% exercise="export" answer="right" name="own_operations"
+def export(recipe, network):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    return Module()
+
+# %% exercise="export" answer="right" name="keras_model_inside"
+def export(recipe, network):
+    import keras
+
+    raw = {n: keras.Input((1,), name=n, dtype="float32") for n in recipe["mean"]}
+    raw |= {n: keras.Input((1,), name=n, dtype="string") for n in recipe["vocabulary"]}
+    parts = []
+    for n, mean in recipe["mean"].items():
+        x = keras.ops.where(keras.ops.isnan(raw[n]), recipe["fill"].get(n, 0.0), raw[n])
+        parts.append((x - mean) / recipe["sd"][n])
+    for n, known in recipe["vocabulary"].items():
+        parts.append(keras.ops.cast(keras.layers.StringLookup(vocabulary=known, output_mode="one_hot")(raw[n]), "float32"))
+    features = x = keras.layers.Concatenate()(parts)
+    for i, (weights, bias) in enumerate(network):
+        dense = keras.layers.Dense(len(bias), "relu" if i + 1 < len(network) else None)
+        x = dense(x)
+        dense.set_weights([weights, bias])
+    model = keras.Model(raw, {"features": features, "delay": x})
+    module = tf.Module()
+    module.model = model
+
+    def serve(rows):
+        out = model({n: rows[n][:, None] for n in raw})
+        return {"features": out["features"], "delay": out["delay"][:, 0]}
+
+    kinds = {n: tf.string if n in recipe["vocabulary"] else tf.float32 for n in raw}
+    module.serve = tf.function(serve, input_signature=[{n: tf.TensorSpec([None], kind) for n, kind in kinds.items()}])
+    return module
+
+# %% exercise="export" answer="right" name="lookup_table_of_tensorflow"
+class _Served(tf.Module):
+    def __init__(self, recipe, network):
+        super().__init__()
+        self.recipe_ = recipe
+        self.mean, self.sd = (tf.Variable(np.array(list(recipe[k].values()), np.float32)) for k in ("mean", "sd"))
+        self.w, self.b = [tf.Variable(w) for w, _ in network], [tf.Variable(b) for _, b in network]
+        self.tables = [
+            tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(list(v), list(range(1, len(v) + 1))), 0)
+            for v in recipe["vocabulary"].values()
+        ]
+
+    def answer(self, rows):
+        names, words = self.recipe_["mean"], self.recipe_["vocabulary"]
+        table = tf.stack([rows[n] for n in names], axis=1)
+        fills = tf.constant([self.recipe_["fill"].get(n, 0.0) for n in names])
+        scaled = (tf.where(tf.math.is_nan(table), fills, table) - self.mean) / self.sd
+        hot = [tf.one_hot(t.lookup(rows[n]), len(v) + 1) for t, (n, v) in zip(self.tables, words.items())]
+        first = tf.concat([scaled, *hot], axis=1)
+        x = first
+        for w, b in zip(self.w[:-1], self.b[:-1]):
+            x = tf.maximum(tf.matmul(x, w) + b, 0.0)
+        return {"features": first, "delay": tf.squeeze(tf.matmul(x, self.w[-1]) + self.b[-1], axis=1)}
+
+
+def export(recipe, network):
+    module = _Served(recipe, network)
+    inputs = {n: tf.TensorSpec([None], tf.float32) for n in recipe["mean"]}
+    inputs.update({n: tf.TensorSpec([None], tf.string) for n in recipe["vocabulary"]})
+    module.serve = tf.function(module.answer, input_signature=[inputs])
+    return module

@@ -1,0 +1,483 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {format_name: percent}
+# ---
+
+# %% [markdown]
+# # Answers to 07 · Debugging production
+#
+# Each cell is the whole source of one exercise. Wrong answers are misconceptions: `expect` is a part of the message
+# that a learner who holds it must read. Right answers reach the contract in another way than the reference.
+
+# %% [markdown]
+# ## first_bad
+
+# %% exercise="first_bad" answer="wrong" name="believes_each_answer" expect="It believes each answer"
+# Misconception: a test has one answer, so bisection needs five of them.
+def first_bad(deploys, is_bad, noise):
+    low, high = 0, len(deploys)
+    while low < high:
+        middle = (low + high) // 2
+        if is_bad(deploys[middle]):
+            high = middle
+        else:
+            low = middle + 1
+    return deploys[low] if low < len(deploys) else None
+
+# %% exercise="first_bad" answer="wrong" name="three_times_is_enough" expect="Asking three times and taking the majority"
+# Misconception: asking three times makes an answer safe (errors of all the steps add up).
+def first_bad(deploys, is_bad, noise):
+    low, high = 0, len(deploys)
+    while low < high:
+        middle = (low + high) // 2
+        bad = sum(is_bad(deploys[middle]) for _ in range(3)) >= 2
+        low, high = (low, middle) if bad else (middle + 1, high)
+    return deploys[low] if low < len(deploys) else None
+
+# %% exercise="first_bad" answer="wrong" name="one_by_one" expect="Do you go through them one by one?"
+# Misconception: the way to find the first bad deploy is to walk from the oldest on.
+def first_bad(deploys, is_bad, noise):
+    for name in deploys:
+        if sum(is_bad(name) for _ in range(9)) >= 5:
+            return name
+    return None
+
+# %% exercise="first_bad" answer="wrong" name="one_must_be_guilty" expect="Not every alarm is a deploy's fault."
+# Misconception: the alarm rang, so one of the deploys must be bad; the last if no other.
+def first_bad(deploys, is_bad, noise):
+    belief = np.full(len(deploys), 1 / len(deploys))
+    while belief.max() < 0.99:
+        ask = int(np.argmin(np.abs(np.cumsum(belief)[:-1] - 0.5)))
+        agrees = (np.arange(len(belief)) <= ask) == is_bad(deploys[ask])
+        belief = belief * np.where(agrees, 1 - noise, noise)
+        belief = belief / belief.sum()
+    return deploys[int(np.argmax(belief))]
+
+# %% exercise="first_bad" answer="wrong" name="last_good_one" expect="The last good one is its neighbour."
+# Misconception: where the search ends is the deploy to roll back to, so that one is returned.
+def first_bad(deploys, is_bad, noise):
+    belief = np.full(len(deploys) + 1, 1 / (len(deploys) + 1))
+    while belief.max() < 0.99:
+        ask = int(np.argmin(np.abs(np.cumsum(belief)[:-1] - 0.5)))
+        agrees = (np.arange(len(belief)) <= ask) == is_bad(deploys[ask])
+        belief = belief * np.where(agrees, 1 - noise, noise)
+        belief = belief / belief.sum()
+    return deploys[max(int(np.argmax(belief)) - 1, 0)]
+
+# %% exercise="first_bad" answer="wrong" name="hundred_votes" expect="ten or twenty tests a step are plenty"
+# Misconception: tests are free, so each step may take a hundred of them.
+def first_bad(deploys, is_bad, noise):
+    votes = 101 if noise else 1
+    low, high = 0, len(deploys)
+    while low < high:
+        middle = (low + high) // 2
+        bad = sum(is_bad(deploys[middle]) for _ in range(votes)) > votes // 2
+        low, high = (low, middle) if bad else (middle + 1, high)
+    return deploys[low] if low < len(deploys) else None
+
+# %% exercise="first_bad" answer="wrong" name="eleven_votes_always" expect="With another noise yours is too often wrong"
+# Misconception: what suffices for a noise of 20 % suffices for any.
+def first_bad(deploys, is_bad, noise):
+    low, high = 0, len(deploys)
+    while low < high:
+        middle = (low + high) // 2
+        bad = sum(is_bad(deploys[middle]) for _ in range(11 if noise else 1)) >= (6 if noise else 1)
+        low, high = (low, middle) if bad else (middle + 1, high)
+    return deploys[low] if low < len(deploys) else None
+
+# %% exercise="first_bad" answer="right" name="enough_votes"
+# As many votes per step as the binomial distribution asks for.
+def first_bad(deploys, is_bad, noise):
+    from scipy.stats import binom
+
+    steps = int(np.ceil(np.log2(len(deploys) + 1)))
+    votes = 1
+    while binom.sf(votes // 2, votes, noise) > 0.05 / steps:
+        votes += 2
+    low, high = 0, len(deploys)
+    while low < high:
+        middle = (low + high) // 2
+        bad = sum(is_bad(deploys[middle]) for _ in range(votes)) > votes // 2
+        low, high = (low, middle) if bad else (middle + 1, high)
+    return deploys[low] if low < len(deploys) else None
+
+# %% exercise="first_bad" answer="right" name="sequential_test_per_step"
+# Wald's sequential test at each step: ask until one side leads by enough.
+def first_bad(deploys, is_bad, noise):
+    import math
+
+    lead = 1
+    while noise and 1 / (1 + ((1 - noise) / noise) ** lead) > 0.008:
+        lead += 1
+    low, high = 0, len(deploys)
+    while low < high:
+        middle, balance = (low + high) // 2, 0
+        while abs(balance) < lead:
+            balance += 1 if is_bad(deploys[middle]) else -1
+        if balance > 0:
+            high = middle
+        else:
+            low = middle + 1
+    return deploys[low] if low < len(deploys) else None
+
+# %% exercise="first_bad" answer="right" name="log_odds_in_plain_python"
+# The same belief as logarithms, in lists, and random draws from it instead of its median (Thompson sampling).
+def first_bad(deploys, is_bad, noise):
+    import math
+
+    n, draw = len(deploys), np.random.default_rng(0)
+    yes, no = math.log(1 - noise), math.log(max(noise, 1e-12))
+    scores_ = [0.0] * (n + 1)
+    while True:
+        top = max(scores_)
+        weights = [math.exp(s - top) for s in scores_]
+        share = [w / sum(weights) for w in weights]
+        if max(share) > 0.98:
+            best = share.index(max(share))
+            return None if best == n else deploys[best]
+        total, ask = 0.0, n - 1
+        for i in range(n):
+            total += share[i]
+            if total >= 0.5:
+                ask = i - 1 if i and total - 0.5 > 0.5 - (total - share[i]) else i
+                break
+        bad = is_bad(deploys[ask])
+        scores_ = [s + (yes if (i <= ask) == bad else no) for i, s in enumerate(scores_)]
+
+# %% [markdown]
+# ## worst_slice
+
+# %% exercise="worst_slice" answer="wrong" name="missing_labels_kept" expect="A mean with NaN is NaN"
+# Misconception: NumPy's mean knows what to do with missing labels.
+def worst_slice(errors, features, after):
+    best, largest = None, 4.0
+    for column in features:
+        for name in features[column].unique():
+            inside = (features[column] == name).to_numpy()
+            parts = [errors[i & a] for i in (inside, ~inside) for a in (after, ~after)]
+            if min(len(part) for part in parts[:2]) < 30:
+                continue
+            rise = parts[0].mean() - parts[1].mean() - parts[2].mean() + parts[3].mean()
+            z = rise / np.sqrt(sum(part.var(ddof=1) / len(part) for part in parts))
+            if z > largest:
+                best, largest = (column, name), z
+    return best
+
+# %% exercise="worst_slice" answer="wrong" name="worst_now" expect="compare with before"
+# Misconception: the slice with the largest error now is the one that broke.
+def worst_slice(errors, features, after):
+    keep = ~np.isnan(errors) & after
+    errors, features = errors[keep], features[keep]
+    best, largest = None, 4.0
+    for column in features:
+        for name in features[column].unique():
+            inside = (features[column] == name).to_numpy()
+            a, b = errors[inside], errors[~inside]
+            if len(a) < 30:
+                continue
+            z = (a.mean() - b.mean()) / np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
+            if z > largest:
+                best, largest = (column, name), z
+    return best
+
+# %% exercise="worst_slice" answer="wrong" name="largest_mean" expect="The largest mean belongs to the smallest slice"
+# Misconception: the largest rise of a mean is the finding; sizes do not matter.
+def worst_slice(errors, features, after):
+    best, largest = None, 4.0
+    for column in features:
+        means = pd.Series(errors).groupby([features[column].to_numpy(), after]).mean().unstack()
+        rise = means[True] - means[False]
+        if rise.max() > largest:
+            best, largest = (column, rise.idxmax()), rise.max()
+    return best
+
+# %% exercise="worst_slice" answer="wrong" name="rest_not_subtracted" expect="Subtract the rise of all other rows"
+# Misconception: a slice that has risen has risen, whatever the others do.
+def worst_slice(errors, features, after):
+    known = ~np.isnan(errors)
+    errors, features, after = errors[known], features[known], after[known]
+    best, largest = None, 4.0
+    for column in features:
+        for name in features[column].unique():
+            inside = (features[column] == name).to_numpy()
+            a, b = errors[inside & after], errors[inside & ~after]
+            if min(len(a), len(b)) < 30:
+                continue
+            z = (a.mean() - b.mean()) / np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
+            if z > largest:
+                best, largest = (column, name), z
+    return best
+
+# %% exercise="worst_slice" answer="wrong" name="always_names_one" expect="Not every alarm has a slice"
+# Misconception: the largest of many values is a finding, however small it is.
+def worst_slice(errors, features, after):
+    known = ~np.isnan(errors)
+    errors, features, after = errors[known], features[known], after[known]
+    found = {}
+    for column in features:
+        for name in features[column].unique():
+            inside = (features[column] == name).to_numpy()
+            parts = [errors[i & a] for i in (inside, ~inside) for a in (after, ~after)]
+            if min(len(part) for part in parts[:2]) >= 30:
+                rise = parts[0].mean() - parts[1].mean() - parts[2].mean() + parts[3].mean()
+                found[column, name] = rise / np.sqrt(sum(part.var(ddof=1) / len(part) for part in parts))
+    return max(found, key=found.get)
+
+# %% exercise="worst_slice" answer="wrong" name="two_directions" expect="A slice that has become better is not the worst"
+# Misconception: what has changed most is worst, in whatever direction.
+def worst_slice(errors, features, after):
+    known = ~np.isnan(errors)
+    errors, features, after = errors[known], features[known], after[known]
+    best, largest = None, 4.0
+    for column in features:
+        for name in features[column].unique():
+            inside = (features[column] == name).to_numpy()
+            parts = [errors[i & a] for i in (inside, ~inside) for a in (after, ~after)]
+            if min(len(part) for part in parts[:2]) < 30:
+                continue
+            rise = parts[0].mean() - parts[1].mean() - parts[2].mean() + parts[3].mean()
+            z = abs(rise) / np.sqrt(sum(part.var(ddof=1) / len(part) for part in parts))
+            if z > largest:
+                best, largest = (column, name), z
+    return best
+
+# %% exercise="worst_slice" answer="right" name="by_groupby"
+# Sums of groups: everything outside is the whole minus the slice.
+def worst_slice(errors, features, after):
+    rows = features.assign(e=errors, after=np.where(after, "after", "before")).dropna(subset="e")
+    whole = rows.groupby("after")["e"].agg(n="count", s="sum", q=lambda x: (x**2).sum())
+    results = {}
+    for column in features.columns:
+        for name, group in rows.groupby(column):
+            part = group.groupby("after")["e"].agg(n="count", s="sum", q=lambda x: (x**2).sum()).reindex(whole.index, fill_value=0)
+            if part["n"].min() < 30:
+                continue
+            z2, rise = 0.0, 0.0
+            for table, sign in ((part, 1), (whole - part, -1)):
+                mean = table["s"] / table["n"]
+                rise += sign * (mean["after"] - mean["before"])
+                z2 += ((table["q"] - table["n"] * mean**2) / (table["n"] - 1) / table["n"]).sum()
+            results[column, name] = rise / z2**0.5
+    best = max(results, key=results.get, default=None)
+    return best if best is not None and results[best] > 4 else None
+
+# %% exercise="worst_slice" answer="right" name="by_regression"
+# A regression with interaction and heteroscedastic errors: the z is that of the interaction.
+def worst_slice(errors, features, after):
+    ok = np.isfinite(errors)
+    y, late = errors[ok], after[ok].astype(float)
+    best = (4.0, None)
+    for column in features.columns:
+        values = features[column].to_numpy()[ok]
+        for name in sorted(set(values)):
+            inside = (values == name).astype(float)
+            cells = [(inside == i) & (late == a) for i in (0, 1) for a in (0, 1)]
+            if min(c.sum() for c in cells[2:]) < 30:
+                continue
+            x = np.column_stack([np.ones(len(y)), inside, late, inside * late])
+            bread = np.linalg.inv(x.T @ x)
+            beta = bread @ x.T @ y
+            square = (y - x @ beta) ** 2
+            for c in cells:
+                square[c] *= c.sum() / (c.sum() - 1)
+            covariance = bread @ (x.T * square) @ x @ bread
+            best = max(best, (beta[3] / np.sqrt(covariance[3, 3]), (column, str(name))), key=lambda b: b[0])
+    return best[1]
+
+# %% [markdown]
+# ## timeline
+
+# %% exercise="timeline" answer="wrong" name="failed_deploys_count" expect="never took effect"
+# Misconception: what stands in the log has happened.
+def timeline(deploys, upstream, since, hours):
+    ours = pd.Series(deploys["time"].dt.tz_localize(None).to_numpy(), index=deploys["id"].to_numpy())
+    local = upstream["effective"].dt.tz_localize("America/New_York")
+    theirs = pd.Series(local.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), index=upstream["id"].to_numpy())
+    lead = (since - pd.concat([ours, theirs])) / pd.Timedelta(hours=1)
+    return [(n, float(b)) for n, b in lead[lead.between(0, hours)].sort_values().items()]
+
+# %% exercise="timeline" answer="wrong" name="both_sides_of_the_onset" expect="A cause comes before its effect."
+# Misconception: near is near, before or after.
+def timeline(deploys, upstream, since, hours):
+    done = deploys[deploys["status"] == "done"]
+    ours = pd.Series(done["time"].dt.tz_localize(None).to_numpy(), index=done["id"].to_numpy())
+    local = upstream["effective"].dt.tz_localize("America/New_York")
+    theirs = pd.Series(local.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), index=upstream["id"].to_numpy())
+    lead = ((since - pd.concat([ours, theirs])) / pd.Timedelta(hours=1)).abs()
+    return [(n, float(b)) for n, b in lead[lead <= hours].sort_values().items()]
+
+# %% exercise="timeline" answer="wrong" name="announced_not_effective" expect="When something is announced does not matter."
+# Misconception: a change happens when one hears of it.
+def timeline(deploys, upstream, since, hours):
+    done = deploys[deploys["status"] == "done"]
+    ours = pd.Series(done["time"].dt.tz_localize(None).to_numpy(), index=done["id"].to_numpy())
+    local = upstream["announced"].dt.tz_localize("America/New_York")
+    theirs = pd.Series(local.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), index=upstream["id"].to_numpy())
+    lead = (since - pd.concat([ours, theirs])) / pd.Timedelta(hours=1)
+    return [(n, float(b)) for n, b in lead[lead.between(0, hours)].sort_values().items()]
+
+# %% exercise="timeline" answer="wrong" name="one_clock_for_all" expect="Local time is not UTC."
+# Misconception: a time without a zone is UTC.
+def timeline(deploys, upstream, since, hours):
+    done = deploys[deploys["status"] == "done"]
+    times = [*zip(done["id"], done["time"].dt.tz_localize(None)), *zip(upstream["id"], upstream["effective"])]
+    lead = {name: (since - time).total_seconds() / 3600 for name, time in times}
+    return sorted(((n, b) for n, b in lead.items() if 0 <= b <= hours), key=lambda pair: pair[1])
+
+# %% exercise="timeline" answer="wrong" name="always_summer" expect="A fixed difference holds for half of the year."
+# Misconception: New York is four hours behind UTC.
+def timeline(deploys, upstream, since, hours):
+    done = deploys[deploys["status"] == "done"]
+    times = [*zip(done["id"], done["time"].dt.tz_localize(None)), *zip(upstream["id"], upstream["effective"] + pd.Timedelta(hours=4))]
+    lead = {name: (since - time).total_seconds() / 3600 for name, time in times}
+    return sorted(((n, b) for n, b in lead.items() if 0 <= b <= hours), key=lambda pair: pair[1])
+
+# %% exercise="timeline" answer="wrong" name="in_order_of_time" expect="The nearest first"
+# Misconception: a timeline begins with what is oldest, and nobody minds the order.
+def timeline(deploys, upstream, since, hours):
+    done = deploys[deploys["status"] == "done"]
+    ours = pd.Series(done["time"].dt.tz_localize(None).to_numpy(), index=done["id"].to_numpy())
+    local = upstream["effective"].dt.tz_localize("America/New_York")
+    theirs = pd.Series(local.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), index=upstream["id"].to_numpy())
+    lead = (since - pd.concat([ours, theirs])) / pd.Timedelta(hours=1)
+    return [(n, float(b)) for n, b in lead[lead.between(0, hours)].sort_values(ascending=False).items()]
+
+# %% exercise="timeline" answer="right" name="standard_library"
+# Plain loops with zoneinfo.
+def timeline(deploys, upstream, since, hours):
+    from zoneinfo import ZoneInfo
+
+    onset = since.tz_localize("UTC").to_pydatetime()
+    events = [(row.id, row.time.to_pydatetime()) for row in deploys.itertuples() if row.status == "done"]
+    events += [(row.id, row.effective.to_pydatetime().replace(tzinfo=ZoneInfo("America/New_York"))) for row in upstream.itertuples()]
+    found = []
+    for name, time in events:
+        before = (onset.timestamp() - time.timestamp()) / 3600
+        if 0 <= before <= hours:
+            found.append((name, before))
+    return sorted(found, key=lambda pair: pair[1])
+
+# %% exercise="timeline" answer="right" name="one_table"
+# One table with one column of time, filtered by a query.
+def timeline(deploys, upstream, since, hours):
+    ours = deploys.query("status == 'done'")[["id", "time"]]
+    theirs = upstream.assign(time=upstream["effective"].dt.tz_localize("US/Eastern").dt.tz_convert("UTC"))[["id", "time"]]
+    events = pd.DataFrame({"id": [*ours["id"], *theirs["id"]], "time": pd.to_datetime([*ours["time"], *theirs["time"]], utc=True)})
+    events["before"] = (pd.Timestamp(since, tz="UTC") - events["time"]).dt.total_seconds() / 3600
+    events = events.query("0 <= before <= @hours").sort_values("before")
+    return list(events[["id", "before"]].itertuples(index=False, name=None))
+
+# %% [markdown]
+# ## diagnose
+
+# %% exercise="diagnose" answer="wrong" name="something_must_be_wrong" expect="In 6 incidents nothing is broken"
+# Misconception: the alarm rang, so something is broken: the strongest sign is the cause.
+def diagnose(evidence):
+    causes = {"coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host", "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change", "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone", "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop"}
+    top = symptoms(evidence).iloc[0]
+    cause = causes[top["sign"]]
+    return {"cause": cause, "where": top["place"], "since": top["since"], "action": FAMILIES[cause].action}
+
+# %% exercise="diagnose" answer="wrong" name="strongest_sign" expect="the special one (coarse, scaled) explains the general one"
+# Misconception: the strongest sign is the cause (signs of different kinds have no common scale).
+def diagnose(evidence):
+    causes = {"coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host", "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change", "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone", "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop"}
+    top = symptoms(evidence).iloc[0]
+    if top["strength"] <= 1:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    cause = causes[top["sign"]]
+    return {"cause": cause, "where": top["place"], "since": top["since"], "action": FAMILIES[cause].action}
+
+# %% exercise="diagnose" answer="wrong" name="dashboard_and_last_deploy" expect="Storms and harmless deploys are always there"
+# Misconception: a dashboard shows every fault, and the last deploy did it.
+def diagnose(evidence):
+    return obvious(evidence)
+
+# %% exercise="diagnose" answer="wrong" name="always_quiet" expect="Plain faults of serving"
+# Misconception: most alarms are false, so all can be closed.
+def diagnose(evidence):
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="always_roll_back" expect="Roll back if, and only if, a deploy of the owner"
+# Misconception: rolling back is always right.
+def diagnose(evidence):
+    causes = {"coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host", "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change", "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone", "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop"}
+    found = symptoms(evidence).query("strength > 1")
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if len(rows):
+            return {"cause": cause, "where": rows["place"].iloc[0], "since": rows["since"].iloc[0], "action": "roll_back"}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="since_the_last_deploy" expect="It is when the log changes"
+# Misconception: it began with the last deploy before the alarm.
+def diagnose(evidence):
+    causes = {"coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host", "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change", "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone", "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop"}
+    found = symptoms(evidence).query("strength > 1")
+    since = evidence.deploys["time"].dt.tz_localize(None).iloc[-1]
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if len(rows):
+            return {"cause": cause, "where": rows["place"].iloc[0], "since": since, "action": FAMILIES[cause].action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="right" name="weights_and_a_class"
+# Every cause competes with a score: a weight of its sign, and the square root of how strong it is.
+class Doctor:
+    WEIGHTS = {
+        "bad_quantization": ("coarse", 90), "skewed_preprocessing": ("scaled", 80), "stale_model": ("replay", 7),
+        "failing_host": ("failed", 20), "wrong_threshold": ("threshold", 60), "late_events": ("lag", 50),
+        "duplicate_events": ("duplicates", 50), "schema_change": ("missing|unknown code", 9), "stale_cache": ("frozen", 30),
+        "zero_fill": ("zeros", 30), "time_zone": ("wrong hour", 20), "unit_change": ("implausible", 9),
+        "label_delay": ("labels late", 9), "carrier_outage": ("residual", 5), "feedback_loop": ("acted", 3),
+    }
+
+    def __call__(self, evidence):
+        signs = symptoms(evidence)
+        signs = signs[signs["strength"] > 1]
+        best, weight = None, 0
+        for cause, (pattern, factor) in self.WEIGHTS.items():
+            rows = signs[signs["sign"].isin(pattern.split("|"))]
+            if len(rows) and factor * min(rows["strength"].iloc[0], 9) ** 0.5 > weight:
+                best, weight = (cause, rows.iloc[0]), factor * min(rows["strength"].iloc[0], 9) ** 0.5
+        if best is None:
+            return dict(cause="nothing", where="nowhere", since=None, action="nothing")
+        cause, row = best
+        d = evidence.deploys
+        near = d[(d["component"] == FAMILIES[cause].owner) & (d["status"] == "done")]["time"].dt.tz_convert(None)
+        ours = ((row["since"] - near).dt.total_seconds().between(-1800, 5 * 3600)).any()
+        return dict(cause=cause, where=row["place"], since=row["since"], action="roll_back" if ours else FAMILIES[cause].action)
+
+
+diagnose = Doctor()
+
+# %% exercise="diagnose" answer="right" name="learned_from_simulated_incidents"
+# The generator is there: draw incidents, learn the cause from the strongest strength of each sign, look the place up.
+def _row(found):
+    strongest = found.groupby("sign")["strength"].max()
+    hosts = ((found["sign"] == "replay") & (found["strength"] > 1)).sum()
+    return [*np.log1p(strongest.sort_index()), hosts]
+
+
+def _trained(memory={}):
+    if not memory:
+        from sklearn.ensemble import ExtraTreesClassifier
+
+        cases = [make_incident(9000 + i, cause, bool(i % 2)) for i, cause in enumerate([*FAMILIES] * 5 + ["nothing"] * 10)]
+        rows = [_row(symptoms(case.evidence)) for case in cases]
+        memory["model"] = ExtraTreesClassifier(60, random_state=0).fit(rows, [case.truth.cause for case in cases])
+    return memory["model"]
+
+
+def diagnose(evidence):
+    found = symptoms(evidence)
+    cause = str(_trained().predict([_row(found)])[0])
+    sign_of = {"bad_quantization": ["coarse"], "skewed_preprocessing": ["scaled"], "stale_model": ["replay"], "failing_host": ["failed"], "wrong_threshold": ["threshold"], "late_events": ["lag"], "duplicate_events": ["duplicates"], "schema_change": ["missing", "unknown code"], "stale_cache": ["frozen"], "zero_fill": ["zeros"], "time_zone": ["wrong hour"], "unit_change": ["implausible"], "label_delay": ["labels late"], "carrier_outage": ["residual"], "feedback_loop": ["acted"]}
+    if cause == "nothing":
+        return {"cause": cause, "where": "nowhere", "since": None, "action": "nothing"}
+    row = found[found["sign"].isin(sign_of[cause])].iloc[0]
+    d = evidence.deploys
+    lead = (row["since"] - d["time"].dt.tz_localize(None)).dt.total_seconds() / 3600
+    ours = ((d["component"] == FAMILIES[cause].owner) & (d["status"] == "done") & lead.between(-0.5, 5)).any()
+    return {"cause": cause, "where": row["place"], "since": row["since"], "action": "roll_back" if ours else FAMILIES[cause].action}

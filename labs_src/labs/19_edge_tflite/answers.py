@@ -1,0 +1,480 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {format_name: percent}
+# ---
+
+# %% [markdown]
+# # Answers to 19 · Models on the device
+#
+# Each cell is the whole source of one exercise. Wrong answers are misconceptions: `expect` is a part of the message
+# that a learner who holds it must read. Right answers reach the contract in another way than the reference.
+
+# %% [markdown]
+# ## freeze
+
+# %% exercise="freeze" answer="wrong" name="graph_holds_the_weights" expect="Their values must become constants"
+# Misconception: the graph of a traced model contains its weights.
+def freeze(weights):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return concrete.graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="traced_with_an_image" expect="give the same answer for ever"
+# Misconception: to trace a function one calls it with an example, as with a recording.
+def freeze(weights):
+    net, example = network(weights), tf.zeros([1, 28, 28, 1])
+    concrete = tf.function(lambda: net(example, training=False)).get_concrete_function()
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="training_batch" expect="A device sees one image at a time"
+# Misconception: the graph keeps the batch size of training.
+def freeze(weights):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([64, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="architecture_is_the_model" expect="A network that is built anew has weights of its own"
+# Misconception: the architecture is the model; weights come along by themselves.
+def freeze(weights):
+    net = network()
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="statistics_of_the_batch" expect="not the batch at hand"
+# Misconception: batch normalization normalizes the batch at hand, at inference as well.
+def freeze(weights):
+    def call(image):
+        x = image
+        for k, gamma, beta, *_ in (weights[:5], weights[5:10]):
+            x = tf.nn.conv2d(x, k, 2, "VALID")
+            mean, variance = tf.nn.moments(x, [0, 1, 2])
+            x = tf.nn.relu(tf.nn.batch_normalization(x, mean, variance, beta, gamma, 1e-3))
+        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ weights[10] + weights[11])
+        return x @ weights[12] + weights[13]
+
+    concrete = tf.function(call).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return concrete.graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="random_dropout" expect="Dropout belongs to training"
+# Misconception: dropout belongs to the model, so it must be frozen with it.
+def freeze(weights):
+    net = network(weights)
+
+    def call(image):
+        for layer in net.layers:
+            image = tf.nn.dropout(image, 0.3) if "dropout" in layer.name else layer(image, training=False)
+        return image
+
+    concrete = tf.function(call).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="right" name="constants_by_construction"
+# No variables and no Keras: a function of NumPy arrays, which become constants when it is traced.
+def freeze(weights):
+    def normalized(x, gamma, beta, mean, variance):
+        return tf.nn.relu(tf.nn.batch_normalization(x, mean, variance, beta, gamma, 1e-3))
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 28, 28, 1], tf.float32)])
+    def call(image):
+        x = normalized(tf.nn.conv2d(image, weights[0], 2, "VALID"), *weights[1:5])
+        x = normalized(tf.nn.conv2d(x, weights[5], 2, "VALID"), *weights[6:10])
+        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ weights[10] + weights[11])
+        return x @ weights[12] + weights[13]
+
+    return call.get_concrete_function().graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="right" name="session_of_version_1"
+# TensorFlow 1's way: a graph, a session, and the variables read by it.
+def freeze(weights):
+    with tf.Graph().as_default() as graph, tf.compat.v1.Session(graph=graph) as session:
+        names = [tf.compat.v1.get_variable(f"w{i}", initializer=w, use_resource=True) for i, w in enumerate(weights)]
+        x = tf.compat.v1.placeholder(tf.float32, [None, 28, 28, 1], name="image")
+        for k, gamma, beta, mean, variance in (names[:5], names[5:10]):
+            x = tf.nn.conv2d(x, k, 2, "VALID")
+            x = tf.nn.relu((x - mean) * tf.math.rsqrt(variance + 1e-3) * gamma + beta)
+        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ names[10] + names[11])
+        tf.identity(x @ names[12] + names[13], name="Identity")
+        session.run([v.initializer for v in names])
+        values = dict(zip((v.op.name for v in names), session.run(names)))
+        definition = graph.as_graph_def()
+        kept = tf.compat.v1.GraphDef()
+        for node in definition.node:
+            if node.op == "VarHandleOp":
+                continue
+            new = kept.node.add()
+            if node.op == "ReadVariableOp":
+                new.name, new.op = node.name, "Const"
+                new.attr["dtype"].type = tf.float32.as_datatype_enum
+                new.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(values[node.input[0]]))
+            else:
+                new.CopyFrom(node)
+        return tf.compat.v1.graph_util.extract_sub_graph(kept, ["Identity"]).SerializeToString()
+
+# %% [markdown]
+# ## fold
+
+# %% exercise="fold" answer="wrong" name="divides_by_the_variance" expect="its root, 1.5, is what divides"
+# Misconception: the variance is the spread.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / (variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+# %% exercise="fold" answer="wrong" name="mean_without_factor" expect="the factor takes hold of it too"
+# Misconception: subtracting the mean before or after scaling is the same.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    return kernel * gamma / np.sqrt(variance + epsilon), beta - mean
+
+# %% exercise="fold" answer="wrong" name="beta_is_the_bias" expect="the mean has gone missing"
+# Misconception: the bias of the folded convolution is beta.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    return kernel * gamma / np.sqrt(variance + epsilon), np.array(beta)
+
+# %% exercise="fold" answer="wrong" name="channels_in" expect="Is it the channels *out* that are scaled"
+# Misconception: normalization acts on what goes into the convolution.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor[:, None], beta - mean * factor
+
+# %% exercise="fold" answer="wrong" name="epsilon_is_negligible" expect="For a quiet channel it decides"
+# Misconception: epsilon only avoids a division by zero.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance)
+    return kernel * factor, beta - mean * factor
+
+# %% exercise="fold" answer="right" name="channel_by_channel"
+# One output channel after the other.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    new, bias = np.empty_like(kernel, dtype=float), []
+    for c in range(kernel.shape[-1]):
+        spread = (variance[c] + epsilon) ** 0.5
+        new[..., c] = gamma[c] * kernel[..., c] / spread
+        bias.append(beta[c] - gamma[c] * mean[c] / spread)
+    return new, np.array(bias)
+
+# %% exercise="fold" answer="right" name="by_probing"
+# Asks the normalization itself: its answers at 0 and at 1 are all that a linear function is.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    def normalization(y):
+        return gamma * (y - mean) / np.sqrt(variance + epsilon) + beta
+
+    at_zero = normalization(0.0)
+    slope = np.diag(normalization(1.0) - at_zero)
+    return np.einsum("hwic,cd->hwid", kernel, slope), at_zero
+
+# %% [markdown]
+# ## convert
+
+# %% exercise="convert" answer="wrong" name="raw_pixels" expect="in training, pixels were divided by 255"
+# Misconception: calibration looks at the data as they are stored.
+def representative_data(pixels, n, rng):
+    chosen = rng.choice(len(pixels), n, replace=False)
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) for i in chosen]
+
+
+def convert(weights, kind, samples):
+    return tf.lite.TFLiteConverter.from_keras_model(network(weights)).convert()
+
+# %% exercise="convert" answer="wrong" name="scaled_twice" expect="divided by 255 twice"
+# Misconception: preprocessing twice does no harm.
+def representative_data(pixels, n, rng):
+    images = pixels[..., None].astype(np.float32) / 255
+    return [images[i : i + 1] / 255 for i in rng.choice(len(pixels), n, replace=False)]
+
+
+def convert(weights, kind, samples):
+    return tf.lite.TFLiteConverter.from_keras_model(network(weights)).convert()
+
+# %% exercise="convert" answer="wrong" name="first_rows" expect="its first rows are all zeros"
+# Misconception: the first rows of a file stand for all of it.
+def representative_data(pixels, n, rng):
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in range(n)]
+
+
+def convert(weights, kind, samples):
+    return tf.lite.TFLiteConverter.from_keras_model(network(weights)).convert()
+
+# %% exercise="convert" answer="wrong" name="optimize_is_int8" expect="a device without floating point cannot even feed it"
+# Misconception: Optimize.DEFAULT with samples makes a model of integers through and through.
+def representative_data(pixels, n, rng):
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in rng.choice(len(pixels), n, replace=False)]
+
+
+def convert(weights, kind, samples):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(concrete)])
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if kind in ("int8", "int16x8"):
+        converter.representative_dataset = lambda: ([sample] for sample in samples)
+    return converter.convert()
+
+# %% exercise="convert" answer="wrong" name="noise_will_do" expect="Was it calibrated with the samples that were passed in"
+# Misconception: any numbers calibrate as well as data.
+def representative_data(pixels, n, rng):
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in rng.choice(len(pixels), n, replace=False)]
+
+
+def convert(weights, kind, samples):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(concrete)])
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    noise = np.random.default_rng(0)
+    converter.representative_dataset = lambda: ([noise.uniform(0, 255, (1, 28, 28, 1)).astype(np.float32)] for _ in range(20))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    return converter.convert()
+
+# %% exercise="convert" answer="wrong" name="types_without_optimizations" expect="supported_types only counts with optimizations"
+# Misconception: naming float16 is enough.
+def representative_data(pixels, n, rng):
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in rng.choice(len(pixels), n, replace=False)]
+
+
+def convert(weights, kind, samples):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(concrete)])
+    if kind == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if kind == "int8":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([sample] for sample in samples)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+    return converter.convert()
+
+# %% exercise="convert" answer="right" name="from_keras_model"
+# Keras models go into the converter as they are; samples by a generator; one sample set per digit.
+def representative_data(pixels, n, rng):
+    order = rng.permutation(len(pixels))[:n]
+    return list((pixels[order, None, :, :, None] / np.float32(255)).astype(np.float32))
+
+
+def convert(weights, kind, samples):
+    sets, default = tf.lite.OpsSet, [tf.lite.Optimize.DEFAULT]
+    knobs = {
+        "float32": ([], [], [], None),
+        "dynamic": (default, [], [], None),
+        "float16": (default, [tf.float16], [], None),
+        "int8": (default, [], [sets.TFLITE_BUILTINS_INT8], tf.int8),
+        "int16x8": (default, [], [sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8], tf.int16),
+    }
+    if kind not in knobs:
+        raise ValueError(kind)
+    converter = tf.lite.TFLiteConverter.from_keras_model(network(weights))
+    optimizations, types, ops, integer = knobs[kind]
+    converter.optimizations = optimizations
+    if types:
+        converter.target_spec.supported_types = types
+    if integer:
+        def feed():
+            for sample in samples:
+                yield [sample]
+
+        converter.representative_dataset = feed
+        converter.target_spec.supported_ops = ops
+        converter.inference_input_type = converter.inference_output_type = integer
+    return converter.convert()
+
+# %% exercise="convert" answer="right" name="folded_by_hand"
+# No Keras: batch normalization folded in NumPy, weights as constants of a traced function; stratified samples.
+def representative_data(pixels, n, rng):
+    places = np.unique(np.linspace(0, len(pixels) - 1, n).astype(int))
+    return [np.divide(pixels[i], 255, dtype=np.float32)[None, :, :, None] for i in rng.permutation(places)]
+
+
+def convert(weights, kind, samples):
+    integers = {
+        "int8": (tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.int8),
+        "int16x8": (tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8, tf.int16),
+    }
+    if kind not in {"float32", "dynamic", "float16", *integers}:
+        raise ValueError(f"unknown kind {kind}")
+    layers = []
+    for k, gamma, beta, mean, variance in (weights[:5], weights[5:10]):
+        factor = gamma / np.sqrt(variance + np.float32(1e-3))
+        layers.append((k * factor, beta - mean * factor))
+
+    @tf.function(input_signature=[tf.TensorSpec([1, 28, 28, 1], tf.float32)])
+    def call(x):
+        for kernel, bias in layers:
+            x = tf.nn.relu(tf.nn.conv2d(x, kernel, 2, "VALID") + bias)
+        x = tf.nn.relu(tf.matmul(tf.reshape(x, [1, 576]), weights[10]) + weights[11])
+        return tf.matmul(x, weights[12]) + weights[13]
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function()])
+    converter.optimizations = set() if kind == "float32" else {tf.lite.Optimize.DEFAULT}
+    if kind == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if kind in integers:
+        converter.target_spec.supported_ops = [integers[kind][0]]
+        converter.inference_input_type = converter.inference_output_type = integers[kind][1]
+        converter.representative_dataset = lambda: iter([[x] for x in samples])
+    return converter.convert()
+
+# %% [markdown]
+# ## choose
+
+# %% exercise="choose" answer="wrong" name="most_accurate" expect="On 1,000 images 0.002 is noise"
+# Misconception: the best figure is the best model.
+def choose(table, budget):
+    fits = table[(table.bytes <= budget["bytes"]) & (table.microseconds <= budget["microseconds"])]
+    fits = fits[fits.integer_only] if budget["integer_only"] else fits
+    return None if fits.empty else fits.accuracy.idxmax()
+
+# %% exercise="choose" answer="wrong" name="smallest" expect="more than the margin of 0.005 below the best"
+# Misconception: on devices only size counts.
+def choose(table, budget):
+    fits = table[(table.bytes <= budget["bytes"]) & (table.microseconds <= budget["microseconds"])]
+    fits = fits[fits.integer_only] if budget["integer_only"] else fits
+    return None if fits.empty else fits.bytes.idxmin()
+
+# %% exercise="choose" answer="wrong" name="int8_weights_are_integers" expect="computes in floating point"
+# Misconception: a model with int8 weights computes in int8.
+def choose(table, budget):
+    fits = table[(table.bytes <= budget["bytes"]) & (table.microseconds <= budget["microseconds"])]
+    if budget["integer_only"]:
+        fits = fits[fits.integer_only | (fits.index == "dynamic")]
+    equal = fits[fits.accuracy > fits.accuracy.max() - budget["margin"]]
+    return None if fits.empty else equal.bytes.idxmin()
+
+# %% exercise="choose" answer="wrong" name="best_of_all" expect="one that does not fit cannot shut out others"
+# Misconception: accuracy is compared with the best model there is, whether it runs or not.
+def choose(table, budget):
+    equal = table[table.accuracy > table.accuracy.max() - budget["margin"]]
+    fits = equal[(equal.bytes <= budget["bytes"]) & (equal.microseconds <= budget["microseconds"])]
+    fits = fits[fits.integer_only] if budget["integer_only"] else fits
+    return "none" if fits.empty else fits.bytes.idxmin()
+
+# %% exercise="choose" answer="wrong" name="strictly_below" expect="dynamic has exactly 45,200"
+# Misconception: a limit is what must not be reached.
+def choose(table, budget):
+    fits = table[(table.bytes < budget["bytes"]) & (table.microseconds < budget["microseconds"])]
+    fits = fits[fits.integer_only] if budget["integer_only"] else fits
+    if fits.empty:
+        return "nothing"
+    return fits[fits.accuracy > fits.accuracy.max() - budget["margin"]].bytes.idxmin()
+
+# %% exercise="choose" answer="wrong" name="nearest_if_nothing_fits" expect="A model that does not fit does not run"
+# Misconception: if nothing fits, the smallest is the next best.
+def choose(table, budget):
+    fits = table[(table.bytes <= budget["bytes"]) & (table.microseconds <= budget["microseconds"])]
+    fits = fits[fits.integer_only] if budget["integer_only"] else fits
+    if fits.empty:
+        return table.bytes.idxmin()
+    return fits[fits.accuracy > fits.accuracy.max() - budget["margin"]].bytes.idxmin()
+
+# %% exercise="choose" answer="right" name="query_and_sort"
+# One query, then the first of the sorted rows within the margin.
+def choose(table, budget):
+    size, time_, margin = (budget[k] for k in ("bytes", "microseconds", "margin"))
+    floats = not budget["integer_only"]
+    rest = table.query("bytes <= @size and microseconds <= @time_ and (integer_only or @floats)")
+    rest = rest.sort_values("bytes")
+    near = rest.index[rest["accuracy"].max() - rest["accuracy"] < margin]
+    return near[0] if len(near) else None
+
+# %% exercise="choose" answer="right" name="plain_python"
+# No pandas: a list of rows and a loop.
+def choose(table, budget):
+    rows = [(name, *row) for name, *row in table[["bytes", "microseconds", "accuracy", "integer_only"]].itertuples()]
+    usable = [r for r in rows if r[1] <= budget["bytes"] and r[2] <= budget["microseconds"] and r[4] >= budget["integer_only"]]
+    chosen = None
+    for row in usable:
+        if row[3] > max(r[3] for r in usable) - budget["margin"] and (chosen is None or row[1] < chosen[1]):
+            chosen = row
+    return chosen and chosen[0]
+
+# %% [markdown]
+# ## answer_from
+
+# %% exercise="answer_from" answer="wrong" name="forgets_the_network" expect="Its answer still has to travel"
+# Misconception: the service is as fast as its own clock says.
+def answer_from(device, service, network, deadline):
+    out = {"device_p50": np.quantile(device, 0.5), "device_p99": np.quantile(device, 0.99)}
+    out |= {"service_p50": np.quantile(service, 0.5), "service_p99": np.quantile(service, 0.99)}
+    out |= {"device_in_time": np.mean(device <= deadline), "service_in_time": np.mean(service <= deadline)}
+    return {**out, "answer": "service" if out["service_in_time"] > out["device_in_time"] else "device"}
+
+# %% exercise="answer_from" answer="wrong" name="means" expect="that is the mean"
+# Misconception: the usual answer is the average answer.
+def answer_from(device, service, network, deadline):
+    times = np.add.outer(service, network).ravel()
+    out = {"device_p50": np.mean(device), "device_p99": np.quantile(device, 0.99)}
+    out |= {"service_p50": np.nanmean(times), "service_p99": np.nanquantile(times, 0.99)}
+    out |= {"device_in_time": np.mean(device <= deadline), "service_in_time": np.mean(times <= deadline)}
+    return {**out, "answer": "service" if out["service_in_time"] > out["device_in_time"] else "device"}
+
+# %% exercise="answer_from" answer="wrong" name="percentiles_add_up" expect="Percentiles do not add up"
+# Misconception: the p99 of a sum is the sum of the p99s.
+def answer_from(device, service, network, deadline):
+    out = {}
+    for p in (50, 99):
+        out[f"device_p{p}"] = np.percentile(device, p)
+        out[f"service_p{p}"] = np.percentile(service, p) + np.percentile(network, p)
+    times = np.add.outer(service, network).ravel()
+    out |= {"device_in_time": np.mean(device <= deadline), "service_in_time": np.mean(times <= deadline)}
+    return {**out, "answer": "service" if out["service_in_time"] > out["device_in_time"] else "device"}
+
+# %% exercise="answer_from" answer="wrong" name="better_median" expect="the better median does not help those who wait"
+# Misconception: the way with the better median is the better way.
+def answer_from(device, service, network, deadline):
+    times = np.add.outer(service, np.where(np.isnan(network), np.inf, network)).ravel()
+    out = {}
+    for name, x in (("device", device), ("service", times)):
+        out |= {f"{name}_p{p}": np.quantile(x, p / 100, method="inverted_cdf") for p in (50, 99)}
+        out[f"{name}_in_time"] = np.mean(x <= deadline)
+    return {**out, "answer": "service" if out["service_p50"] < out["device_p50"] else "device"}
+
+# %% exercise="answer_from" answer="wrong" name="better_tail" expect="and always too late"
+# Misconception: the way with the better p99 is the better way, whatever the deadline.
+def answer_from(device, service, network, deadline):
+    times = np.add.outer(service, np.where(np.isnan(network), np.inf, network)).ravel()
+    out = {}
+    for name, x in (("device", device), ("service", times)):
+        out |= {f"{name}_p{p}": np.quantile(x, p / 100, method="inverted_cdf") for p in (50, 99)}
+        out[f"{name}_in_time"] = np.mean(x <= deadline)
+    return {**out, "answer": "service" if out["service_p99"] < out["device_p99"] else "device"}
+
+# %% exercise="answer_from" answer="wrong" name="lost_is_missing" expect="What never comes is late, not missing"
+# Misconception: NaN is missing data, and missing data are dropped.
+def answer_from(device, service, network, deadline):
+    times = np.add.outer(service, network[~np.isnan(network)]).ravel()
+    out = {}
+    for name, x in (("device", device), ("service", times)):
+        out |= {f"{name}_p{p}": np.quantile(x, p / 100, method="inverted_cdf") for p in (50, 99)}
+        out[f"{name}_in_time"] = np.mean(x <= deadline)
+    return {**out, "answer": "service" if out["service_in_time"] > out["device_in_time"] else "device"}
+
+# %% exercise="answer_from" answer="right" name="sorted_list"
+# Plain Python: every pair in a sorted list, quantiles by position.
+def answer_from(device, service, network, deadline):
+    from math import ceil, inf, isnan
+
+    both = {
+        "device": sorted(float(x) for x in device),
+        "service": sorted(float(s) + (inf if isnan(n) else float(n)) for s in service for n in network),
+    }
+    out = {}
+    for name, times in both.items():
+        out[f"{name}_p50"] = times[ceil(0.5 * len(times)) - 1]
+        out[f"{name}_p99"] = times[ceil(0.99 * len(times)) - 1]
+        out[f"{name}_in_time"] = sum(t <= deadline for t in times) / len(times)
+    out["answer"] = max(("device", "service"), key=lambda name: out[f"{name}_in_time"])
+    return out
+
+# %% exercise="answer_from" answer="right" name="pandas_cross_join"
+# A cross join and pandas' quantile, with a large number for what is lost.
+def answer_from(device, service, network, deadline):
+    pairs = pd.DataFrame({"s": service}).merge(pd.DataFrame({"n": network}), how="cross")
+    ways = {"device": pd.Series(device, dtype=float), "service": pairs["s"] + pairs["n"].fillna(1e15)}
+    out = {}
+    for name, times in ways.items():
+        for p in (50, 99):
+            q = float(times.quantile(p / 100, interpolation="higher"))
+            out[f"{name}_p{p}"] = q if q < 1e14 else float("inf")
+        out[f"{name}_in_time"] = float(times.le(deadline).mean())
+    out["answer"] = ["device", "service"][out["service_in_time"] > out["device_in_time"]]
+    return out

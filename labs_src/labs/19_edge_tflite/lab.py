@@ -1,0 +1,769 @@
+# ---
+# jupyter:
+#   lab:
+#     title: Models on the device
+#     question: Does the model have to live in the data centre?
+#     minutes: 90
+#     seconds: 35
+#     objectives:
+#       - Turn a trained model into one graph that needs nothing else
+#       - Remove work from a graph without changing what it computes
+#       - Convert to LiteRT in five precisions, and calibrate integers with data as the model will see them
+#       - Choose a model for a device by its budget, and leave differences alone that are noise
+#       - Say from measured samples whether the device or the service answers in time
+#     prerequisites: [00_start_here]
+#     covers:
+#       edge.embedded-models: [choose]
+#       edge.latency: [answer_from]
+#       edge.train-cloud-predict-device: [convert, answer_from]
+#       tflite.platforms: [choose]
+#       tflite.footprint: [choose]
+#       tflite.quantization: [convert]
+#       tflite.low-precision: [convert, choose]
+#       mobile.freeze: [freeze]
+#       mobile.transform: [fold]
+# ---
+
+# %% [markdown]
+# # 19 · Models on the device
+# *Does the model have to live in the data centre?*
+#
+# You train where there is power, and predict where the data are: on a phone, a camera, a controller. You will
+# freeze a model, simplify it, convert it, and measure what each step brings. Then you decide where to answer.
+
+# %% kind="setup"
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its start-up message is longer than this cell
+
+import warnings
+
+import absl.logging
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from prodml import begin, check, explorer, hidden_rng, plots, predict, raised, reveal, rng, value
+from prodml.data import digits
+from prodml.edge import convolved, examine, forward, network, random_weights, ServedModel
+from prodml.graphs import optimized, read_graph, runner
+
+warnings.filterwarnings("ignore", message="Statistics for quantized inputs")  # notices of the converter
+absl.logging.set_verbosity("error")
+begin("19_edge_tflite")
+
+# %% [markdown]
+# The data are 5,000 handwritten digits, **sorted by label**: first all the zeros. Pixels are 0 to 255; the network
+# wants them divided by 255.
+
+# %% kind="setup"
+pixels, labels = digits()  # uint8 [5000, 28, 28], int64 [5000]
+
+# %% kind="explore"
+order = np.random.default_rng(0).permutation(5000)
+images, truth = pixels[order, :, :, None].astype(np.float32) / 255, labels[order]
+train_x, train_y, test_x, test_y = images[:4000], truth[:4000], images[4000:], truth[4000:]
+
+# %% [markdown]
+# "In the cloud": two convolutions with batch normalization, two dense layers, dropout. Six epochs, a few seconds.
+
+# %% kind="explore"
+tf.keras.utils.set_random_seed(0)
+model = network()
+model.compile(tf.keras.optimizers.Adam(0.002), tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+model.fit(train_x, train_y, batch_size=64, epochs=6, verbose=0)
+weights = model.get_weights()
+
+def accuracy(logits):
+    return float(np.mean(np.argmax(logits, axis=1) == test_y))
+
+print(f"{sum(w.size for w in weights):,} numbers, accuracy {accuracy(forward(weights, test_x)):.3f}")
+
+# %% [markdown]
+# ## 1 · Freeze
+# *medium · about 4 lines · 15 minutes*
+#
+# A model in training is code, a graph and variables that live somewhere else. A device wants one thing. *Freezing*
+# reads each variable once and puts its value into the graph, as a constant.
+
+# %% kind="explore"
+image_spec = tf.TensorSpec([None, 28, 28, 1], name="image")
+modes = {}
+for name, training in (("training", True), ("inference", False)):
+    traced = tf.function(lambda image, training=training: model(image, training=training)).get_concrete_function(image_spec)
+    modes[name] = pd.Series([node.op for node in traced.graph.as_graph_def().node])
+pd.DataFrame({
+    name: {"nodes": len(ops), "reads of variables": sum(ops == "ReadVariableOp"), "random": sum(ops.str.contains("Random"))}
+    for name, ops in modes.items()
+})
+
+# %% [markdown]
+# The graph for training is twice as large: dropout, batch statistics, updates. `training=False` leaves them out.
+#
+# Both graphs **read variables**. They hold no weights at all, and some converters lose them without a word.
+# `convert_variables_to_constants_v2(concrete)` takes a concrete function and returns a frozen one.
+
+# %% [markdown]
+# A concrete function is a `tf.function`, traced for one kind of input:
+#
+# ```python
+# double = tf.function(lambda x: 2 * x)
+# concrete = double.get_concrete_function(tf.TensorSpec([1, 3], name="x"))
+# concrete.graph.as_graph_def().SerializeToString()      # its graph, as bytes
+# ```
+
+# %% kind="exercise" name="freeze" exports=["freeze"]
+def freeze(weights):
+    """The network with these weights as one graph that needs nothing else.
+
+    weights: list of 14 float32 arrays. `network(weights)` is the Keras model that has them.
+    Returns bytes: a serialized GraphDef with one placeholder, for images of shape [1, 28, 28, 1] or
+        [None, 28, 28, 1], as the network behaves at inference. Its weights are constants, unchanged.
+    """
+    ### BEGIN SOLUTION
+    frozen_model = network(weights)
+    call = tf.function(lambda image: frozen_model(image, training=False))
+    concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], name="image"))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+    ### END SOLUTION
+
+# %% kind="check" name="freeze" points=4
+with check("freeze"):
+    mine = random_weights(rng())
+    nodes = read_graph(value(freeze(mine), bytes))
+    operators = [node.operator for node in nodes]
+    reads = sum("Variable" in op or "VarHandle" in op for op in operators)
+    assert reads == 0, f"Your graph reads {reads} variables, and a device has none. Their values must become constants: convert_variables_to_constants_v2."
+    shapes = [node.shape for node in nodes if node.operator == "Placeholder"]
+    assert shapes, "Your graph has no placeholder: it was traced with an image in place of a description, and would give the same answer for ever. Trace with a tf.TensorSpec."
+    assert len(shapes) == 1, f"Your graph has {len(shapes)} placeholders; one, for the image, is all that a device can fill."
+    assert shapes[0] is not None and shapes[0][0] in (1, -1), f"Your placeholder has the shape {shapes[0]}. A device sees one image at a time: a batch of 1, or None."
+    assert shapes[0][1:] == (28, 28, 1), f"Your placeholder has the shape {shapes[0]}; an image is 28 × 28 × 1."
+    random = sum("Random" in op for op in operators)
+    assert random == 0, f"Your graph draws random numbers in {random} places. Dropout belongs to training: training=False."
+
+    def holds(found, wanted):
+        constants = [node.constant for node in found if node.constant is not None]
+        same_size = [c.ravel() for c in constants if c.size == wanted.size]
+        return any(np.allclose(c - e, wanted.ravel(), atol=1e-6) for c in same_size for e in (0, 1e-3))  # epsilon may be in it
+
+    kernels = sum(holds(nodes, mine[i]) for i in (0, 5, 10, 12))
+    assert kernels == 4, f"Of the four kernels that were passed in, your graph holds {kernels}. A network that is built anew has weights of its own: network(weights)."
+    statistics = sum(holds(nodes, mine[i]) for i in (3, 4, 8, 9))
+    assert statistics == 4, f"Of the four arrays of stored means and variances your graph holds {statistics}. At inference a batch normalization uses what it has stored, not the batch at hand."
+    ### BEGIN HIDDEN TESTS
+    other = random_weights(hidden_rng())
+    found = read_graph(value(freeze(other), bytes))
+    assert sum(holds(found, w) for w in other) == 14, "With other weights your graph does not hold them: is it made anew for each call?"
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="freeze"
+# 1. Three steps: a concrete function of `network(weights)`, the frozen one, its graph as bytes. The text shows the first and the last.
+# 2. `tf.function(lambda image: net(image, training=False))` is what you trace; describe the image with `tf.TensorSpec([1, 28, 28, 1], name="image")`.
+# 3. `convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()`.
+
+# %% [markdown]
+# ## 2 · Transform
+# *medium · about 4 lines · 15 minutes*
+#
+# A frozen graph can be simplified: every value is known. Batch normalization is the best example. After training
+# it is only a factor and a shift per channel,
+#
+# $$y = \gamma\,\frac{(x * k) - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta,$$
+#
+# and a convolution can do both by itself, with another kernel and a bias.
+
+# %% [markdown]
+# A worked example, one channel: $\gamma = 3$, $\beta = 1$, $\mu = 4$, $\sigma^2 = 2.25$, $\varepsilon = 0$. The
+# factor is 3 / 1.5 = 2. The kernel doubles, and the bias is 1 − 4 · 2 = −7.
+
+# %% kind="exercise" name="fold" exports=["fold"]
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    """A convolution that does the work of a convolution and the batch normalization after it.
+
+    kernel: float array [height, width, channels in, channels out]; the convolution has no bias.
+    gamma, beta, mean, variance: float arrays [channels out]. epsilon: float.
+    Returns (kernel, bias): arrays of shape [height, width, channels in, channels out] and [channels out].
+    """
+    ### BEGIN SOLUTION
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+    ### END SOLUTION
+
+# %% kind="check" name="fold" points=3
+with check("fold"):
+    def folded(*given):
+        kernel, bias = (np.asarray(part) for part in value(fold(*given), tuple))
+        return kernel, bias
+
+    one = np.ones((3, 3, 1, 1))
+    kernel, bias = folded(one, np.array([3.0]), np.array([1.0]), np.array([4.0]), np.array([2.25]), 0.0)
+    assert kernel.shape == (3, 3, 1, 1), f"The kernel keeps its shape, (3, 3, 1, 1); yours has {kernel.shape}."
+    assert bias.shape == (1,), f"The bias has one number per channel out: shape (1,), yours {bias.shape}."
+    factor = float(kernel[0, 0, 0, 0])
+    assert abs(factor - 3 / 2.25) > 1e-6, "Your factor in the worked example is 1.33: 3 / 2.25. The variance is a square; its root, 1.5, is what divides."
+    assert abs(factor - 2) < 1e-6, f"In the worked example the factor is 3 / 1.5 = 2, yours {factor:.3f}."
+    assert abs(float(bias[0]) + 3) > 1e-6, "Your bias in the worked example is −3 = 1 − 4: the mean was subtracted before the factor, so the factor takes hold of it too."
+    assert abs(float(bias[0]) - 1) > 1e-6, "Your bias in the worked example is 1: the mean has gone missing."
+    assert abs(float(bias[0]) + 7) < 1e-6, f"In the worked example the bias is 1 − 4 · 2 = −7, yours {float(bias[0]):.3f}."
+
+    def case(generator, channels_in, channels_out, variance, epsilon):
+        kernel = generator.normal(size=(3, 3, channels_in, channels_out))
+        gamma, beta, mean = generator.normal(size=(3, channels_out))
+        return kernel, gamma, beta, mean, np.full(channels_out, variance) * generator.uniform(0.5, 2, channels_out), epsilon
+
+    def off(given, generator):
+        kernel, bias = folded(*given)
+        x = generator.normal(size=(2, 9, 9, given[0].shape[2]))
+        wanted = (convolved(x, given[0]) - given[3]) / np.sqrt(given[4] + given[5]) * given[1] + given[2]
+        return float(np.abs(convolved(x, kernel) + bias - wanted).max())
+
+    apart = off(case(rng(), 4, 4, 1.0, 1e-3), rng())
+    assert apart < 0.5, f"Four channels in and four out: your outputs are up to {apart:.2f} off. Is it the channels *out* that are scaled, the last axis of the kernel?"
+    apart = off(case(rng(), 4, 6, 1e-4, 1e-3), rng())
+    assert apart < 1e-6, f"With a variance of about 0.0001 and an epsilon of 0.001 your outputs are up to {apart:.2f} off. Is epsilon inside the root? For a quiet channel it decides."
+    ### BEGIN HIDDEN TESTS
+    h = hidden_rng()
+    for _ in range(3):
+        wide = int(h.integers(2, 9))
+        assert off(case(h, wide, wide, 0.3, 0.01), h) < 1e-6, "On other layers the folded convolution does not give the same outputs."
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="fold"
+# 1. Write the formula as (x * k) · factor + rest. What is the factor? What is the rest?
+# 2. The factor is γ / √(σ² + ε). A convolution is linear: scaling its kernel scales its output.
+# 3. `kernel * factor` scales the last axis, the channels out. The bias is `beta - mean * factor`.
+
+# %% [markdown]
+# Grappler, TensorFlow's own optimizer of graphs, folds as well. Your frozen graph, pass by pass:
+
+# %% kind="explore"
+import time
+
+def microseconds(call, image, times=300):
+    """The median of so many calls."""
+    call(image)
+    spent = []
+    for _ in range(times):
+        started = time.perf_counter()
+        call(image)
+        spent.append(time.perf_counter() - started)
+    return 1e6 * float(np.median(spent))
+
+# %% kind="explore"
+def one_by_one(call):
+    return np.concatenate([call(test_x[i:i + 1]) for i in range(len(test_x))])
+
+graph, steps = freeze(weights), {}
+for name, passes in (("frozen", []), ("folded", ["constfold", "dependency"]), ("remapped", ["remap"])):
+    graph = optimized(graph, *passes) if passes else graph
+    call = runner(graph)
+    steps[name] = {"nodes": len(read_graph(graph)), "bytes": len(graph), "µs": round(microseconds(call, test_x[:1])), "accuracy": accuracy(one_by_one(call))}
+pd.DataFrame(steps).T
+
+# %% [markdown]
+# Half of the nodes are gone, the answers are the same, and the time hardly moves: for so small a network it is
+# spent on starting a session, not on its arithmetic. Do not promise speed for fewer nodes; measure.
+#
+# Is Grappler's kernel the one that `fold` gives?
+
+# %% kind="explore"
+by_hand, bias = fold(*weights[:5], 1e-3)
+theirs = [node.constant for node in read_graph(optimized(freeze(weights), "constfold", "dependency")) if node.constant is not None]
+print("largest difference:", min(float(np.abs(c - by_hand).max()) for c in theirs if c.shape == by_hand.shape))
+
+# %% [markdown]
+# ## 3 · Convert
+# *medium · about 12 lines · 25 minutes*
+#
+# LiteRT (TensorFlow Lite) runs a flat file of operators, without TensorFlow. The converter can also change the
+# **precision** of numbers:
+#
+# | kind | weights | between layers | needs samples |
+# |---|---|---|---|
+# | `float32` | float32 | float32 | |
+# | `dynamic` | int8 where it pays | float32 | |
+# | `float16` | float16 | float32 | |
+# | `int8` | int8 | int8, input and output too | yes |
+# | `int16x8` | int8 | int16, input and output too | yes |
+
+# %% [markdown]
+# An integer $q$ stands for the real number $s\,(q - z)$. The converter must choose $s$ and $z$ **before** it sees
+# your users' data, so you show it samples, and it notes the largest and smallest value of each layer.
+
+# %% kind="explore"
+predict(
+    "samples",
+    "The float model is right on about 94 % of 1,000 digits. In int8, calibrated with 100 samples of each sort, how many percent are right?",
+    {"white noise, 0 to 1": (0, 100), "real digits, 0 to 255": (0, 100)},
+)
+
+# %% [markdown]
+# The converter's knobs, all of them:
+#
+# ```python
+# c = tf.lite.TFLiteConverter.from_keras_model(model)     # or .from_concrete_functions([frozen])
+# c.optimizations = [tf.lite.Optimize.DEFAULT]            # alone: dynamic
+# c.target_spec.supported_types = [tf.float16]            # also: float16
+# c.representative_dataset = function                     # yields lists of inputs, one sample each
+# c.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]     # integers or an error
+# c.inference_input_type = c.inference_output_type = tf.int8
+# c.convert()                                             # bytes
+# ```
+#
+# For `int16x8`: `tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8` and `tf.int16`.
+
+# %% kind="exercise" name="convert" exports=["representative_data", "convert"]
+def representative_data(pixels, n, rng):
+    """n samples as the network will see them, for calibration: drawn from everywhere in the data.
+
+    pixels: uint8 array [m, 28, 28], sorted by label. n: int, at most m. rng: numpy.random.Generator.
+    Returns a list of n float32 arrays [1, 28, 28, 1], preprocessed, no image twice.
+    """
+    ### BEGIN SOLUTION
+    chosen = rng.choice(len(pixels), n, replace=False)
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in chosen]
+    ### END SOLUTION
+
+
+def convert(weights, kind, samples):
+    """The network with these weights, for LiteRT, in one of the five kinds of the table.
+
+    weights: list of arrays; `network(weights)` is the Keras model. kind: str.
+    samples: list of float32 arrays [1, 28, 28, 1]; used for "int8" and "int16x8".
+    Returns bytes. Raises ValueError for any other kind.
+    """
+    ### BEGIN SOLUTION
+    if kind not in ("float32", "dynamic", "float16", "int8", "int16x8"):
+        raise ValueError(f"{kind!r} is no kind.")
+    small = network(weights)
+    call = tf.function(lambda image: small(image, training=False))
+    concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], name="image"))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(concrete)])
+    if kind != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if kind == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if kind in ("int8", "int16x8"):
+        sets, integer = tf.lite.OpsSet, tf.int8 if kind == "int8" else tf.int16
+        wide = sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        converter.representative_dataset = lambda: ([sample] for sample in samples)
+        converter.target_spec.supported_ops = [sets.TFLITE_BUILTINS_INT8 if kind == "int8" else wide]
+        converter.inference_input_type = converter.inference_output_type = integer
+    return converter.convert()
+    ### END SOLUTION
+
+# %% [markdown]
+# The check opens your bytes in a process of its own, with LiteRT alone, and looks at what comes out.
+
+# %% kind="check" name="convert" points=5
+with check("convert"):
+    got = [np.asarray(x) for x in value(representative_data(pixels, 100, rng()), list)]
+    assert len(got) == 100, f"100 samples were asked for, yours are {len(got)}."
+    assert got[0].shape == (1, 28, 28, 1), f"Each sample is a batch of one image, [1, 28, 28, 1]; your first has {got[0].shape}."
+    top = float(np.max(got))
+    assert top > 0.5, f"Your brightest pixel is {top:.4f}. The network saw ink as 1.0: is something divided by 255 twice?"
+    assert top < 1.5, f"Your brightest pixel is {top:.0f}. The network never saw such numbers: in training, pixels were divided by 255."
+    assert got[0].dtype == np.float32, f"The network's input is float32, your samples are {got[0].dtype}."
+    sevenths = [pixels[i * 500:(i + 1) * 500].reshape(500, -1) for i in range(10)]
+    flat = {np.rint(np.asarray(x).ravel() * 255).astype(np.uint8).tobytes() for x in got}
+    kinds = sum(any(row.tobytes() in flat for row in part) for part in sevenths)
+    assert kinds == 10, f"Your samples show {kinds} of the ten digits. The file is sorted: its first rows are all zeros. Draw from everywhere."
+    assert len(flat) >= 99, f"Only {len(flat)} of your 100 samples differ: draw without replacement."
+
+    few = [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in range(0, 5000, 100)]
+    mine, seen = random_weights(rng()), np.concatenate(few[::5])
+    exact = forward(mine, seen)
+
+    def run(weights, kind, samples=few):
+        return examine(value(convert(weights, kind, samples), bytes), seen)
+
+    int8 = run(mine, "int8")
+    assert int8.input_type == "int8", f"An int8 model takes int8, yours takes {int8.input_type}: a device without floating point cannot even feed it. inference_input_type and inference_output_type."
+    assert int8.output_type == "int8", f"An int8 model returns int8, yours returns {int8.output_type}."
+    error = float(np.abs(int8.outputs - exact).max() / np.ptp(exact))
+    assert error < 0.1, f"Your int8 model is off by {error:.0%} of the range of its outputs. Was it calibrated with the samples that were passed in, each a batch of its own? Does the model have the weights?"
+    half = run(mine, "float16")
+    assert half.weight_types.count("float16") == 4, f"In a float16 model the four kernels are float16; yours are {', '.join(half.weight_types)}. supported_types only counts with optimizations."
+    assert raised(lambda: convert(mine, "int4", few)) == "ValueError", "\"int4\" is no kind of the table: ValueError. A default would hide the typing error of a colleague."
+    ### BEGIN HIDDEN TESTS
+    h = hidden_rng()
+    other = random_weights(h)
+    exact = forward(other, seen)
+    dynamic = run(other, "dynamic", [])
+    assert dynamic.input_type == "float32", "A dynamic model still takes float32."
+    assert "int8" in dynamic.weight_types, "A dynamic model's dense weights are int8: yours are not."
+    assert float(np.abs(dynamic.outputs - exact).max() / np.ptp(exact)) < 0.1, "Your dynamic model's outputs are far from the network's, for other weights."
+    wide = run(other, "int16x8", [2 * x for x in few])
+    assert wide.input_type == "int16", "An int16x8 model takes int16."
+    assert "int8" in wide.weight_types, "An int16x8 model's weights are int8."
+    assert abs(wide.input_scale * 32767 - 2) < 0.1, "The input's scale does not follow the samples that were passed in."
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="convert"
+# 1. Samples: `rng.choice(len(pixels), n, replace=False)`, then exactly what was done before training. Conversion: begin with float32, and add knobs kind by kind.
+# 2. Every kind but float32 has `optimizations`. float16 adds one line, the integers add three.
+# 3. `representative_dataset` is a function that returns an iterator: `lambda: ([sample] for sample in samples)`. Then `supported_ops` with one set, then both inference types.
+
+# %% [markdown]
+# The five files on the digits. Each runs in a fresh process; memory is that whole process, Python included.
+
+# %% kind="explore"
+calibration = representative_data(pixels, 100, np.random.default_rng(1))
+files = {kind: convert(weights, kind, calibration) for kind in ("float32", "dynamic", "float16", "int8", "int16x8")}
+runs = {kind: examine(file, test_x) for kind, file in files.items()}
+measured = pd.DataFrame({
+    kind: {"bytes": r.size, "operators": len(r.operators), "accuracy": accuracy(r.outputs), "µs": round(r.microseconds, 1), "memory (MB)": round(r.memory / 1e6)}
+    for kind, r in runs.items()
+}).T
+measured
+
+# %% [markdown]
+# int8 is 3.5 times smaller, and its accuracy differs by less than the noise of 1,000 digits. But it need not be
+# **faster**: where this lab was written, a call took 9.7 µs against 3.9 in float32, for the layers are tiny and this
+# processor is good at floats. On a phone's accelerator it is the other way round. Measure on the device.
+
+# %% [markdown]
+# int16x8 has no fast kernels on a PC: sixteen times as long as float32. And memory is all runtime: a model of 158
+# kB disappears in 54 MB of Python, NumPy and LiteRT.
+
+# %% kind="explore"
+noise = np.random.default_rng(2)
+sorts = {
+    "real digits": calibration,
+    "one digit only": calibration[:1],
+    "white noise, 0 to 1": [noise.uniform(0, 1, (1, 28, 28, 1)).astype(np.float32) for _ in range(100)],
+    "real digits, 0 to 255": [255 * x for x in calibration],
+    "real digits, divided twice": [x / 255 for x in calibration],
+}
+calibrated = pd.Series({name: accuracy(examine(convert(weights, "int8", samples), test_x).outputs) for name, samples in sorts.items()}, name="accuracy in int8")
+calibrated
+
+# %% kind="explore"
+reveal(
+    "samples",
+    {name: 100 * calibrated[name] for name in ("white noise, 0 to 1", "real digits, 0 to 255")},
+    text="Only the range counts, so noise in the right range is nearly as good as data, and a single digit is enough here. Real data in the wrong range "
+    "are ruinous: calibrated to 255, an image whose ink is 1 uses two of 256 steps. The convincing mistake is the forgotten preprocessing.",
+)
+
+# %% [markdown]
+# ## 4 · Choose
+# *medium · about 6 lines · 15 minutes*
+#
+# Which file goes onto which device? A device is a budget:
+#
+# | device | room for the model | arithmetic | runs |
+# |---|---|---|---|
+# | phone (Android, iOS) | megabytes | float and int8, often an accelerator | LiteRT, in an app |
+# | camera, gateway (embedded Linux) | megabytes | float, slowly | LiteRT |
+# | microcontroller | 256 kB flash for all | often integers only | LiteRT for Microcontrollers, no operating system |
+
+# %% [markdown]
+# And the **accuracy**? On 1,000 digits one standard error is 0.7 points. Whoever takes the "best" of five models
+# within a point takes noise, and pays for it in bytes. So: what fits; of these, all that are within `margin` of the
+# best; of these, the smallest.
+
+# %% kind="setup"
+TABLE = pd.DataFrame(
+    {
+        "bytes": [158_000, 45_200, 82_000, 44_800, 46_200],
+        "microseconds": [400.0, 350.0, 400.0, 150.0, 1_900.0],
+        "accuracy": [0.947, 0.946, 0.948, 0.941, 0.946],
+        "integer_only": [False, False, False, True, True],
+    },
+    index=["float32", "dynamic", "float16", "int8", "int16x8"],
+)
+
+# %% [markdown]
+# A worked example on `TABLE`, made up for another device: 100,000 bytes, 500 µs, any arithmetic. dynamic, float16
+# and int8 fit; float16 is best of them with .948. With a margin of 0.005 dynamic (.946) counts as equal, int8
+# (.941) does not: **dynamic**. With a margin of 0.01 it is **int8**.
+
+# %% kind="explore"
+TABLE
+
+# %% kind="exercise" name="choose" exports=["choose"]
+def choose(table, budget):
+    """The model for a device.
+
+    table: DataFrame, one row per model, named by the index, with the columns bytes, microseconds, accuracy (0 to 1)
+        and integer_only (bool: whether it needs no floating point).
+    budget: dict with
+        "bytes", "microseconds": at most so much, exactly so much included;
+        "integer_only": bool, whether the device has only integers;
+        "margin": accuracies that lie less than this below the best *that fits* count as equal to it.
+    Returns the name of the smallest model (bytes) among the equals, or None if no model fits.
+    """
+    ### BEGIN SOLUTION
+    fits = table[(table["bytes"] <= budget["bytes"]) & (table["microseconds"] <= budget["microseconds"])]
+    if budget["integer_only"]:
+        fits = fits[fits["integer_only"]]
+    if fits.empty:
+        return None
+    equal = fits[fits["accuracy"] > fits["accuracy"].max() - budget["margin"]]
+    return equal["bytes"].idxmin()
+    ### END SOLUTION
+
+# %% kind="check" name="choose" points=4
+with check("choose"):
+    def budget(bytes_=100_000, microseconds=500.0, integer_only=False, margin=0.005):
+        return {"bytes": bytes_, "microseconds": microseconds, "integer_only": integer_only, "margin": margin}
+
+    got = value(choose(TABLE, budget()), str)
+    assert got != "float16", "Your choice is float16 for its .948. On 1,000 images 0.002 is noise: dynamic is equal within the margin, and half as large."
+    assert got != "int8", "Your choice is int8, the smallest that fits; its .941 is more than the margin of 0.005 below the best, .948."
+    assert got == "dynamic", f"The worked example: dynamic, yours {got!r}."
+    got = value(choose(TABLE, budget(integer_only=True)), str)
+    assert got != "dynamic", "dynamic has int8 weights, but computes in floating point: a device with integers only cannot run it."
+    assert got == "int8", f"Integers only, 500 µs: int8 is the only model that fits, yours {got!r}. The margin counts from the best model that fits; one that does not fit cannot shut out others."
+    got = value(choose(TABLE, budget(bytes_=45_200, margin=0.001)), str)
+    assert got == "dynamic", f"45,200 bytes of room, and dynamic has exactly 45,200: it fits. Yours {got!r}."
+    got = choose(TABLE, budget(bytes_=10_000))
+    assert got is None, f"Nothing has 10,000 bytes or less: None, yours {got!r}. A model that does not fit does not run."
+    ### BEGIN HIDDEN TESTS
+    h = hidden_rng()
+
+    def drawn():
+        n = 7
+        return pd.DataFrame(
+            {"bytes": h.permutation(np.arange(1, n + 1) * 10_000), "microseconds": h.uniform(50, 1000, n), "accuracy": np.round(0.9 + 0.05 * h.random(n), 4), "integer_only": h.random(n) < 0.6},
+            index=[f"model {i}" for i in h.permutation(n)],
+        )
+
+    def right(table, wanted):
+        fits = table[(table["bytes"] <= wanted["bytes"]) & (table["microseconds"] <= wanted["microseconds"]) & (table["integer_only"] | (not wanted["integer_only"]))]
+        best = fits[fits["accuracy"] > fits["accuracy"].max() - wanted["margin"]]
+        return best["bytes"].idxmin() if len(fits) else None
+
+    for _ in range(30):
+        table = drawn()
+        wanted = budget(int(h.integers(1, 8)) * 10_000, float(h.uniform(100, 1000)), bool(h.random() < 0.5), 0.01003)
+        assert choose(table, wanted) == right(table, wanted), "On an unseen budget another model is the right one."
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="choose"
+# 1. Two rounds. First throw out what cannot run. Only then look at accuracy, among the rest.
+# 2. A mask of conditions joined by `&`; the integer condition only counts if the device needs it. If nothing is left: `None`.
+# 3. A row counts as equal if its accuracy is above `fits["accuracy"].max() - budget["margin"]`. Of these rows, `["bytes"].idxmin()`.
+
+# %% [markdown]
+# The file is not the whole footprint. The runtime comes with it; here, LiteRT in this Python against TensorFlow:
+
+# %% kind="explore"
+from pathlib import Path
+
+import ai_edge_litert
+
+def megabytes(package):
+    return sum(p.stat().st_size for p in Path(package.__file__).parent.rglob("*") if p.is_file()) / 1e6
+
+print(f"on disk: TensorFlow {megabytes(tf):,.0f} MB, LiteRT {megabytes(ai_edge_litert):.0f} MB, the int8 model {len(files['int8']) / 1e6:.3f} MB")
+
+# %% [markdown]
+# ## 5 · Answer from where?
+# *medium · about 8 lines · 20 minutes*
+#
+# The same model as a service, in a process of its own: HTTP on loopback, so the round trip costs nothing but
+# software. And the same model called on the "device".
+
+# %% kind="explore"
+predict(
+    "where",
+    "One image, the float32 model. How many microseconds from question to answer (median)?",
+    {"in this process": (0, 2000), "from a service on this machine": (0, 2000)},
+)
+
+# %% kind="explore"
+def answers_of(ask, times=300):
+    spent = []
+    for i in range(times):
+        started = time.perf_counter()
+        ask(pixels[i])
+        spent.append(time.perf_counter() - started)
+    return 1e3 * np.array(spent)  # ms
+
+with ServedModel(files["float32"]) as ask:
+    answers_of(ask, 20)
+    over_http = answers_of(ask)
+on_device = np.full(300, runs["float32"].microseconds / 1e3)
+
+# %% kind="explore"
+reveal(
+    "where",
+    {"in this process": 1e3 * np.median(on_device), "from a service on this machine": 1e3 * np.median(over_http)},
+    text="Without any distance at all, the question costs many times the answer: HTTP, two context switches, parsing. A real network adds 10 to 300 ms to that, and sometimes everything.",
+)
+
+# %% [markdown]
+# Bytes count too: on a battery, sending costs more than computing. What does one image cost on the wire?
+
+# %% kind="explore"
+import io
+import json
+
+from PIL import Image
+
+def png_bytes(image):
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG", optimize=True)
+    return len(file.getvalue())
+
+logits = runs["float32"].outputs
+chances = np.exp(logits - logits.max(axis=1, keepdims=True))
+sure = (chances / chances.sum(axis=1, keepdims=True)).max(axis=1)
+png = np.mean([png_bytes(pixels[i]) for i in order[4000:]])
+unsure = float(np.mean(sure < 0.9))
+pd.Series({
+    "JSON": np.mean([len(json.dumps(pixels[i].ravel().tolist())) for i in order[4000:4100]]),
+    "raw pixels": 784,
+    "PNG": png,
+    "label and confidence": 2,
+    f"PNG only if less than 90 % sure ({unsure:.0%} of images)": 2 + unsure * png,
+}, name="bytes per image").round(0)
+
+# %% [markdown]
+# The last line is a common design: the device answers what it is sure of, and asks for the rest. Of what it keeps,
+# how much is right?
+
+# %% kind="explore"
+kept = sure >= 0.9
+right = logits.argmax(axis=1) == test_y
+print(f"device alone {right.mean():.3f}; of the images it keeps {right[kept].mean():.3f}; with a perfect service for the others {(right | ~kept).mean():.3f}")
+
+# %% [markdown]
+# Your instrument compares both ways from measured samples. Any service time can meet any round trip: 2 service
+# times and 3 round trips are **six** possible answers.
+#
+# | service + network (ms) | 20 | 30 | lost |
+# |---|---|---|---|
+# | **5** | 25 | 35 | never |
+# | **50** | 70 | 80 | never |
+#
+# The p-quantile is the smallest time within which at least that share of answers has come. Here the median is 70
+# (three of six are earlier or equal to 70), and the 99th percentile: never, infinity.
+
+# %% kind="exercise" name="answer_from" exports=["answer_from"]
+def answer_from(device, service, network, deadline):
+    """Where to answer, from measured samples in milliseconds.
+
+    device: 1-D array, how long the device takes for an answer.
+    service: 1-D array, the service's own time. network: 1-D array, round trips; NaN where the answer never came.
+        Lengths may differ; every service time can meet every round trip.
+    deadline: float, ms; an answer after exactly that time still counts.
+    Returns a dict: "device_p50", "device_p99", "service_p50", "service_p99": float, infinity where there is none;
+        "device_in_time", "service_in_time": share of the answers within the deadline;
+        "answer": "service" if more of its answers are in time, else "device".
+    """
+    ### BEGIN SOLUTION
+    lost = np.where(np.isnan(network), np.inf, network)
+    remote = np.add.outer(service, lost).ravel()
+    report = {}
+    for name, times in (("device", device), ("service", remote)):
+        for p in (50, 99):
+            report[f"{name}_p{p}"] = float(np.quantile(times, p / 100, method="inverted_cdf"))
+        report[f"{name}_in_time"] = float(np.mean(times <= deadline))
+    report["answer"] = "service" if report["service_in_time"] > report["device_in_time"] else "device"
+    return report
+    ### END SOLUTION
+
+# %% kind="check" name="answer_from" points=4
+with check("answer_from"):
+    def slow(n, usual, slow_one, share):
+        return np.where(np.arange(n) < share * n, slow_one, usual).astype(float)
+
+    local, serving, trips = np.full(50, 60.0), slow(100, 5.0, 105.0, 0.02), slow(200, 20.0, 320.0, 0.02)
+    got = value(answer_from(local, serving, trips, 100.0), dict)
+    wanted_keys = {"device_p50", "device_p99", "service_p50", "service_p99", "device_in_time", "service_in_time", "answer"}
+    assert wanted_keys <= set(got), f"These keys are missing from your dict: {', '.join(sorted(wanted_keys - set(got)))}."
+    p50, p99 = value(got["service_p50"], float), value(got["service_p99"], float)
+    assert abs(p50 - 5) > 0.1, "Your service_p50 is 5 ms: that is the service's own time. Its answer still has to travel."
+    assert abs(p50 - 33) > 0.5, "Your service_p50 is 33 ms: that is the mean. A few slow answers move it; the median is 25 ms."
+    assert abs(p50 - 25) < 0.1, f"Service 5 ms and round trip 20 ms are usual: the median is 25 ms, yours {p50:.1f}."
+    assert abs(p99 - 425) > 0.1, "Your service_p99 is 425 = 105 + 320. Percentiles do not add up: hardly any request is unlucky twice. Take the percentile of the sums, over all pairs."
+    assert abs(p99 - 325) < 5, f"2 % of requests are slow in the service, 2 % in the network: the 99th percentile of the sums is 325 ms, yours {p99:.1f}."
+    assert got["answer"] == "device", f"Deadline 100 ms: the device (always 60 ms) is always in time, the service in 96 % of the cases. Yours answers from the {got['answer']}: the better median does not help those who wait."
+    got = value(answer_from(local, serving, trips, 40.0), dict)
+    assert got["answer"] == "service", f"Deadline 40 ms: the device is never in time, the service in 96 % of the cases. Yours answers from the {got['answer']}. The device's p99 is better, and always too late."
+
+    gone = np.array([10.0] * 7 + [np.nan] * 3)
+    got = value(answer_from(np.array([50.0, 50, 50, 200]), np.array([1.0, 1.0]), gone, 60.0), dict)
+    share = value(got["service_in_time"], float)
+    assert share < 0.99, "Three of ten round trips are lost, yet your service is always in time. What never comes is late, not missing: count it as infinite."
+    assert abs(share - 0.7) < 1e-6, f"Seven of ten round trips are in time: 0.7, yours {share:.3f}."
+    assert value(got["service_p99"], float) == np.inf, f"30 % never come, so within no time have 99 % come: service_p99 is infinite, yours {got['service_p99']}."
+    got = value(answer_from(np.array([30.0]), np.array([10.0]), np.array([20.0]), 30.0), dict)
+    assert abs(value(got["service_in_time"], float) - 1) < 1e-6, f"10 + 20 ms with a deadline of 30 ms is in time: 1.0, yours {got['service_in_time']}."
+    assert got["answer"] == "device", "Both are always in time: then the device answers. It needs no network, and the image stays where it is."
+    ### BEGIN HIDDEN TESTS
+    h = hidden_rng()
+    local, serving = h.gamma(3, 20, 300), h.gamma(2, 5, 120)
+    trips = np.where(h.random(170) < 0.003, np.nan, h.gamma(2, 25, 170))
+    trips[:2] = np.nan
+    got = value(answer_from(local, serving, trips, 70.0), dict)
+    sums = (serving[:, None] + np.nan_to_num(trips, nan=np.inf)).ravel()
+    assert abs(got["service_p50"] / np.quantile(sums, 0.5, method="inverted_cdf") - 1) < 0.05, "On other samples the service's median is wrong."
+    assert got["service_p99"] == np.inf, "On other samples with more than 1 % lost, the service's 99th percentile is not infinite."
+    low, high = (np.quantile(local, 0.99, method=way) for way in ("lower", "higher"))
+    assert low - 1e-6 <= got["device_p99"] <= high + 1e-6, "On other samples the device's 99th percentile is wrong."
+    assert abs(got["service_in_time"] - np.mean(sums <= 70)) < 0.02, "On other samples the share in time is wrong."
+    assert abs(got["device_in_time"] - np.mean(local <= 70)) < 0.001, "On other samples the device's share in time is wrong."
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="answer_from"
+# 1. First make one array of all possible answers of the service. Then both ways are treated alike.
+# 2. `np.add.outer(service, network).ravel()` holds every pair; before that, put `np.inf` where the network has NaN.
+# 3. `np.quantile(times, 0.99, method="inverted_cdf")` returns one of the times and so can be infinite; `np.mean(times <= deadline)` is the share in time.
+
+# %% [markdown]
+# Move the network. The service is the measured one; round trips are **simulated**, a lognormal with this median.
+# The device is this machine, made slower by a factor.
+
+# %% kind="explore"
+def draw_answers(round_trip_ms, lost_percent, device_slower, deadline_ms):
+    g = np.random.default_rng(0)
+    trips = round_trip_ms * g.lognormal(0, 0.5, 400)
+    trips[g.random(400) < lost_percent / 100] = np.nan
+    times = on_device * device_slower
+    report = answer_from(times, over_http, trips, float(deadline_ms))
+    remote = np.sort(np.add.outer(over_http, np.nan_to_num(trips, nan=np.inf)).ravel())
+    title = f"In time: device {report['device_in_time']:.0%}, service {report['service_in_time']:.0%}: answer from the {report['answer']}"
+    fig, ax = plots.figure(title, x="milliseconds (logarithmic)", y="share of answers that have come")
+    for name, values, colour in (("device", np.sort(times), plots.BLUE), ("service", remote, plots.ORANGE)):
+        shown = values[np.isfinite(values)]
+        ax.step([shown[0], *shown, 1000], [0, *(np.arange(1, len(shown) + 1) / len(values)), len(shown) / len(values)], where="post", label=name, color=colour)
+    ax.axvline(deadline_ms, color=plots.GREY, linestyle="--", label="deadline")
+    ax.set_xscale("log")
+    ax.legend(loc="lower right")
+    plots.show(fig, alt=f"Shares of answers against time, for device and service, with a deadline of {deadline_ms} ms. {title}.")
+
+
+explorer(draw_answers, round_trip_ms=(1, 300, 60), lost_percent=(0, 20, 2), device_slower=(1, 5000, 100), deadline_ms=(5, 500, 100))
+
+# %% [markdown]
+# How slow must the device be before the service wins? And with 2 % lost, can the service ever promise a p99?
+
+# %% [markdown]
+# ## In production
+#
+# - **At 1,000 times the scale** the fleet is the problem: ten versions of the model on a hundred kinds of device.
+#   Every model carries its version and preprocessing, is rolled out in stages and can be rolled back.
+# - **Tools**: LiteRT with delegates for GPU and NPU, LiteRT for Microcontrollers, ONNX Runtime Mobile, ExecuTorch,
+#   Core ML. Measure on the device: the order of the kinds differs from yours here.
+# - **The failure to watch for** is the silent one: a model whose weights were lost in the conversion, or whose
+#   calibration saw raw pixels, still returns ten numbers. Compare each file with the model in training on the
+#   same inputs, before every release.
+# - **Also plan** for what the device hides: you do not see its inputs any more. Send counts, confidence, and a
+#   few samples with consent, or drift stays unseen (lab 02).
+
+# %% [markdown]
+# ## Primary sources
+#
+# - Jacob and others, [Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference](https://arxiv.org/abs/1712.05877), 2018: scale and zero point, and why batch normalization is folded first.
+# - Google, [LiteRT: post-training quantization](https://ai.google.dev/edge/litert/models/post_training_quantization): the five kinds of this lab, and what each needs.
+# - David and others, [TensorFlow Lite Micro](https://arxiv.org/abs/2010.08678), 2021: an interpreter without operating system or malloc, in tens of kilobytes.
+# - TensorFlow, [Graph optimization with Grappler](https://www.tensorflow.org/guide/graph_optimization): the passes, by name.
+# - Krishnamoorthi, [Quantizing deep convolutional networks for efficient inference](https://arxiv.org/abs/1806.08342), 2018: per channel or per layer, and how many samples calibration needs.
+# - Dean and Barroso, [The Tail at Scale](https://research.google/pubs/the-tail-at-scale/), 2013: why the 99th percentile decides, and what to do about it.

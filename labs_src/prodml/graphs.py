@@ -1,0 +1,116 @@
+"""TensorFlow graphs as bytes: what is in them, what Grappler makes of them, and how they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prodml.errors import ProdmlError
+
+CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
+MOST_BYTES = 16 << 20
+
+
+class GraphError(ProdmlError, AssertionError):
+    """Raised when bytes are no graph. It is an AssertionError too, so that a check fails with its message."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of a graph.
+
+    Attributes:
+        shape: of a placeholder, -1 for an unknown length; None if it is no placeholder or has no rank.
+        constant: the value of a Const of numbers, else None.
+    """
+
+    name: str
+    operator: str
+    shape: tuple[int, ...] | None
+    constant: NDArray[Any] | None
+
+
+def read_graph(graph: bytes) -> list[Node]:
+    """The nodes of a serialized GraphDef. Nothing is run.
+
+    Raises:
+        GraphError: the bytes are no GraphDef, or too many.
+    """
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    from tensorflow.core.framework import graph_pb2
+
+    if len(graph) > MOST_BYTES:
+        raise GraphError(f"The graph has {len(graph):,} bytes; at most {MOST_BYTES:,} are read.", "")
+    read = graph_pb2.GraphDef()
+    try:
+        read.ParseFromString(bytes(graph))
+        return [_node(node) for node in read.node]
+    except (DecodeError, ValueError, TypeError):
+        fix = "Return `graph.as_graph_def().SerializeToString()`."
+        raise GraphError("These bytes are no GraphDef.", fix) from None
+
+
+def _node(node: Any) -> Node:
+    attributes = node.attr
+    shape = constant = None
+    if node.op == "Placeholder" and not attributes["shape"].shape.unknown_rank:
+        shape = tuple(int(d.size) for d in attributes["shape"].shape.dim)
+    if node.op == "Const" and attributes["value"].tensor.dtype == 1:  # DT_FLOAT
+        constant = _floats(attributes["value"].tensor)
+    return Node(node.name, node.op, shape, constant)
+
+
+def _floats(tensor: Any) -> NDArray[Any]:
+    shape = [d.size for d in tensor.tensor_shape.dim]
+    if tensor.tensor_content:
+        return np.frombuffer(tensor.tensor_content, np.float32).reshape(shape)
+    values = np.asarray(tensor.float_val or [0.0], np.float32)
+    return values.reshape(shape) if values.size == np.prod(shape) else np.full(shape, values[-1])
+
+
+def optimized(graph: bytes, *passes: str) -> bytes:
+    """The graph after Grappler's passes, such as `"constfold"` or `"remap"`; its output is the last node.
+
+    Every node is put on the CPU: `remap` fuses only nodes that name their device.
+    """
+    import tensorflow as tf
+    from tensorflow.core.protobuf import config_pb2
+    from tensorflow.python.grappler import tf_optimizer
+
+    read = tf.compat.v1.GraphDef.FromString(graph)
+    for node in read.node:
+        node.device = CPU
+    imported = tf.Graph()
+    with imported.as_default():
+        tf.graph_util.import_graph_def(read, name="")
+    meta = tf.compat.v1.train.export_meta_graph(graph=imported, graph_def=imported.as_graph_def())
+    meta.collection_def["train_op"].node_list.value.append(read.node[-1].name)
+    config = config_pb2.ConfigProto()
+    rewrites = config.graph_options.rewrite_options
+    rewrites.optimizers.extend(passes)
+    rewrites.min_graph_nodes = -1
+    return bytes(tf_optimizer.OptimizeGraph(config, meta).SerializeToString())
+
+
+def runner(graph: bytes, output: str = "Identity:0") -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """A function that runs the graph as it is: one thread, no further rewriting.
+
+    A session's callable costs microseconds per call; calling a ConcreteFunction costs milliseconds.
+    """
+    import tensorflow as tf
+
+    read = tf.compat.v1.GraphDef.FromString(graph)
+    into = next(f"{node.name}:0" for node in read.node if node.op == "Placeholder")
+    imported = tf.Graph()
+    with imported.as_default():
+        tf.graph_util.import_graph_def(read, name="")
+    config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    config.graph_options.optimizer_options.opt_level = -1
+    session = tf.compat.v1.Session(graph=imported, config=config)
+    called: Callable[[NDArray[Any]], NDArray[Any]] = session.make_callable(output, [into])
+    return called

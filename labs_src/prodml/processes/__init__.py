@@ -1,0 +1,26 @@
+"""Clusters and servers of a notebook: processes on loopback ports, ready when entered, gone when left.
+
+    group ── running ──┬─ the spare of a warm kernel forks it (milliseconds)
+                       └─ `plain`: a new Python, on a stock kernel and outside of one
+
+- `group`: named processes as one context manager; `table`: how they are, as text, HTML and a live widget.
+- `running`: the handle of one process, the same for both kinds; `ports`: free ports, and whether one answers.
+- `parameter_server`: a TensorFlow cluster, with this kernel as its coordinator; `tf_server`: what its processes do.
+"""
+
+from prodml.processes.errors import GroupError
+from prodml.processes.group import Group, Program
+from prodml.processes.parameter_server import ParameterServerCluster, parameter_server_cluster
+from prodml.processes.ports import accepts, free_ports
+from prodml.processes.running import Running
+
+__all__ = [
+    "Group",
+    "GroupError",
+    "ParameterServerCluster",
+    "Program",
+    "Running",
+    "accepts",
+    "free_ports",
+    "parameter_server_cluster",
+]

@@ -1,0 +1,154 @@
+"""One model, two pipelines: what training computes from raw rows, and what a service computes that was written again.
+
+The service is simulated: its faults are switched on by name, and so are the gate agents who act on predictions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WEATHER = ["temp", "wind_speed", "visib", "pressure"]  # °F, mph, miles, hPa
+NUMBERS = ["delay_step", "hour", "distance", *WEATHER]
+CATEGORIES = ["carrier", "origin"]
+FEATURES = [*NUMBERS, *CATEGORIES]
+RAW = ["month", "dep_delay", "hour", "distance", *WEATHER, *CATEGORIES, "arr_delay"]
+STEP = 5  # minutes
+FAULTS = ("truncated steps", "hour in UTC", "missing as 0")
+
+Floats = NDArray[np.float32]
+Network = Sequence[tuple[Floats, Floats]]
+
+
+def learn_recipe(raw: pd.DataFrame) -> dict[str, Any]:
+    """What preprocessing learns from the training rows, and from these only.
+
+    Args:
+        raw: a row per flight with the columns RAW.
+
+    Returns:
+        "fill": column of WEATHER → its median, which replaces missing values;
+        "mean", "sd": column of NUMBERS → mean and standard deviation after filling;
+        "vocabulary": column of CATEGORIES → its values, sorted. All plain floats and strings.
+    """
+    fill = {name: float(raw[name].median()) for name in WEATHER}
+    table = training_features(raw, fill)
+    return {
+        "fill": fill,
+        "mean": {name: float(table[name].mean()) for name in NUMBERS},
+        "sd": {name: float(table[name].std()) for name in NUMBERS},
+        "vocabulary": {name: sorted(table[name].unique()) for name in CATEGORIES},
+    }
+
+
+def training_features(raw: pd.DataFrame, fill: dict[str, float]) -> pd.DataFrame:
+    """FEATURES as the training code computes them, with the index of `raw`; no number is missing."""
+    table = raw[["hour", "distance", *WEATHER]].astype(float).fillna(fill)
+    table.insert(0, "delay_step", np.floor(raw["dep_delay"].astype(float) / STEP) * STEP)
+    return table.assign(**{name: raw[name].astype(str) for name in CATEGORIES})
+
+
+def served_features(raw: pd.DataFrame, fill: dict[str, float], faults: Collection[str] = FAULTS) -> pd.DataFrame:
+    """FEATURES as the service computes them, which somebody wrote again.
+
+    Args:
+        faults: out of FAULTS. "truncated steps" cuts dep_delay / 5 towards zero, where training rounds down;
+            "hour in UTC" takes the hour in UTC, where training has New York's (4 hours of difference in April to
+            October, 5 else); "missing as 0" puts 0 where weather is missing, where training puts the median.
+
+    Raises:
+        ValueError: there is no such fault.
+    """
+    if unknown := set(faults) - set(FAULTS):
+        raise ValueError(f"served_features: no fault is called {sorted(unknown)}; there are {', '.join(FAULTS)}")
+    table = training_features(raw, dict.fromkeys(WEATHER, 0.0) if "missing as 0" in faults else fill)
+    if "truncated steps" in faults:
+        table["delay_step"] = np.trunc(raw["dep_delay"].astype(float) / STEP) * STEP
+    if "hour in UTC" in faults:
+        table["hour"] = (raw["hour"].astype(float) + np.where(raw["month"].between(4, 10), 4, 5)) % 24
+    return table
+
+
+def encode(table: pd.DataFrame, recipe: dict[str, Any]) -> Floats:
+    """What the network reads: scaled NUMBERS, then per category one column for unknown values and one per known.
+
+    Args:
+        table: FEATURES, no number missing. recipe: of `learn_recipe`.
+
+    Returns:
+        float32, rows x (7 numbers + 1 + known carriers + 1 + known origins).
+    """
+    parts = [(table[NUMBERS] - recipe["mean"]) / recipe["sd"]]
+    for name in CATEGORIES:
+        known = recipe["vocabulary"][name]
+        place = np.array([known.index(x) + 1 if x in known else 0 for x in table[name]])
+        parts.append(np.eye(len(known) + 1)[place])
+    return np.hstack(parts).astype(np.float32)
+
+
+def minutes(network: Network, matrix: ArrayLike) -> Floats:
+    """The network's predictions, in minutes: dense layers with ReLU between them.
+
+    Args:
+        network: (weights, bias) per layer. matrix: of `encode`.
+    """
+    x = np.asarray(matrix, dtype=np.float32)
+    for weights, bias in network[:-1]:
+        x = np.maximum(x @ weights + bias, 0)
+    weights, bias = network[-1]
+    return np.asarray((x @ weights + bias)[:, 0], dtype=np.float32)
+
+
+def fit_network(matrix: Floats, delay: ArrayLike, seed: int = 0, epochs: int = 4) -> list[tuple[Floats, Floats]]:
+    """Train a small Keras network on the mean absolute error, and return its layers as plain arrays.
+
+    Args:
+        matrix: of `encode`. delay: minutes, as long. seed: the same seed gives the same network on one machine.
+    """
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    dense = [keras.layers.Dense(n, activation) for n, activation in ((64, "relu"), (32, "relu"), (1, None))]
+    model = keras.Sequential([keras.Input((matrix.shape[1],)), *dense])
+    model.compile(keras.optimizers.Adam(3e-3), "mae")
+    model.fit(matrix, np.asarray(delay, dtype=np.float32), batch_size=512, epochs=epochs, verbose=0)
+    return [(layer.kernel.numpy(), layer.bias.numpy()) for layer in dense]
+
+
+def act(predicted: ArrayLike, truth: ArrayLike, control: ArrayLike, above: float = 30.0) -> tuple[Any, Any]:
+    """Simulated gate agents: they help flights predicted to be more than `above` minutes late; a fifth of it is left.
+
+    Args:
+        predicted, truth: minutes. control: bool, flights that are left alone whatever is predicted.
+
+    Returns:
+        Two arrays: whether agents acted, and the delay that is then observed. Flights that are early stay so.
+    """
+    said, true = np.asarray(predicted, dtype=float), np.asarray(truth, dtype=float)
+    acted = (said > above) & ~np.asarray(control, dtype=bool)
+    return acted, np.where(acted & (true > 0), 0.2 * true, true)
+
+
+def bare(network: Network) -> Any:
+    """The network alone as a tf.Module with a function `serve`: {"matrix": of `encode`} → {"delay": minutes}."""
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.variables_of_layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]  # else they are not saved
+
+    def serve(rows: dict[str, Any]) -> dict[str, Any]:
+        x = rows["matrix"]
+        *hidden, last = module.variables_of_layers
+        for w, b in hidden:
+            x = tf.nn.relu(tf.matmul(x, w) + b)
+        return {"delay": (tf.matmul(x, last[0]) + last[1])[:, 0]}
+
+    width = network[0][0].shape[0]
+    module.serve = tf.function(serve, input_signature=[{"matrix": tf.TensorSpec([None, width], tf.float32)}])
+    return module
