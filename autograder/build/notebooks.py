@@ -15,7 +15,7 @@ from autograder.build.names import names_of
 from autograder.build.rules import without_magics
 from autograder.build.source import LabSource, SourceCell
 
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+KERNEL = {"display_name": "prodml (warm)", "language": "python", "name": "prodml"}  # prodml/warm/kernelspec
 STUB = "# YOUR CODE HERE"
 RAISES = "raises-exception"  # the tag that lets Run All go on past a cell
 HINT = re.compile(r"^\d+\. ", re.MULTILINE)

@@ -16,6 +16,9 @@ from types import TracebackType
 
 import psutil  # type: ignore[import-untyped]
 
+# While a process forks or ends, shared pages are counted twice or not at all: such a sample is taken again.
+ATTEMPTS = 5
+
 
 def tree_memory(pid: int | None = None, *, itself: bool = True) -> int:
     """Bytes of proportional memory that a process and its descendants hold now; 0 once they have ended.
@@ -24,12 +27,21 @@ def tree_memory(pid: int | None = None, *, itself: bool = True) -> int:
         pid: the root of the tree; None for this process.
         itself: whether the root counts, or only what it started.
     """
+    tree, held = _tree(pid, itself), 0
+    for _ in range(ATTEMPTS):
+        held = sum(_pss(process) for process in tree)
+        before, tree = tree, _tree(pid, itself)
+        if tree == before:
+            break
+    return held
+
+
+def _tree(pid: int | None, itself: bool) -> list[psutil.Process]:
     try:
         root = psutil.Process(pid or os.getpid())
-        tree = ([root] if itself else []) + root.children(recursive=True)
+        return ([root] if itself else []) + root.children(recursive=True)
     except psutil.NoSuchProcess:
-        return 0
-    return sum(_pss(process) for process in tree)
+        return []
 
 
 class PeakMemory:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +19,13 @@ from nbformat import NotebookNode
 
 from autograder.build.build import build_lab
 from prodml.memory import PeakMemory
+from prodml.warm.places import find_place
+from prodml.warm.reach import inquire, reach
 
 ROOT = Path(__file__).resolve().parents[2]
 LABS = sorted(path.parent for path in (ROOT / "labs_src" / "labs").glob("*/lab.py"))
 WARNING = re.compile(r"^(?P<path>\S.*?):\d+: \w*Warning: .*$", re.MULTILINE)
+WARM, STOCK = "prodml", "python3"
 OURS = ("/prodml/", "/ipykernel_", "<")  # the package, a cell, and text that was compiled
 
 
@@ -32,7 +37,7 @@ class Run:
         notebook: with its outputs, up to where it stopped.
         failure: what papermill said if it stopped; empty if it came to the end.
         seconds: wall time, with the kernel's start.
-        peak_memory: bytes, over the kernel and all that it started.
+        peak_memory: bytes, over the kernel, all that it started, and the parent of a warm one.
     """
 
     notebook: NotebookNode
@@ -57,21 +62,48 @@ RunNotebook = Callable[..., Run]
 
 
 @pytest.fixture(scope="session")
-def run_notebook(tmp_path_factory: pytest.TempPathFactory) -> RunNotebook:
-    """`run_notebook(notebook, variant=0)`: execute it with papermill, as a process of its own."""
+def jupyter(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Variables of papermill's processes: nothing of the user's Jupyter, and no setting of prodml's."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PRODML_")}
+    return env | {"JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "IPYTHONDIR": str(folder / "ipython")}
 
-    def run(notebook: NotebookNode, variant: int = 0) -> Run:
+
+@pytest.fixture(scope="session")
+def warm_parent(jupyter: dict[str, str]) -> Iterator[int]:
+    """Process id of the parent that this test process's warm kernels are forked from; ended at the end."""
+    python = [sys.executable]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_RUNTIME_DIR", jupyter["JUPYTER_RUNTIME_DIR"])
+        connection = reach(find_place(python, jupyter), python, jupyter)
+    with connection:
+        pid = inquire(connection, {"hold": True})["pid"]
+        ending = os.pidfd_open(pid)
+        yield pid
+        os.kill(pid, signal.SIGTERM)
+        select.select([ending], [], [], 30)
+        os.close(ending)
+
+
+@pytest.fixture(scope="session")
+def run_notebook(
+    jupyter: dict[str, str], warm_parent: int, tmp_path_factory: pytest.TempPathFactory
+) -> RunNotebook:
+    """`run_notebook(notebook, variant=0, kernel="prodml")`: execute it with papermill, as a process of its own."""
+
+    def run(notebook: NotebookNode, variant: int = 0, kernel: str = WARM) -> Run:
         workspace = tmp_path_factory.mktemp("workspace")
         (workspace / ".prodml").mkdir()
         source, result = workspace / "in.ipynb", workspace / "out.ipynb"
         nbformat.write(notebook, source)
-        env = {k: v for k, v in os.environ.items() if not k.startswith("PRODML_")}
-        env |= {"PRODML_WORKSPACE": str(workspace), "PRODML_VARIANT": str(variant), "IPYTHONDIR": str(workspace)}
-        options = ["--cwd", workspace, "--kernel", "python3", "--no-progress-bar", "--log-level", "ERROR"]
+        env = jupyter | {"PRODML_WORKSPACE": str(workspace), "PRODML_VARIANT": str(variant)}
+        options = ["--cwd", workspace, "--kernel", kernel, "--no-progress-bar", "--log-level", "ERROR"]
         command = [sys.executable, "-m", "papermill", source, result, *options]
         start = time.monotonic()
         process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
-        with process, PeakMemory(process.pid, itself=False) as memory:
+        # A warm kernel is the parent's child, and shares its memory; a stock one is papermill's.
+        watched = PeakMemory(warm_parent) if kernel == WARM else PeakMemory(process.pid, itself=False)
+        with process, watched as memory:
             _, said = process.communicate()
         seconds = time.monotonic() - start
         failure = said.strip() or f"exit code {process.returncode}" if process.returncode else ""

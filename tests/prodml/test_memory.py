@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from prodml import memory as memory_module
 from prodml.memory import PeakMemory, tree_memory
 
 MB = 2**20
@@ -72,3 +73,13 @@ def test_an_error_leaves_the_block() -> None:
     with pytest.raises(ZeroDivisionError), memory:
         1 / 0  # noqa: B018
     assert not memory._thread.is_alive()
+
+
+def test_sample_in_the_middle_of_a_fork_is_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is what a process held before it forked not added to what it shares with its child afterwards?"""
+    trees = iter([["parent"], ["parent", "child"], ["parent", "child"]])
+    held = iter([300, 150, 150])  # alone; then half each
+    monkeypatch.setattr(memory_module, "_tree", lambda pid, itself: next(trees))
+    monkeypatch.setattr(memory_module, "_pss", lambda process: next(held))
+    assert tree_memory() == 300
+    assert next(held, None) is None  # both halves were read
