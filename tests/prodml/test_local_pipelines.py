@@ -63,3 +63,13 @@ def test_a_failed_step_is_told_with_its_log() -> None:
         assert "fail" in run.failed
         assert "ValueError: on purpose" in run.log
         assert ("fail", "FAILURE") in run.steps
+
+
+def test_the_cache_is_used_when_asked_for() -> None:
+    """Is a step's result taken from an earlier run, with its text, and never without `cache`?"""
+    with LocalRuns() as runs:
+        assert runs.run(one_step, cache=True, text="abc").cached == ()
+        again = runs.run(one_step, cache=True, text="abc")
+        assert (again.ran, again.cached) == ([], ("write",))
+        assert runs.run(one_step, cache=True, text="other").ran == ["write"]
+        assert runs.run(one_step, text="abc").ran == ["write"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,8 +65,6 @@ def tell():
     file = runs.folder / "pid"
     while not (file.exists() and file.read_text()):
         time.sleep(0.02)
-    import sys
-    sys.__stdout__.flush()
     pathlib.Path("told").write_text(file.read_text())
 threading.Thread(target=tell, daemon=True).start()
 """
@@ -76,7 +75,7 @@ def until_told(folder: Path) -> int:
     for _ in range(3000):
         if (folder / "told").exists() and (text := (folder / "told").read_text()):
             return os.pidfd_open(int(text))
-        subprocess.run(["sleep", "0.02"], check=True)
+        time.sleep(0.02)
     pytest.fail("the step did not start")
 
 
