@@ -32,4 +32,3 @@ def main(file: str, name: str, port: int) -> None:
     model = Served(name)
     model.load()
     ModelServer(http_port=port, enable_grpc=False, workers=1).start([model])
-

@@ -148,7 +148,7 @@ def check_server(host: str, token: str | None) -> None:
             raise _refused(host, error.code, _reason(error.read(1 << 16)), token) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        fix = "Is the address right, and is the server up? From outside: kubectl port-forward svc/ml-pipeline-ui 3000:80"
+        fix = "Is the server up? Outside of its cluster: kubectl port-forward -n kubeflow svc/ml-pipeline-ui 3000:80"
         raise NotReached(f"No answer from {host}: {reason}", fix) from None
     if not _is_object(said):
         raise NotReached(f"What answers at {host} is no Kubeflow Pipelines server.", "Is a path missing: /pipeline?")

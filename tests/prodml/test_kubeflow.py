@@ -56,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_POST = answer
+    do_GET = do_POST = answer  # noqa: N815 (as http.server calls them)
 
     def log_message(self, *args: Any) -> None:
         pass
@@ -174,9 +174,7 @@ def test_the_server_refuses_the_run(server: FakeServer, pipeline: Path) -> None:
     ("arguments", "message"),
     [({}, "also needs features"), ({"features": [], "lats": 1}, "does not know lats")],
 )
-def test_arguments_that_do_not_fit(
-    server: FakeServer, pipeline: Path, arguments: dict[str, Any], message: str
-) -> None:
+def test_arguments_that_do_not_fit(server: FakeServer, pipeline: Path, arguments: dict[str, Any], message: str) -> None:
     """Are they found before anything is sent?"""
     with pytest.raises(NotAccepted, match=message):
         submit(server.url, pipeline, arguments)
@@ -192,9 +190,7 @@ def test_no_pipeline(tmp_path: Path, text: str) -> None:
         submit("http://127.0.0.1:1", path)
 
 
-def test_the_command(
-    server: FakeServer, pipeline: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command(server: FakeServer, pipeline: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Does it print the run's page, and an error without a traceback?"""
     (tmp_path / "a.json").write_text('{"features": ["hour"]}')
     command = ["--host", server.url, str(pipeline), "--arguments"]

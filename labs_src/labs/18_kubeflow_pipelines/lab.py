@@ -830,7 +830,7 @@ table_of_runs.assign(exported=["export" in run.ran for run in both.values()]).re
 
 # %% kind="explore"
 changes_of = pd.DataFrame({name: by_carrier(pd.read_parquet(run.path("evaluate", "errors")))["mean"] for name, run in both.items()})
-many = changes_of[worse["size"] >= 30].sort_values("no carrier")
+many = changes_of.loc[worse.index[worse["size"] >= 30]].sort_values("no carrier")
 paying = int((many["no carrier"] > 0.5).sum())
 
 fig, ax = plots.figure(f"Without the carrier, {paying} of {len(many)} carriers get worse by more than 0.5 minutes", x="change of the mean absolute error, candidate − champion (minutes)", figsize=(7, 4.2))
