@@ -103,7 +103,8 @@ class LocalRuns:
         """Run a pipeline (a function decorated with `dsl.pipeline`) to its end, or to the step that fails.
 
         Args:
-            cache: take a step's result from an earlier run that was cached too, if kfp finds the step the same.
+            cache: take a step's result from an earlier run that was cached too, if kfp finds the step the same. A step
+                with a Metrics output always runs: kfp 2.17 looks for that artifact's file, and it has none.
             arguments: the pipeline's own.
         """
         from kfp import local

@@ -905,6 +905,7 @@ for text in ("on time", "very late again"):
 # %% [markdown]
 # A wrong answer, in no time, reported as a success. So data enter a pipeline as artifacts, or with a version in their
 # name. The same holds for code: a step sees its own text, and not that of the `prodml` which it imports.
+# (The other way round: kfp 2.17's local runner runs `evaluate` every time. It looks for the file of `metrics`, which has none.)
 
 # %% [markdown]
 # ## 5 · A step dies
