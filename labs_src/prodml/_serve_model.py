@@ -1,16 +1,10 @@
-"""A LiteRT model behind KServe's ModelServer: `python -m prodml._serve_model FILE NAME PORT PARENT`. No TensorFlow.
-
-It ends with the process PARENT, also if that one is killed.
-"""
+"""A LiteRT model behind KServe's ModelServer: what the process of `model_server` does. It needs no TensorFlow."""
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
-
-from prodml.warm.linux import die_with
 
 
 def main(file: str, name: str, port: int) -> None:
@@ -38,8 +32,3 @@ def main(file: str, name: str, port: int) -> None:
     model = Served(name)
     model.load()
     ModelServer(http_port=port, enable_grpc=False, workers=1).start([model])
-
-
-if __name__ == "__main__":
-    die_with(int(sys.argv[4]))
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

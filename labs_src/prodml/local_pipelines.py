@@ -3,7 +3,8 @@
     with LocalRuns() as runs:
         run = runs.run(pipeline, months=6)
 
-Each step is a process of its own; `kfp.local` starts them one after the other. What they print is kept in `log`.
+Each step is a process of its own; `kfp.local` starts them one after the other. What they print is kept in `log`. Steps
+and folder go with this process, also when it is killed with −9.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from prodml.processes import OwnFolder
+
 COLOUR = re.compile(r"\x1b\[\d+m")
+HIT = re.compile(r"Task (?P<task>\S+) cache hit")
 FINISHED = re.compile(r"Task '(?P<task>[^']+)' finished with status (?P<status>\w+)")
 OWN_FILES = {"executor_output.json"}
 
@@ -36,6 +40,7 @@ class LocalRun:
     Attributes:
         outputs: the pipeline's own outputs, by name.
         steps: (task, status) in the order in which they ended; a task that was not run is not here.
+        cached: tasks whose result was taken from the cache. Their artifacts lie in an earlier run's folder.
         failed: the runner's message if the run failed, else None.
         folder: where its artifacts lie: `folder / task / artifact`.
         log: all that the runner and the steps printed.
@@ -44,6 +49,7 @@ class LocalRun:
 
     outputs: dict[str, Any]
     steps: tuple[tuple[str, str], ...]
+    cached: tuple[str, ...]
     failed: str | None
     folder: Path
     log: str
@@ -80,8 +86,8 @@ class LocalRuns:
     """
 
     def __init__(self) -> None:
-        self._place = tempfile.TemporaryDirectory(prefix="prodml-runs-", ignore_cleanup_errors=True)
-        self.folder = Path(self._place.name)
+        self._place = OwnFolder("prodml-runs-")
+        self.folder = self._place.path
 
     def __enter__(self) -> Self:
         return self
@@ -91,14 +97,26 @@ class LocalRuns:
 
     def close(self) -> None:
         """Remove the folder, with all artifacts."""
-        self._place.cleanup()
+        self._place.remove()
 
-    def run(self, pipeline: Callable[..., Any], **arguments: Any) -> LocalRun:
-        """Run a pipeline (a function decorated with `dsl.pipeline`) to its end, or to the step that fails."""
+    def run(self, pipeline: Callable[..., Any], *, cache: bool = False, **arguments: Any) -> LocalRun:
+        """Run a pipeline (a function decorated with `dsl.pipeline`) to its end, or to the step that fails.
+
+        Args:
+            cache: take a step's result from an earlier run that was cached too, if kfp finds the step the same. A step
+                with a Metrics output always runs: kfp 2.17 looks for that artifact's file, and it has none.
+            arguments: the pipeline's own.
+        """
         from kfp import local
 
         root = Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
-        local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(root), raise_on_error=True)
+        local.init(
+            runner=local.SubprocessRunner(use_venv=False),
+            pipeline_root=str(root),
+            raise_on_error=True,
+            enable_caching=cache,
+            cache_root=str(self.folder / "cache"),
+        )
         failed, outputs = None, dict[str, Any]()
         start = time.monotonic()
         with self._quiet() as said:
@@ -106,24 +124,30 @@ class LocalRuns:
                 outputs = dict(pipeline(**arguments).outputs)
             except RuntimeError as error:
                 failed = COLOUR.sub("", str(error))
+            except KeyboardInterrupt:  # which may have passed the step by
+                self._place.end_processes()
+                raise
         log = COLOUR.sub("", said.getvalue())
         steps = tuple((m["task"], m["status"]) for m in FINISHED.finditer(log))
+        cached = tuple(m["task"] for m in HIT.finditer(log))
         folder = next(iter(sorted(root.iterdir())), root)
-        return LocalRun(outputs, steps, failed, folder, log, time.monotonic() - start)
+        return LocalRun(outputs, steps, cached, failed, folder, log, time.monotonic() - start)
 
     @contextlib.contextmanager
     def _quiet(self) -> Iterator[io.StringIO]:
         """Collect what is printed and logged; steps put their scratch files into this object's folder."""
         said, root, before = io.StringIO(), logging.getLogger(), os.environ.get("TMPDIR")
-        handlers = root.handlers[:]
+        handlers, level = root.handlers[:], root.level
         root.handlers[:] = [logging.StreamHandler(said)]
-        os.environ["TMPDIR"] = str(self.folder)
+        root.setLevel(min(level, logging.INFO))
+        os.environ.update(self._place.environment)
         try:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 yield said
         finally:
             root.handlers[:] = handlers
+            root.setLevel(level)
             if before is None:
                 del os.environ["TMPDIR"]
             else:

@@ -8,31 +8,22 @@ Source of the protocol: github.com/kserve/open-inference-protocol.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import socket
-import subprocess
-import sys
-import tempfile
-import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prodml.errors import ProdmlError
+from prodml.processes import Group, Program, Running, free_ports
+from prodml.processes.ports import LOOPBACK
 
-PATIENCE = 60.0  # seconds until a server that is not ready is given up
-POLL = 0.05  # seconds between two questions whether it is
-
-
-class ServerFailed(ProdmlError):
-    """Raised when a model server ends before it is ready, or is not ready in time."""
+SERVE = "prodml._serve_model:main"
+ENV = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +38,7 @@ class ModelServer:
 
     url: str
     model: str
-    process: subprocess.Popen[bytes]
+    process: Running
 
     def get(self, path: str) -> Any:
         """What a GET of `path` answers, parsed from JSON."""
@@ -71,47 +62,24 @@ class ModelServer:
         return np.asarray(said["data"], dtype=np.float32).reshape(said["shape"])
 
 
-@contextlib.contextmanager
+@contextmanager
 def model_server(file: str | Path, model: str = "delays") -> Iterator[ModelServer]:
     """Start a server for the LiteRT model in `file`, wait until it is ready, and end it whatever happens.
 
     Raises:
-        ServerFailed: it does not come up; the message holds what it said last.
+        GroupError: it does not come up; the message holds what it said last.
     """
-    port = _free_port()
-    command = [sys.executable, "-m", "prodml._serve_model", str(file), model, str(port), str(os.getpid())]
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=_environment())
-        server = ModelServer(f"http://127.0.0.1:{port}", model, process)
-        try:
-            _wait(server, log)
-            yield server
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    (port,) = free_ports(1)
+    url = f"http://{LOOPBACK}:{port}"
+    program = Program(SERVE, [str(file), model, port], env=ENV, ready=_ready(f"{url}/v2/models/{model}/ready"))
+    with Group({"server": program}) as group:
+        yield ModelServer(url, model, group["server"])
 
 
-def _wait(server: ModelServer, log: IO[bytes]) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and server.process.poll() is None:
-        with contextlib.suppress(OSError):
-            if server.get(f"v2/models/{server.model}/ready"):
-                return
-        time.sleep(POLL)
-    log.seek(0)
-    last = log.read()[-2000:].decode(errors="replace")
-    raise ServerFailed(f"The model server did not come up. It said last:\n{last}", "Is the file a LiteRT model?")
+def _ready(address: str) -> Callable[[], bool]:
+    def ready() -> bool:
+        with suppress(OSError), urllib.request.urlopen(address, timeout=10) as answer:
+            return bool(json.load(answer)["ready"])
+        return False
 
-
-def _free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return ready

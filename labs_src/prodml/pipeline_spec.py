@@ -80,11 +80,18 @@ def draw_dag(spec: Spec, title: str) -> None:
             links += [(name, n) for n in inside["tasks"]]
     width = 1.7 * (1 + max(column for column, _ in places.values()))
     fig, ax = plots.figure(title, x="", y="", figsize=(max(7.0, width), 2.6))
+    box = {"boxstyle": "round", "fc": "white", "ec": plots.BLUE}
+    texts = {name: ax.text(x, y, name, ha="center", va="center", bbox=box) for name, (x, y) in places.items()}
     for before, after in links:
-        (x0, y0), (x1, y1) = places[before], places[after]
-        ax.annotate("", (x1 - 0.42, y1), (x0 + 0.42, y0), arrowprops={"arrowstyle": "->", "color": plots.GREY})
-    for name, (x, y) in places.items():
-        ax.text(x, y, name, ha="center", va="center", bbox={"boxstyle": "round", "fc": "white", "ec": plots.BLUE})
+        past = places[after][0] - places[before][0] > 1 and places[after][1] == places[before][1]
+        arrow = {
+            "arrowstyle": "->",
+            "color": plots.GREY,
+            "connectionstyle": f"arc3,rad={-0.3 if past else 0}",  # around the boxes between
+            "patchA": texts[before].get_bbox_patch(),
+            "patchB": texts[after].get_bbox_patch(),
+        }
+        ax.annotate("", places[after], places[before], arrowprops=arrow)
     ax.set_xlim(-0.6, max(x for x, _ in places.values()) + 0.6)
     ax.set_ylim(min(y for _, y in places.values()) - 0.7, max(y for _, y in places.values()) + 0.7)
     ax.set_axis_off()

@@ -1,8 +1,13 @@
-"""A pipeline's step that fails on demand, and a clock that does not wait: for checks of a retry policy."""
+"""Steps of a pipeline that fail on demand, and a clock that does not wait: for checks of a retry policy."""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Sequence
+from pathlib import Path
+
+ROWS = 1000  # what a real step writes
 
 
 class FaultyStep:
@@ -63,3 +68,12 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         self.waits.append(float(seconds))
+
+
+def write_rows(path: str, dies_at: int | None) -> None:
+    """A real step, for a process of its own: append `ROWS` rows to a file; kill this process after row `dies_at`."""
+    with Path(path).open("a") as file:
+        for i in range(ROWS):
+            print(i, file=file, flush=True)
+            if i == dies_at:
+                os.kill(os.getpid(), signal.SIGKILL)

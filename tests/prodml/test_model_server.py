@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from prodml.flight_steps import to_lite
-from prodml.model_server import ServerFailed, model_server
+from prodml.model_server import model_server
+from prodml.processes import GroupError
 
 WEIGHTS = np.array([1.0, 2.0, 4.0], dtype=np.float32)
 
@@ -35,5 +36,5 @@ def test_the_served_model_answers_and_ends(lite) -> None:
 def test_what_is_no_model_is_reported(tmp_path) -> None:
     """Does the error say what the server said, when the file is no model?"""
     (tmp_path / "no.tflite").write_bytes(b"no model")
-    with pytest.raises(ServerFailed, match="did not come up"), model_server(tmp_path / "no.tflite"):
+    with pytest.raises(GroupError, match="before it was ready"), model_server(tmp_path / "no.tflite"):
         pass

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from prodml.retries import Clock, FaultyStep
+from prodml.processes import Group, Program
+from prodml.retries import ROWS, Clock, FaultyStep, write_rows
 
 
 def test_a_failed_attempt_leaves_half_its_rows() -> None:
@@ -25,3 +26,13 @@ def test_a_clock_only_writes_down() -> None:
     clock.sleep(1)
     clock.sleep(2)
     assert clock.waits == [1.0, 2.0]
+
+
+def test_a_real_step_dies_after_a_row(tmp_path) -> None:
+    """Does the process end itself after that row, and does the file keep all rows up to it?"""
+    path = tmp_path / "rows"
+    with Group({"step": Program("prodml.retries:write_rows", [str(path), 599])}) as group:
+        assert group["step"].wait() == -9
+    assert path.read_text().split() == [str(i) for i in range(600)]
+    write_rows(str(path), None)
+    assert len(path.read_text().split()) == 600 + ROWS

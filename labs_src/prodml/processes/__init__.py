@@ -5,10 +5,12 @@
 
 - `group`: named processes as one context manager; `table`: how they are, as text, HTML and a live widget.
 - `running`: the handle of one process, the same for both kinds; `ports`: free ports, and whether one answers.
+- `folders`: a temporary folder that goes with the process that made it, and with it the processes that work there.
 - `parameter_server`: a TensorFlow cluster, with this kernel as its coordinator; `tf_server`: what its processes do.
 """
 
 from prodml.processes.errors import GroupError
+from prodml.processes.folders import OwnFolder
 from prodml.processes.group import Group, Program
 from prodml.processes.parameter_server import ParameterServerCluster, parameter_server_cluster
 from prodml.processes.ports import accepts, free_ports
@@ -17,6 +19,7 @@ from prodml.processes.running import Running
 __all__ = [
     "Group",
     "GroupError",
+    "OwnFolder",
     "ParameterServerCluster",
     "Program",
     "Running",
