@@ -60,15 +60,19 @@ class ModelServer:
         Raises:
             urllib.error.HTTPError: the server refuses the question.
         """
-        rows = np.asarray(rows, dtype=np.float32)
-        tensor = {"name": "rows", "shape": list(rows.shape), "datatype": "FP32", "data": rows.ravel().tolist()}
-        body = json.dumps({"inputs": [tensor]}).encode()
-        question = urllib.request.Request(
-            f"{self.url}/v2/models/{self.model}/infer", body, {"Content-Type": "application/json"}
+        asked = urllib.request.Request(
+            f"{self.url}/v2/models/{self.model}/infer", question(rows), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(question, timeout=10) as answer:
+        with urllib.request.urlopen(asked, timeout=10) as answer:
             said = json.load(answer)["outputs"][0]
         return np.asarray(said["data"], dtype=np.float32).reshape(said["shape"])
+
+
+def question(rows: NDArray[Any]) -> bytes:
+    """What V2 sends to ask for `rows`, float32 [n, …]: numbers as JSON. The HTTP head comes on top."""
+    rows = np.asarray(rows, dtype=np.float32)
+    tensor = {"name": "rows", "shape": list(rows.shape), "datatype": "FP32", "data": rows.ravel().tolist()}
+    return json.dumps({"inputs": [tensor]}).encode()
 
 
 @contextlib.contextmanager
