@@ -44,12 +44,10 @@ def main() -> None:
     """Read graphs and inputs, write outputs and numbers."""
     with np.load(io.BytesIO(sys.stdin.buffer.read())) as file:
         asked = {name: file[name] for name in file.files}
-    inputs = {name.removeprefix("input:"): x for name, x in asked.items() if name.startswith("input:")}
     found: dict[str, Any] = {}
-    for name, graph in asked.items():
-        if name.startswith("graph:"):
-            short = name.removeprefix("graph:")
-            found[f"outputs:{short}"], found[f"numbers:{short}"] = run(graph.tobytes(), inputs)
+    for i in range(sum(name.endswith("/") for name in asked)):
+        inputs = {name.split("/", 1)[1]: x for name, x in asked.items() if name.startswith(f"{i}/")}
+        found[f"outputs/{i}"], found[f"numbers/{i}"] = run(inputs.pop("").tobytes(), inputs)
     answer = io.BytesIO()
     np.savez(answer, **found)
     sys.stdout.buffer.write(answer.getvalue())

@@ -69,7 +69,7 @@ def model_inputs(rows: pd.DataFrame, words: Mapping[str, Sequence[str]]) -> Inpu
 
 
 def flight_network(words: Mapping[str, Sequence[str]]) -> Any:
-    """The untrained Keras model; its output is in units of 40 minutes until `in_minutes` changes that."""
+    """The untrained Keras model; its output is in units of 40 minutes until `trained` changes that."""
     import keras
 
     given = {name: keras.Input((1,), dtype="int32", name=name) for name in WIDTHS}
@@ -84,36 +84,44 @@ def flight_network(words: Mapping[str, Sequence[str]]) -> Any:
     return keras.Model({**given, "numbers": numbers}, keras.layers.Dense(1, name="delay")(x))
 
 
-def trained(rows: pd.DataFrame, words: Mapping[str, Sequence[str]], hidden: float = 0.0, epochs: int = 2) -> Any:
-    """The Keras model after some epochs on these rows; its output is minutes.
-
-    Args:
-        hidden: share of ids that training replaces by 0, so that "unknown" learns something too.
-    """
+def trained(rows: pd.DataFrame, words: Mapping[str, Sequence[str]], epochs: int = 2) -> Any:
+    """The Keras model after some epochs on these rows; its output is minutes."""
     import keras
 
     keras.utils.set_random_seed(0)
-    rng, inputs = np.random.default_rng(0), model_inputs(rows, words)
-    for name in WIDTHS:
-        inputs[name] = np.where(rng.random((len(rows), 1)) < hidden, 0, inputs[name]).astype(np.int32)
     model = flight_network(words)
     model.compile(keras.optimizers.Adam(2e-3), "huber")
-    model.fit(inputs, rows["arr_delay"].to_numpy() / UNIT, batch_size=1024, epochs=epochs, verbose=0)
+    model.fit(model_inputs(rows, words), rows["arr_delay"].to_numpy() / UNIT, batch_size=1024, epochs=epochs, verbose=0)
     last = model.get_layer("delay")  # a factor behind a linear layer belongs into it
     last.set_weights([UNIT * w for w in last.get_weights()])
     return model
 
 
-def frozen(model: Any) -> Any:
-    """The model as a concrete function for one flight, its weights constants."""
+def frozen(model: Any, lean: bool = False) -> Any:
+    """The model as a concrete function for one flight, its weights constants.
+
+    Args:
+        lean: write its embeddings as plain look-ups. Keras 3 lets ids count from the end if they are negative, which
+            costs three operators per embedding, and one of them cannot be calibrated for int16x8.
+    """
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+    weights = [tf.constant(w) for w in model.get_weights()]
+
+    def call(carrier: Any, dest: Any, origin: Any, numbers: Any) -> Any:
+        given = {"carrier": carrier, "dest": dest, "origin": origin}
+        if not lean:
+            return model({**given, "numbers": numbers}, training=False)
+        found = [tf.gather(table, given[name][:, 0]) for name, table in zip(WIDTHS, weights[:3], strict=True)]
+        x = tf.concat([*found, numbers], 1)
+        x = tf.nn.relu(x @ weights[3] + weights[4])
+        x = tf.nn.relu(x @ weights[5] + weights[6])
+        return x @ weights[7] + weights[8]
+
     described = [tf.TensorSpec([1, 1], tf.int32, name=name) for name in WIDTHS]
     described.append(tf.TensorSpec([1, len(NUMBERS)], tf.float32, name="numbers"))
-    names = [*WIDTHS, "numbers"]
-    call = tf.function(lambda *given: model(dict(zip(names, given, strict=True)), training=False))
-    return convert_variables_to_constants_v2(call.get_concrete_function(*described))
+    return convert_variables_to_constants_v2(tf.function(call).get_concrete_function(*described))
 
 
 def to_lite(concrete: Any, kind: str, samples: Inputs) -> bytes:

@@ -139,25 +139,29 @@ class GraphRun:
     memory: int
 
 
-def examine_graphs(graphs: Mapping[str, bytes], inputs: Mapping[str, NDArray[Any]]) -> dict[str, GraphRun]:
+def examine_graphs(graphs: Mapping[str, tuple[bytes, Mapping[str, NDArray[Any]]]]) -> dict[str, GraphRun]:
     """Run graphs one after the other, row by row, in one fresh process with TensorFlow, which ends again.
 
     Args:
-        graphs: name → serialized GraphDef with the output `Identity`.
-        inputs: placeholder → array of n rows. A graph with one placeholder takes the one input, whatever its name.
+        graphs: name → (serialized GraphDef with the output `Identity`, placeholder → array of n rows). A graph with
+            one placeholder takes the one array, whatever its name.
 
     Raises:
         GraphError: the process failed.
     """
-    asked = io.BytesIO()
-    arrays = {f"graph:{name}": np.frombuffer(graph, np.uint8) for name, graph in graphs.items()}
-    np.savez(asked, **arrays, **{f"input:{name}": x for name, x in inputs.items()})
+    asked: dict[str, Any] = {}
+    for i, (graph, inputs) in enumerate(graphs.values()):
+        asked[f"{i}/"] = np.frombuffer(graph, np.uint8)
+        asked |= {f"{i}/{name}": x for name, x in inputs.items()}
+    sent = io.BytesIO()
+    np.savez(sent, **asked)
     command = [sys.executable, "-m", "prodml._graph_worker", str(os.getpid())]
     env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
-    done = subprocess.run(command, input=asked.getvalue(), capture_output=True, env=env, check=False)
+    done = subprocess.run(command, input=sent.getvalue(), capture_output=True, env=env, check=False)
     if done.returncode:
         last = (done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
         raise GraphError(f"The process could not run the graphs: {last}", "Does each have the output `Identity`?")
     with np.load(io.BytesIO(done.stdout)) as found:
-        numbers = {name: found[f"numbers:{name}"] for name in graphs}
-        return {name: GraphRun(found[f"outputs:{name}"], float(t), int(m)) for name, (t, m) in numbers.items()}
+        numbers = [found[f"numbers/{i}"] for i in range(len(graphs))]
+        runs = [GraphRun(found[f"outputs/{i}"], float(t), int(m)) for i, (t, m) in enumerate(numbers)]
+    return dict(zip(graphs, runs, strict=True))

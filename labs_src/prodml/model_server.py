@@ -76,16 +76,19 @@ def question(rows: NDArray[Any]) -> bytes:
 
 
 @contextlib.contextmanager
-def model_server(file: str | Path, model: str = "delays") -> Iterator[ModelServer]:
+def model_server(file: str | Path | bytes, model: str = "delays") -> Iterator[ModelServer]:
     """Start a server for the LiteRT model in `file`, wait until it is ready, and end it whatever happens.
+
+    Args:
+        file: a path, or the bytes of the model, which then are on no disk.
 
     Raises:
         ServerFailed: it does not come up; the message holds what it said last.
     """
     port = _free_port()
-    command = [sys.executable, "-m", "prodml._serve_model", str(file), model, str(port), str(os.getpid())]
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=_environment())
+    with tempfile.TemporaryFile() as log, _reachable(file) as (path, fds):
+        command = [sys.executable, "-m", "prodml._serve_model", path, model, str(port), str(os.getpid())]
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=_environment(), pass_fds=fds)
         server = ModelServer(f"http://127.0.0.1:{port}", model, process)
         try:
             _wait(server, log)
@@ -97,6 +100,18 @@ def model_server(file: str | Path, model: str = "delays") -> Iterator[ModelServe
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextlib.contextmanager
+def _reachable(file: str | Path | bytes) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """A path that a child process can open, and the file descriptors that it needs for that."""
+    if not isinstance(file, bytes):
+        yield str(file), ()
+        return
+    with os.fdopen(os.memfd_create("model"), "wb") as memory:
+        memory.write(file)
+        memory.flush()
+        yield f"/dev/fd/{memory.fileno()}", (memory.fileno(),)
 
 
 def _wait(server: ModelServer, log: IO[bytes]) -> None:
