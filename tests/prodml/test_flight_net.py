@@ -82,9 +82,11 @@ def test_training_learns_minutes(rows, model, words):
 @pytest.mark.parametrize("lean", [False, True])
 def test_frozen_and_converted_answer_as_keras(model, asked, lean):
     """Frozen, then float32 and int8 with the inputs matched by name: the same minutes?"""
+    import tensorflow as tf
+
     wanted = model.predict(asked, verbose=0)[:, 0]
     concrete = frozen(model, lean)
-    first = concrete(*(asked[name][:1] for name in ("carrier", "dest", "origin", "numbers")))
+    first = concrete(*(tf.constant(asked[name][:1]) for name in ("carrier", "dest", "origin", "numbers")))
     assert np.ravel(first)[0] == pytest.approx(wanted[0], abs=1e-3)
     with quiet():
         files = {kind: to_lite(concrete, kind, asked) for kind in ("float32", "int8")}
