@@ -67,9 +67,7 @@ def test_no_server_is_left(
     assert set((programs / "temporary").iterdir()) - before == set()
 
 
-def _run_until_the_end(
-    kernel: Any, source: str, end: Callable[[dict[str, Any]], None], number: signal.Signals
-) -> None:
+def _run_until_the_end(kernel: Any, source: str, end: Callable[[dict[str, Any]], None], number: signal.Signals) -> None:
     if number == signal.SIGINT:
         assert kernel.run(source, on=end).reply["ename"] == "KeyboardInterrupt"
         return
