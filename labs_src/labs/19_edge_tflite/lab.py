@@ -135,7 +135,9 @@ def freeze(weights):
 # %% kind="check" name="freeze" points=4
 with check("freeze"):
     mine = random_weights(rng())
-    nodes = read_graph(value(freeze(mine), bytes))
+    with quiet():
+        frozen_graph = freeze(mine)
+    nodes = read_graph(value(frozen_graph, bytes))
     operators = [node.operator for node in nodes]
     reads = sum("Variable" in op or "VarHandle" in op for op in operators)
     assert reads == 0, f"Your graph reads {reads} variables, and a device has none. Their values must become constants: convert_variables_to_constants_v2."
@@ -259,11 +261,19 @@ def microseconds(call, image, times=300):
 def one_by_one(call):
     return np.concatenate([call(test_x[i:i + 1]) for i in range(len(test_x))])
 
-graph, graphs, steps = freeze(weights), {}, {}
-for name, passes in (("frozen", []), ("folded", ["constfold", "dependency"]), ("remapped", ["remap"])):
-    graph = optimized(graph, *passes) if passes else graph
-    graphs[name], call = graph, runner(graph)
-    steps[name] = {"nodes": len(read_graph(graph)), "bytes": len(graph), "µs": round(microseconds(call, test_x[:1])), "accuracy": accuracy(one_by_one(call))}
+graphs, calls = {}, {}
+with quiet():  # TensorFlow tells of sessions and passes, in some kernels
+    graphs["frozen"] = freeze(weights)
+    graphs["folded"] = optimized(graphs["frozen"], "constfold", "dependency")
+    graphs["remapped"] = optimized(graphs["folded"], "remap")
+    calls = {name: runner(graph) for name, graph in graphs.items()}
+    answers = {name: one_by_one(call) for name, call in calls.items()}
+
+# %% kind="explore"
+steps = {
+    name: {"nodes": len(read_graph(graph)), "bytes": len(graph), "µs": round(microseconds(calls[name], test_x[:1])), "accuracy": accuracy(answers[name])}
+    for name, graph in graphs.items()
+}
 pd.DataFrame.from_dict(steps, orient="index")
 
 # %% [markdown]
@@ -274,7 +284,7 @@ pd.DataFrame.from_dict(steps, orient="index")
 
 # %% kind="explore"
 by_hand, bias = fold(*weights[:5], 1e-3)
-theirs = [node.constant for node in read_graph(optimized(freeze(weights), "constfold", "dependency")) if node.constant is not None]
+theirs = [node.constant for node in read_graph(graphs["folded"]) if node.constant is not None]
 print("largest difference:", min(float(np.abs(c - by_hand).max()) for c in theirs if c.shape == by_hand.shape))
 
 # %% [markdown]
@@ -575,13 +585,13 @@ print("the departure delay as prediction:", rmse(unseen["dep_delay"].clip(-60, 2
 # never negative, so *lean* writes each embedding as a plain look-up.
 
 # %% kind="explore"
-flight_graphs = {"frozen": frozen(flight_model), "lean": frozen(flight_model, lean=True)}
-flight_graphs = {name: f.graph.as_graph_def().SerializeToString() for name, f in flight_graphs.items()}
-flight_graphs["folded"] = optimized(flight_graphs["lean"], "constfold", "dependency")
-flight_graphs["remapped"] = optimized(flight_graphs["folded"], "remap")
 flight_samples = model_inputs(learn.sample(300, random_state=1), words)
 with quiet():
-    flight_files = {kind: to_lite(frozen(flight_model, lean=True), kind, flight_samples) for kind in KINDS}
+    whole, lean = frozen(flight_model), frozen(flight_model, lean=True)
+    flight_graphs = {name: f.graph.as_graph_def().SerializeToString() for name, f in (("frozen", whole), ("lean", lean))}
+    flight_graphs["folded"] = optimized(flight_graphs["lean"], "constfold", "dependency")
+    flight_graphs["remapped"] = optimized(flight_graphs["folded"], "remap")
+    flight_files = {kind: to_lite(lean, kind, flight_samples) for kind in KINDS}
 
 # %% [markdown]
 # Every step of both models. The graphs run in one fresh process with TensorFlow, whose peak of memory is reset before each; the
@@ -624,7 +634,7 @@ predict(
 # %% kind="explore"
 early = model_inputs(learn[learn["dep_delay"] < 0].sample(300, random_state=1), words)
 with quiet():
-    early_file = to_lite(frozen(flight_model, lean=True), "int8", early)
+    early_file = to_lite(lean, "int8", early)
 early_run = examine_inputs(early_file, asked)
 late = unseen["dep_delay"].to_numpy() > 60
 
