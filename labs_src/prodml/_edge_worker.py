@@ -1,18 +1,21 @@
-"""Runs in a process of its own, with LiteRT and NumPy only: `examine` a model once, or `serve` it over HTTP."""
+"""Runs in a process of its own, with LiteRT and NumPy only: `python -I _edge_worker.py PARENT` examines one model.
+
+It ends with the process PARENT, also if that one is killed.
+"""
 
 from __future__ import annotations
 
-import http.server
 import json
-import os
 import sys
-import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+
+from prodml.warm.linux import die_with
 
 
 def load(model: bytes) -> Any:
@@ -22,19 +25,26 @@ def load(model: bytes) -> Any:
     return interpreter
 
 
-def call(interpreter: Any, image: Any) -> tuple[Any, float]:
-    """Real outputs (1-D) for one real image, and the seconds of the call itself.
+def call(interpreter: Any, row: Mapping[str, Any]) -> tuple[Any, float]:
+    """Real outputs (1-D) for one real value per input, by name, and the seconds of the call itself.
 
     Integers are quantized before and turned back after; a device's camera and screen work on integers anyway.
     """
-    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    interpreter.set_tensor(into["index"], quantized(image.reshape(into["shape"]), into))
+    out = interpreter.get_output_details()[0]
+    for detail in interpreter.get_input_details():
+        value = row.get("", row.get(plain(detail["name"])))  # "": the only input, whatever its name
+        interpreter.set_tensor(detail["index"], quantized(value.reshape(detail["shape"]), detail))
     started = time.perf_counter()
     interpreter.invoke()
     seconds = time.perf_counter() - started
     found = interpreter.get_tensor(out["index"]).astype(np.float32).reshape(-1)
     scale, zero = out["quantization"]
     return ((found - zero) * scale if scale else found), seconds
+
+
+def plain(name: str) -> str:
+    """The name that the model's author gave to an input."""
+    return name.removeprefix("serving_default_").split(":")[0]
 
 
 def quantized(image: Any, detail: dict[str, Any]) -> Any:
@@ -49,15 +59,17 @@ def quantized(image: Any, detail: dict[str, Any]) -> Any:
 def examine() -> None:
     """Read a head, a model and images from standard input; write what was found as JSON."""
     head = json.loads(sys.stdin.buffer.readline())
-    model = sys.stdin.buffer.read(head["model"])
-    images = np.frombuffer(sys.stdin.buffer.read(), np.float32).reshape(head["shape"])
+    model, inputs = sys.stdin.buffer.read(head["model"]), {}
+    for x in head["inputs"]:
+        size = int(np.prod(x["shape"])) * np.dtype(x["type"]).itemsize
+        inputs[x["name"]] = np.frombuffer(sys.stdin.buffer.read(size), x["type"]).reshape(x["shape"])
     interpreter = load(model)
     into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     outputs, times = [], []
-    for image in images:
-        real, seconds = call(interpreter, image)
+    for i in range(min(map(len, inputs.values()))):
+        real, seconds = call(interpreter, {name: x[i] for name, x in inputs.items()})
         outputs.append(real.tolist())
-        times.append(seconds)
+        times.append(1e6 * seconds)
     found = {
         "operators": [op["op_name"] for op in interpreter._get_ops_details() if op["op_name"] != "DELEGATE"],
         "input_type": np.dtype(into["dtype"]).name,
@@ -65,7 +77,7 @@ def examine() -> None:
         "input_scale": float(into["quantization"][0]),
         "weight_types": weight_types(interpreter),
         "outputs": outputs,
-        "microseconds": 1e6 * float(np.median(times)) if times else 0.0,
+        "times": times,
         "memory": peak_memory(),
     }
     print(json.dumps(found))
@@ -85,34 +97,6 @@ def peak_memory() -> int:
     return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 
-def serve() -> None:
-    """Answer POST of 784 pixels with two bytes, label and confidence, until standard input closes."""
-    head = json.loads(sys.stdin.buffer.readline())
-    interpreter = load(sys.stdin.buffer.read(head["model"]))
-
-    class Service(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_POST(self) -> None:
-            pixels = np.frombuffer(self.rfile.read(784), np.uint8)
-            logits, _ = call(interpreter, pixels.astype(np.float32) / 255)
-            chances = np.exp(logits - logits.max())
-            answer = bytes([int(logits.argmax()), int(255 * chances.max() / chances.sum())])
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Service)
-    print(server.server_port, flush=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    sys.stdin.buffer.read()  # ends when the other side is gone
-    os._exit(0)
-
-
 if __name__ == "__main__":
-    {"examine": examine, "serve": serve}[sys.argv[1]]()
+    die_with(int(sys.argv[1]))
+    examine()

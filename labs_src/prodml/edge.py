@@ -7,11 +7,13 @@ layer, ten logits. Its weights are a plain list of 14 float32 arrays, in Keras' 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +52,7 @@ class Examined:
         input_scale: real value of one step of the quantized input; 0 for a float input.
         weight_types: NumPy name of each constant tensor with more than 64 numbers.
         outputs: n x 10, real values (integers are turned back by scale and zero point).
-        microseconds: median time of one call, one thread.
+        times: n, microseconds of each call, one thread; `microseconds` is their median.
         memory: peak resident bytes of the whole process, Python and NumPy included.
     """
 
@@ -61,6 +63,7 @@ class Examined:
     input_scale: float
     weight_types: tuple[str, ...]
     outputs: NDArray[np.float32]
+    times: NDArray[np.float64]
     microseconds: float
     memory: int
 
@@ -76,15 +79,31 @@ def examine(model: bytes, images: NDArray[Any], seconds: float = MOST_SECONDS) -
     Raises:
         ExamineError: see there. It is an AssertionError too, so that a check fails with its message.
     """
+    return _examined(model, {"": np.ascontiguousarray(images, np.float32)}, seconds)
+
+
+def examine_inputs(model: bytes, inputs: Mapping[str, NDArray[Any]], seconds: float = MOST_SECONDS) -> Examined:
+    """The same for a model with several inputs, which are matched by name: LiteRT may order them otherwise.
+
+    Args:
+        inputs: name → float32 or int32 array of n rows; each call gets one row of each.
+
+    Raises:
+        ExamineError: as `examine`; also if the model has other inputs, or an id has no row in its embedding.
+    """
+    return _examined(model, {name: np.ascontiguousarray(x) for name, x in inputs.items()}, seconds)
+
+
+def _examined(model: bytes, inputs: Mapping[str, NDArray[Any]], seconds: float) -> Examined:
     if len(model) > MOST_BYTES:
         raise ExamineError(f"The model has {len(model):,} bytes; at most {MOST_BYTES:,} are opened.", "Quantize it.")
-    images = np.ascontiguousarray(images, np.float32)
-    head = json.dumps({"model": len(model), "shape": images.shape}).encode() + b"\n"
+    described = [{"name": name, "shape": x.shape, "type": x.dtype.name} for name, x in inputs.items()]
+    head = json.dumps({"model": len(model), "inputs": described}).encode() + b"\n"
     with tempfile.TemporaryFile() as answer:
         try:
             ended = subprocess.run(
-                [sys.executable, "-I", str(WORKER), "examine"],
-                input=head + bytes(model) + images.tobytes(),
+                [sys.executable, "-I", str(WORKER), str(os.getpid())],
+                input=head + bytes(model) + b"".join(x.tobytes() for x in inputs.values()),
                 stdout=answer,
                 stderr=subprocess.DEVNULL,
                 env={"OMP_NUM_THREADS": "1"},
@@ -116,7 +135,8 @@ def _read(found: dict[str, Any], size: int) -> Examined:
         input_scale=float(found["input_scale"]),
         weight_types=tuple(map(str, found["weight_types"])),
         outputs=np.asarray(found["outputs"], np.float32),
-        microseconds=float(found["microseconds"]),
+        times=np.asarray(found["times"], np.float64),
+        microseconds=float(np.median(found["times"])) if found["times"] else 0.0,
         memory=int(found["memory"]),
     )
 
@@ -181,43 +201,17 @@ def _normalized(x: NDArray[Any], norm: Sequence[NDArray[Any]]) -> NDArray[np.flo
     return out
 
 
-class ServedModel:
-    """The model as a service in a process of its own: `with ServedModel(model) as ask: label, sure = ask(pixels)`.
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing that C++ writes to stderr is seen in the block: the converter prints a line per integer model.
 
-    `ask` posts 784 bytes over HTTP on loopback and reads two back. The process ends with the block, or with this
-    one.
+    Python's exceptions and warnings come through, for they do not write to file descriptor 2 here.
     """
-
-    def __init__(self, model: bytes) -> None:
-        self._model = model
-
-    def __enter__(self) -> Callable[[NDArray[np.uint8]], tuple[int, float]]:
-        import http.client
-
-        command = [sys.executable, "-I", str(WORKER), "serve"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps({"model": len(self._model)}).encode() + b"\n" + self._model)
-            self._process.stdin.flush()  # it stays open: when it closes, the service ends
-            port = int(self._process.stdout.readline())
-        except BaseException:
-            self._end()
-            raise
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-
-        def ask(pixels: NDArray[np.uint8]) -> tuple[int, float]:
-            self._connection.request("POST", "/", np.asarray(pixels, np.uint8).tobytes())
-            label, sure = self._connection.getresponse().read()
-            return label, sure / 255
-
-        return ask
-
-    def __exit__(self, *error: object) -> None:
-        self._connection.close()
-        self._end()
-
-    def _end(self) -> None:
-        self._process.kill()
-        self._process.communicate()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

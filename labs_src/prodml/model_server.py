@@ -9,6 +9,7 @@ Source of the protocol: github.com/kserve/open-inference-protocol.
 from __future__ import annotations
 
 import json
+import os
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -51,29 +52,49 @@ class ModelServer:
         Raises:
             urllib.error.HTTPError: the server refuses the question.
         """
-        rows = np.asarray(rows, dtype=np.float32)
-        tensor = {"name": "rows", "shape": list(rows.shape), "datatype": "FP32", "data": rows.ravel().tolist()}
-        body = json.dumps({"inputs": [tensor]}).encode()
-        question = urllib.request.Request(
-            f"{self.url}/v2/models/{self.model}/infer", body, {"Content-Type": "application/json"}
+        asked = urllib.request.Request(
+            f"{self.url}/v2/models/{self.model}/infer", question(rows), {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(question, timeout=10) as answer:
+        with urllib.request.urlopen(asked, timeout=10) as answer:
             said = json.load(answer)["outputs"][0]
         return np.asarray(said["data"], dtype=np.float32).reshape(said["shape"])
 
 
+def question(rows: NDArray[Any]) -> bytes:
+    """What V2 sends to ask for `rows`, float32 [n, …]: numbers as JSON. The HTTP head comes on top."""
+    rows = np.asarray(rows, dtype=np.float32)
+    tensor = {"name": "rows", "shape": list(rows.shape), "datatype": "FP32", "data": rows.ravel().tolist()}
+    return json.dumps({"inputs": [tensor]}).encode()
+
+
 @contextmanager
-def model_server(file: str | Path, model: str = "delays") -> Iterator[ModelServer]:
+def model_server(file: str | Path | bytes, model: str = "delays") -> Iterator[ModelServer]:
     """Start a server for the LiteRT model in `file`, wait until it is ready, and end it whatever happens.
+
+    Args:
+        file: a path, or the bytes of the model, which then are on no disk.
 
     Raises:
         GroupError: it does not come up; the message holds what it said last.
     """
     (port,) = free_ports(1)
     url = f"http://{LOOPBACK}:{port}"
-    program = Program(SERVE, [str(file), model, port], env=ENV, ready=_ready(f"{url}/v2/models/{model}/ready"))
-    with Group({"server": program}) as group:
-        yield ModelServer(url, model, group["server"])
+    with _path_of(file) as path:
+        program = Program(SERVE, [path, model, port], env=ENV, ready=_ready(f"{url}/v2/models/{model}/ready"))
+        with Group({"server": program}) as group:
+            yield ModelServer(url, model, group["server"])
+
+
+@contextmanager
+def _path_of(file: str | Path | bytes) -> Iterator[str]:
+    """A path that another process of this user can open."""
+    if not isinstance(file, bytes):
+        yield str(file)
+        return
+    with os.fdopen(os.memfd_create("model"), "wb") as memory:
+        memory.write(file)
+        memory.flush()
+        yield f"/proc/{os.getpid()}/fd/{memory.fileno()}"
 
 
 def _ready(address: str) -> Callable[[], bool]:

@@ -1,11 +1,12 @@
 """Does a model do in its own process what Keras and TensorFlow's own interpreter say? Are bad bytes refused?"""
 
+import os
+
 import numpy as np
-import psutil
 import pytest
 
 from prodml import edge
-from prodml.edge import ExamineError, ServedModel, convolved, examine, forward, network, random_weights
+from prodml.edge import ExamineError, convolved, examine, examine_inputs, forward, network, quiet, random_weights
 
 IMAGES = np.random.default_rng(1).random((5, 28, 28, 1), np.float32)
 
@@ -91,16 +92,30 @@ def test_a_slow_model_is_ended():
         examine(b"", IMAGES, seconds=0.001)
 
 
-def test_service_answers_and_ends(weights, model):
-    """Does the service say what NumPy says, and is it gone after the block?"""
+def test_inputs_are_matched_by_name():
+    """Do two inputs of one shape reach the right place, in whatever order they are given? Is a wrong id an error?"""
     import tensorflow as tf
 
-    before = set(psutil.Process().children())
-    pixels = (255 * IMAGES[0, :, :, 0]).astype(np.uint8)
-    with ServedModel(tf.lite.TFLiteConverter.from_concrete_functions([frozen(model)]).convert()) as ask:
-        label, sure = ask(pixels)
-    logits = forward(weights, pixels[None, :, :, None] / 255)[0]
-    chances = np.exp(logits - logits.max())
-    assert label == logits.argmax()
-    assert abs(sure - chances.max() / chances.sum()) < 0.01
-    assert set(psutil.Process().children()) == before
+    table = tf.constant([[1.0], [10.0], [100.0]])
+    described = [tf.TensorSpec([1, 1], tf.int32, name="which"), tf.TensorSpec([1, 1], tf.float32, name="less")]
+    call = tf.function(lambda which, less: tf.gather(table, which[:, 0]) - less)
+    file = tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function(*described)]).convert()
+    rows = {"less": np.array([[1.0], [2.0]], np.float32), "which": np.array([[2], [0]], np.int32)}
+    found = examine_inputs(file, rows)
+    assert found.outputs.ravel().tolist() == [99, -1]
+    assert len(found.times) == 2
+    assert found.microseconds == np.median(found.times)
+    with pytest.raises(ExamineError):
+        examine_inputs(file, {**rows, "which": np.array([[3], [0]], np.int32)})
+    with pytest.raises(ExamineError):
+        examine_inputs(file, {"less": rows["less"]})
+
+
+def test_quiet_hides_what_is_written_below_python(capfd):
+    """Is only the block silent, and does an error come through?"""
+    os.write(2, b"before\n")
+    with pytest.raises(KeyError), quiet():  # noqa: PT012 (what is written counts too)
+        os.write(2, b"within\n")
+        raise KeyError
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "before\nafter\n"
