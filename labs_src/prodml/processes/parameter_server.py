@@ -84,5 +84,5 @@ def parameter_server_cluster(
         f"{job}{index}": Program(SERVE, [spec, job, index], env=ENV, ready=accepts(port))
         for (job, index), port in zip(tasks, ports[:-1], strict=True)
     }
-    with Group(programs, patience=patience) as group:
+    with Group(programs, patience=patience, preload=["tensorflow"]) as group:
         yield ParameterServerCluster(spec, group)
