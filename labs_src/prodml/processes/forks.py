@@ -21,6 +21,7 @@ from prodml.warm.spare import live
 COMMAND = "import sys; from prodml.processes.forks import main; main(sys.argv[1])"
 # A forker has one thread. pyarrow, which TensorFlow imports where it is there, would start one more.
 ONE_THREAD = {
+    "MALLOC_ARENA_MAX": "2",  # else each of the forks has an arena per thread
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
