@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -128,6 +129,12 @@ class Group:
         self._wait_until_ready([name])
         return self[name]
 
+    def kill(self, name: str) -> int:
+        """Kill a process, as a crash of its machine would; returns its exit status, −9, or what it was before."""
+        running = self[name]
+        running.kill()
+        return running.wait()
+
     def log(self, name: str, lines: int = 20) -> str:
         """The last lines of what a process has written to its standard output and error, also before a restart."""
         self._known(name)
@@ -152,11 +159,22 @@ class Group:
             for name, running in list(self._running.items())
         ]
 
-    def show(self) -> None:
-        """Display name, state, memory and last words of each process; kept up to date while the block runs."""
-        live = table.show(self.rows)
+    def show(self, *, buttons: bool = False) -> None:
+        """Display name, state, memory and last words of each process; kept up to date while the block runs.
+
+        Args:
+            buttons: with buttons that kill and restart each process.
+        """
+        live = table.show(self.rows, self._buttons() if buttons else None)
         if live is not None:
             self._live.append(live)
+
+    def _buttons(self) -> dict[str, table.Button]:
+        made: dict[str, table.Button] = {}
+        for name in self._programs:
+            made[f"Kill {name}"] = partial(self.kill, name)
+            made[f"Restart {name}"] = partial(self.restart, name)
+        return made
 
     def _known(self, name: str) -> None:
         if name not in self._programs:

@@ -50,9 +50,7 @@ class ParameterServerCluster:
 
     def kill(self, job: str, index: int) -> int:
         """Kill one process ("worker" or "ps"), as a crash of its machine would; returns its exit status, −9."""
-        running = self.group[f"{job}{index}"]
-        running.kill()
-        return running.wait()
+        return self.group.kill(f"{job}{index}")
 
     def restart(self, job: str, index: int) -> Running:
         """Start one process again on its port; returns when it accepts connections."""
@@ -63,8 +61,8 @@ class ParameterServerCluster:
         return self.group.log(f"{job}{index}", lines)
 
     def show(self) -> None:
-        """Display the processes' states and memory, kept up to date."""
-        self.group.show()
+        """Display the processes' states and memory, kept up to date, with buttons that kill and restart each."""
+        self.group.show(buttons=True)
 
 
 @contextmanager
