@@ -551,7 +551,7 @@ def choose(work):
         return "all-reduce", "staleness"
     return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
 
-# %% exercise="choose" answer="wrong" name="servers_have_no_network" expect="All the workers' bytes go through two machines"
+# %% exercise="choose" answer="wrong" name="servers_have_no_network" expect="All the workers' bytes go through one machine"
 # Misconception: only a worker's own connection limits it; servers answer everybody at once.
 def choose(work):
     def ring(w):
