@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from prodml.data import flights
 
-COLUMNS = ("tailnum", "dest", "dep_delay", "arr_delay", "distance", "hour", "month")
+COLUMNS = ["dep_delay", "arr_delay", "distance", "hour"]
 SPREAD = 18.0  # minutes: the standard deviation of `arr_delay - dep_delay`
 
 
@@ -40,19 +40,18 @@ def flight_pairs(last_month: int = 1) -> FlightPairs:
         SelectionError: there is no such month.
         DatasetError: the file is missing or damaged.
     """
-    flights((1, last_month), columns=["month"])  # says what is wrong with the month
-    year = flights(columns=list(COLUMNS))
-    year = year[year["arr_delay"].notna()]
+    rows = flights((1, last_month), columns=COLUMNS)
+    year = flights(columns=["tailnum", "dest", "arr_delay"])
+    arrived = year["arr_delay"].notna().to_numpy()
     places = year["dest"].cat.categories.size
-    keys = year["tailnum"].cat.codes.to_numpy().astype(np.int64) * places + year["dest"].cat.codes.to_numpy()
+    keys = (year["tailnum"].cat.codes.to_numpy().astype(np.int64) * places + year["dest"].cat.codes.to_numpy())[arrived]
     _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    wanted = (year["month"] <= last_month).to_numpy()
-    rows = year[wanted]
+    rows = rows[rows["arr_delay"].notna()]  # the first of the year's flights: both are in the order of departure
     scaled = [np.ones(len(rows)), rows["dep_delay"] / 40, rows["distance"] / 1000, rows["hour"] / 12]
     gains = ((rows["arr_delay"] - rows["dep_delay"]) / SPREAD).clip(-3, 3)
     return FlightPairs(
-        rank[inverse][wanted], counts[order], np.stack(scaled, axis=1).astype(np.float32), gains.to_numpy(np.float32)
+        rank[inverse[: len(rows)]], counts[order], np.stack(scaled, axis=1).astype(np.float32), gains.to_numpy(np.float32)
     )

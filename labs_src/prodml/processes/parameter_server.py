@@ -14,6 +14,7 @@ What to know (all measured with TensorFlow):
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -84,3 +85,4 @@ def parameter_server_cluster(
     }
     with Group(programs, patience=patience, preload=["tensorflow"]) as group:
         yield ParameterServerCluster(spec, group)
+    ctypes.CDLL(None).malloc_trim(0)  # 30 MB that this kernel has freed, but not given back
