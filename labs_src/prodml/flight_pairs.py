@@ -52,6 +52,5 @@ def flight_pairs(last_month: int = 1) -> FlightPairs:
     rows = rows[rows["arr_delay"].notna()]  # the first of the year's flights: both are in the order of departure
     scaled = [np.ones(len(rows)), rows["dep_delay"] / 40, rows["distance"] / 1000, rows["hour"] / 12]
     gains = ((rows["arr_delay"] - rows["dep_delay"]) / SPREAD).clip(-3, 3)
-    return FlightPairs(
-        rank[inverse[: len(rows)]], counts[order], np.stack(scaled, axis=1).astype(np.float32), gains.to_numpy(np.float32)
-    )
+    features = np.stack(scaled, axis=1).astype(np.float32)
+    return FlightPairs(rank[inverse[: len(rows)]], counts[order], features, gains.to_numpy(np.float32))

@@ -87,7 +87,7 @@ def partition(vocab, dim, servers, min_bytes):
     shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
     size, more = divmod(vocab, shards)
     edges = [n * size + min(n, more) for n in range(shards + 1)]
-    return list(zip(edges[:-1], edges[1:]))
+    return [(edges[n], edges[n + 1]) for n in range(shards)]
     ### END SOLUTION
 
 
@@ -121,7 +121,7 @@ with check("partition"):
 
     parts = [value(own_rows(103, worker, 4, 0), np.ndarray).tolist() for worker in range(4)]
     assert set(parts[0]) != set(parts[1]), "Workers 0 and 1 read the same rows: every worker reads the same shard. Four workers then do the work of one, four times."
-    together = sorted(sum(parts, []))
+    together = sorted(row for part in parts for row in part)
     assert len(together) == len(set(together)), f"Four workers read {len(together) - len(set(together))} rows that another has read already. They must cut *one* order, with one seed; each with a seed of its own draws an order of its own."
     assert together == list(range(103)), f"Four workers together must read all 103 rows, yours read {len(together)}."
     sizes = [len(part) for part in parts]
@@ -143,7 +143,7 @@ with check("partition"):
     many, crew = int(h.integers(200, 900)), int(h.integers(2, 9))
     epoch = int(h.integers(2, 9))
     read = [value(own_rows(many, worker, crew, epoch), np.ndarray).tolist() for worker in range(crew)]
-    assert sorted(sum(read, [])) == list(range(many)), "With another number of workers they do not read each row exactly once."
+    assert sorted(row for part in read for row in part) == list(range(many)), "With another number of workers they do not read each row exactly once."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="partition"
@@ -226,7 +226,7 @@ class Training:
                 said = tf.matmul(tf.concat([fetched, features], axis=1), self.output)
                 loss = tf.reduce_mean((said - gains) ** 2)
             variables = [*self.embedding.variables, self.output]
-            for variable, gradient in zip(variables, tape.gradient(loss, variables)):
+            for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True):
                 if isinstance(gradient, tf.IndexedSlices):  # only the rows that were fetched
                     variable.scatter_sub(tf.IndexedSlices(RATE * gradient.values, gradient.indices))
                 else:
@@ -412,7 +412,7 @@ before = january.loss(np.zeros(4))
 with np.errstate(over="ignore", invalid="ignore"):
     ends = np.array([[january.loss(async_sgd(january.gradient, np.zeros(4), rate, [late] * 120)[-1]) for rate in rates] for late in lates])
 fig, ax = plots.figure("The later the gradients, the smaller the rate must be", x="staleness (updates)", y="learning rate × curvature")
-for row, late in enumerate(lates):
+for row in range(len(lates)):
     learned = ends[row] < before
     ax.scatter([row] * learned.sum(), rates[learned] * january.curvature, color=plots.BLUE, label="learns" if row == 0 else None)
     ax.scatter([row] * (~learned).sum(), rates[~learned] * january.curvature, color=plots.RED, marker="x", label="diverges" if row == 0 else None)
@@ -467,7 +467,7 @@ predict("twice", "1,500 steps are scheduled, and a worker is killed on the way. 
 def run_with_accident(steps=1500):
     with parameter_server_cluster(workers=2, servers=2) as cluster:
         cluster.show()
-        training, workers = Training(cluster), [cluster.group[name] for name in ("worker0", "worker1")]
+        training = Training(cluster)
         for first in range(0, steps, 10):
             training.schedule(first)
         started, seen, marks = time.perf_counter(), [], {}
@@ -574,7 +574,7 @@ with check("apply_once"):
     coming = np.concatenate([np.arange(30), h.integers(0, 30, 25)])
     coming = coming[np.argsort(np.arange(55) + h.uniform(0, 12, 55))]
     sizes = h.integers(1, 100, 30).astype(float)
-    state = dict(weights=np.zeros(1), below=0, ahead=set())
+    state = {"weights": np.zeros(len(sizes[:1])), "below": 0, "ahead": set()}
     for step in coming[:40]:
         state = value(apply_once(int(step), sizes[step : step + 1], state), dict)
     came = set(coming[:40].tolist())

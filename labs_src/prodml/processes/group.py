@@ -65,9 +65,7 @@ class Group:
 
     folder: Path
 
-    def __init__(
-        self, programs: Mapping[str, Program], *, patience: float = 60.0, preload: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, programs: Mapping[str, Program], *, patience: float = 60.0, preload: Sequence[str] = ()) -> None:
         """Args: the programs by name; `patience`, seconds until all must be ready; `preload`, imports.
 
         With `preload`, one process imports these modules where there is no spare, and forks the others: they share

@@ -54,7 +54,7 @@ def test_forked(programs: Path) -> None:
 def test_unknown_module(programs: Path) -> None:
     """Does a module that cannot be imported give an error, and leave nothing?"""
     (port,) = free_ports(1)
-    with pytest.raises(Exception, match="fork|ended"), Group({"s": server(port)}, preload=["no_such_module"]):
+    with pytest.raises(Exception, match=r"fork|ended"), Group({"s": server(port)}, preload=["no_such_module"]):
         pytest.fail("the block must not be entered")
     assert not list((programs / "temporary").iterdir())
 
