@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ def flight_pairs(last_month: int = 1) -> FlightPairs:
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     rows = rows[rows["arr_delay"].notna()]  # the first of the year's flights: both are in the order of departure
-    scaled = [np.ones(len(rows)), rows["dep_delay"] / 40, rows["distance"] / 1000, rows["hour"] / 12]
+    scaled: list[Any] = [np.ones(len(rows)), rows["dep_delay"] / 40, rows["distance"] / 1000, rows["hour"] / 12]
     gains = ((rows["arr_delay"] - rows["dep_delay"]) / SPREAD).clip(-3, 3)
     features = np.stack(scaled, axis=1).astype(np.float32)
     return FlightPairs(rank[inverse[: len(rows)]], counts[order], features, gains.to_numpy(np.float32))
