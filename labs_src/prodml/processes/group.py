@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,7 +28,9 @@ from typing import Any
 from prodml.memory import tree_memory
 from prodml.processes import table
 from prodml.processes.errors import GroupError
+from prodml.processes.forks import Forks
 from prodml.processes.running import Running
+from prodml.warm import Spare, spare
 
 GRACE = 2.0  # seconds from SIGTERM to SIGKILL
 BETWEEN = 0.01  # seconds between two looks at whether a process is ready
@@ -62,13 +65,19 @@ class Group:
 
     folder: Path
 
-    def __init__(self, programs: Mapping[str, Program], *, patience: float = 60.0) -> None:
-        """Args: the programs by name; `patience`, seconds until all must be ready."""
+    def __init__(self, programs: Mapping[str, Program], *, patience: float = 60.0, preload: Sequence[str] = ()) -> None:
+        """Args: the programs by name; `patience`, seconds until all must be ready; `preload`, imports.
+
+        With `preload`, one process imports these modules where there is no spare, and forks the others: they share
+        its memory, and the import is paid for once.
+        """
         self._programs = dict(programs)
         self._patience = patience
         self._running: dict[str, Running] = {}
         self._janitor: subprocess.Popen[bytes] | None = None
         self._live: list[table.Live] = []
+        self._preload = list(preload)
+        self._forker: Forks | None = None
 
     def __enter__(self) -> Group:
         """Start them all.
@@ -83,6 +92,8 @@ class Group:
         self._starter = ThreadPoolExecutor(1, "group-starter")
         try:
             self._make_folder()
+            if self._preload and spare() is None:
+                self._forker = self._starter.submit(Forks, self._preload, self.folder / "forks.log").result()
             list(self._starter.map(self._start, self._programs))
             self._wait_until_ready(self._programs)
         except BaseException:
@@ -116,6 +127,12 @@ class Group:
         self._wait_until_ready([name])
         return self[name]
 
+    def kill(self, name: str) -> int:
+        """Kill a process, as a crash of its machine would; returns its exit status, −9, or what it was before."""
+        running = self[name]
+        running.kill()
+        return running.wait()
+
     def log(self, name: str, lines: int = 20) -> str:
         """The last lines of what a process has written to its standard output and error, also before a restart."""
         self._known(name)
@@ -140,11 +157,22 @@ class Group:
             for name, running in list(self._running.items())
         ]
 
-    def show(self) -> None:
-        """Display name, state, memory and last words of each process; kept up to date while the block runs."""
-        live = table.show(self.rows)
+    def show(self, *, buttons: bool = False) -> None:
+        """Display name, state, memory and last words of each process; kept up to date while the block runs.
+
+        Args:
+            buttons: with buttons that kill and restart each process.
+        """
+        live = table.show(self.rows, self._buttons() if buttons else None)
         if live is not None:
             self._live.append(live)
+
+    def _buttons(self) -> dict[str, table.Button]:
+        made: dict[str, table.Button] = {}
+        for name in self._programs:
+            made[f"Kill {name}"] = partial(self.kill, name)
+            made[f"Restart {name}"] = partial(self.restart, name)
+        return made
 
     def _known(self, name: str) -> None:
         if name not in self._programs:
@@ -159,7 +187,10 @@ class Group:
     def _start(self, name: str) -> None:
         program = self._programs[name]
         log_path = self.folder / f"{name}.log"
-        self._running[name] = Running.start(program.function, program.args, program.env, log_path)
+        self._running[name] = Running.start(program.function, program.args, program.env, log_path, self._forks())
+
+    def _forks(self) -> Spare | None:
+        return self._forker.spare if self._forker is not None else None
 
     def _wait_until_ready(self, names: Iterable[str]) -> None:
         deadline = time.monotonic() + self._patience
@@ -191,6 +222,9 @@ class Group:
             self._starter.shutdown()
             for running in self._running.values():
                 running.wait()
+            if self._forker is not None:
+                self._forker.end()
+            self._forker = None
             if self._janitor is not None:
                 self._janitor.communicate()
                 shutil.rmtree(self.folder, ignore_errors=True)

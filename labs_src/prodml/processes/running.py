@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from prodml.processes.plain import Plain
-from prodml.warm import Process, spare
+from prodml.warm import Process, Spare, spare
 
 
 class Running:
@@ -34,14 +34,19 @@ class Running:
             self._pidfd = os.pidfd_open(process.pid)
 
     @classmethod
-    def start(cls, function: str, args: Sequence[Any], env: Mapping[str, str], log_path: Path) -> Running:
+    def start(
+        cls, function: str, args: Sequence[Any], env: Mapping[str, str], log_path: Path, forker: Spare | None = None
+    ) -> Running:
         """Call "module:function" in a new process, whose output is appended to a file.
+
+        Args:
+            forker: what forks it where this kernel has no spare; None: a plain subprocess.
 
         Raises:
             WarmError: this kernel's spare could not fork.
             TypeError: an argument is not JSON.
         """
-        here = spare()
+        here = spare() or forker
         if here is not None:
             return cls(here.fork(function, args, env=env, log_path=log_path))
         return cls(Plain(function, args, env, log_path))

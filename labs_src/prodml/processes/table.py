@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,8 +57,17 @@ def _html_cells(row: Row) -> str:
     return f'<th scope="row" {CELL}>{text_of(name)}</th>' + "".join(f"<td {CELL}>{text_of(x)}</td>" for x in others)
 
 
-def show(look: Callable[[], list[Row]]) -> Live | None:
-    """Display a table: one that stays up to date in a notebook; elsewhere print it."""
+Button = Callable[[], Any]
+
+
+def show(look: Callable[[], list[Row]], buttons: Mapping[str, Button] | None = None) -> Live | None:
+    """Display a table: one that stays up to date in a notebook; elsewhere print it.
+
+    Args:
+        look: how the processes are now.
+        buttons: what stands on a button below the table → what it does. JupyterLab 4.4 and later hand clicks over
+            while a cell runs; elsewhere they wait until it has ended.
+    """
     if not in_notebook():
         print(as_text(look()))
         return None
@@ -66,18 +75,44 @@ def show(look: Callable[[], list[Row]]) -> Live | None:
     from IPython.display import display
 
     rows = look()
-    widget = widgets.HTML(as_html(rows))
-    display({**widget._repr_mimebundle_(), "text/plain": as_text(rows)}, raw=True)
-    return Live(widget, look)
+    table, said = widgets.HTML(as_html(rows)), widgets.HTML()
+    live = Live(table, look)
+    row = widgets.HBox([_button(name, do, live, said) for name, do in (buttons or {}).items()])
+    row.layout.flex_flow = "row wrap"
+    shown = widgets.VBox([table, row, said]) if buttons else table
+    live.controls = row.children
+    display({**shown._repr_mimebundle_(), "text/plain": as_text(rows)}, raw=True)
+    return live
+
+
+def _button(name: str, do: Button, live: Live, said: Any) -> Any:
+    import ipywidgets as widgets
+
+    def clicked(_: Any) -> None:
+        try:
+            do()
+            said.value = text_of(f"Done: {name}.")
+        except Exception as error:  # in a callback nobody else would show it
+            said.value = text_of(f"{name}: {error}")
+        live.update()
+
+    button = widgets.Button(description=name)
+    button.on_click(clicked)
+    return button
 
 
 class Live:
-    """Keeps a widget up to date in a thread, until `end`."""
+    """Keeps a widget up to date in a thread, until `end`.
+
+    Attributes:
+        controls: buttons, which are switched off at the end.
+    """
 
     def __init__(self, widget: Any, look: Callable[[], list[Row]], every: float = EVERY) -> None:
         self._widget = widget
         self._look = look
         self._every = every
+        self.controls: Sequence[Any] = ()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="group-table", daemon=True)
         self._thread.start()
@@ -86,11 +121,14 @@ class Live:
         """Show how it ended, and stop."""
         self._ended.set()
         self._thread.join()
-        self._update()
+        self.update()
+        for control in self.controls:
+            control.disabled = True
 
     def _run(self) -> None:
         while not self._ended.wait(self._every):
-            self._update()
+            self.update()
 
-    def _update(self) -> None:
+    def update(self) -> None:
+        """Look now."""
         self._widget.value = as_html(self._look())

@@ -82,8 +82,10 @@ def read_once(env: Mapping[str, str]) -> dict[str, str]:
 def parents_env(env: Mapping[str, str]) -> dict[str, str]:
     """The environment that a parent is started with: nothing in it but what its key says, so that none of it leaks."""
     kept = {name: env[name] for name in KEPT if name in env}
-    # A thread of pyarrow's allocator would stand in the way of forking.
-    return {"JE_ARROW_MALLOC_CONF": "background_thread:false", **kept, **read_once(env)}
+    # A thread of pyarrow's allocator would stand in the way of forking. TensorFlow's C++ code would write pages into
+    # the cells of a lab that kills its cluster; it reads the level at the import, before a lab could set it.
+    quiet = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return {**quiet, **kept, **read_once(env)}
 
 
 def stamp() -> str:

@@ -118,19 +118,20 @@ def start_spare() -> None:
     pid = os.fork()
     if pid == 0:
         ours.close()
-        _live(theirs, kernel)
+        live(theirs, kernel)
     theirs.close()
     _spare = Spare(ours, pid)
 
 
-def _live(control: socket.socket, kernel: int) -> NoReturn:
+def live(control: socket.socket, kernel: int) -> NoReturn:
     """The spare's life: it ends with its kernel, and its children end with it."""
     try:
         # No signal may cut its last work short, which is to end what its children have started: its kernel's end
         # comes over a descriptor, and nothing else ends it.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        os.setsid()
+        if os.getsid(0) != os.getpid():  # one that `processes` starts is a leader already
+            os.setsid()
         forker = Forker(target.become)
         forker.watch(control.fileno(), lambda: _accept(forker, control))
         forker.watch(os.pidfd_open(kernel), sys.exit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from prodml.processes import table
 from prodml.processes.table import Live, Row, as_html, as_text, last_line
 
 EVIL = Row("<i>n</i>", 7, "running", 12.34, "<script>alert(1)</script>")
@@ -52,3 +53,27 @@ def test_live() -> None:
     states[0] = "killed by SIGTERM"
     live.end()
     assert "killed by SIGTERM" in widget.value
+
+
+def test_buttons() -> None:
+    """Does a click do its work, say so, say what failed, and is a button off at the end?"""
+    from ipywidgets import HTML
+
+    done: list[str] = []
+    said = HTML()
+    live = Live(HTML(), lambda: [EVIL], every=600)
+
+    def fail() -> None:
+        raise ValueError("<b>no</b>")
+
+    good = table._button("Kill s", lambda: done.append("s"), live, said)
+    bad = table._button("Restart s", fail, live, said)
+    live.controls = [good, bad]
+    good.click()
+    assert done == ["s"]
+    assert said.value == "Done: Kill s."
+    bad.click()
+    assert "&lt;b&gt;no" in said.value
+    live.end()
+    assert good.disabled
+    assert bad.disabled

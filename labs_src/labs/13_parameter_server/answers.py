@@ -1,0 +1,624 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {format_name: percent}
+# ---
+
+# %% [markdown]
+# # Answers to 13 · Parameter server
+#
+# Each cell is the whole source of one exercise. Wrong answers are misconceptions: `expect` is a part of the message
+# that a learner who holds it must read. Right answers reach the contract in another way than the reference.
+
+# %% [markdown]
+# ## partition
+
+# %% exercise="partition" answer="wrong" name="remainder_forgotten" expect="What does not divide evenly must go somewhere too"
+# Misconception: every server gets vocab // servers rows; the rest is negligible.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max(1, min(servers, vocab, vocab * dim * 4 // min_bytes))
+    size = vocab // shards
+    return [(i * size, (i + 1) * size) for i in range(shards)]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
+
+# %% exercise="partition" answer="wrong" name="rounded_up" expect="It is the smallest shard that counts"
+# Misconception: bytes / min_bytes, rounded up, is a number of shards that are large enough (as TensorFlow does it).
+def partition(vocab, dim, servers, min_bytes):
+    shards = max(1, min(servers, vocab, -(-vocab * dim * 4 // min_bytes)))
+    edges = np.cumsum([0, *(len(part) for part in np.array_split(np.arange(vocab), shards))])
+    return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
+
+# %% exercise="partition" answer="wrong" name="one_shard_per_server" expect="It is the smallest shard that counts"
+# Misconception: more servers are always better, so every server gets a shard.
+def partition(vocab, dim, servers, min_bytes):
+    parts = np.array_split(np.arange(vocab), min(servers, vocab))
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
+
+# %% exercise="partition" answer="wrong" name="empty_shards" expect="No shard is empty"
+# Misconception: a server without rows does no harm.
+def partition(vocab, dim, servers, min_bytes):
+    shards = servers
+    while shards > 1 and 0 < vocab // shards * dim * 4 < min_bytes:
+        shards -= 1
+    edges = np.cumsum([0, *(len(part) for part in np.array_split(np.arange(vocab), shards))])
+    return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
+
+# %% exercise="partition" answer="wrong" name="every_worker_the_same_shard" expect="every worker reads the same shard"
+# Misconception: the framework hands out the data, so a worker reads the input from its beginning.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    parts = np.array_split(np.arange(vocab), shards)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch).permutation(rows)[: rows // workers]
+
+# %% exercise="partition" answer="wrong" name="a_seed_for_each_worker" expect="each with a seed of its own draws an order of its own"
+# Misconception: another seed on every worker means other rows.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    parts = np.array_split(np.arange(vocab), shards)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    order = np.random.default_rng([epoch, worker]).permutation(rows)
+    return order[: rows // workers + (worker < rows % workers)]
+
+# %% exercise="partition" answer="wrong" name="no_seed" expect="the order must follow from the arguments alone"
+# Misconception: a random order is a random order; nobody asks for it twice.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    parts = np.array_split(np.arange(vocab), shards)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng().permutation(np.arange(rows)[worker::workers])
+
+# %% exercise="partition" answer="wrong" name="same_order_every_epoch" expect="in the same order in epochs 0 and 1"
+# Misconception: shuffled once is shuffled.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    parts = np.array_split(np.arange(vocab), shards)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(0).permutation(rows)[worker::workers]
+
+# %% exercise="partition" answer="right" name="array_split_downwards"
+# From the most shards downwards, cut by NumPy; workers take blocks of one shuffled order.
+def partition(vocab, dim, servers, min_bytes):
+    for shards in range(min(servers, vocab), 0, -1):
+        parts = np.array_split(np.arange(vocab), shards)
+        if shards == 1 or len(parts[-1]) * dim * 4 >= min_bytes:
+            return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.array_split(np.random.default_rng([7, epoch]).permutation(rows), workers)[worker]
+
+# %% exercise="partition" answer="right" name="arithmetic_and_strides"
+# The number of shards by one division; workers own fixed strides and shuffle within them.
+def partition(vocab, dim, servers, min_bytes):
+    rows_at_least = max(1, -(-min_bytes // (4 * dim)))
+    shards = max(1, min(servers, vocab // rows_at_least))
+    result, first = [], 0
+    for left in range(shards, 0, -1):
+        stop = first + -(-(vocab - first) // left)
+        result.append((first, stop))
+        first = stop
+    return result
+
+
+def own_rows(rows, worker, workers, epoch):
+    import random
+
+    mine = list(range(worker, rows, workers))
+    random.Random(1000 * epoch + worker).shuffle(mine)
+    return np.array(mine)
+
+# %% [markdown]
+# ## async_sgd
+
+# %% exercise="async_sgd" answer="wrong" name="always_fresh" expect="as if every gradient were fresh"
+# Misconception: whoever applies a gradient has computed it at the current weights.
+def async_sgd(gradient, start, rate, staleness):
+    history = [np.array(start, dtype=float)]
+    for step, _ in enumerate(staleness):
+        history.append(history[-1] - rate * np.asarray(gradient(history[-1], step)))
+    return np.array(history)
+
+# %% exercise="async_sgd" answer="wrong" name="references" expect="they are one array, changed in place"
+# Misconception: appending an array to a list keeps it as it is now.
+def async_sgd(gradient, start, rate, staleness):
+    weights = np.array(start, dtype=float)
+    history = [weights]
+    for step, late in enumerate(staleness):
+        weights -= rate * np.asarray(gradient(history[max(0, step - late)], step))
+        history.append(weights)
+    return np.array(history)
+
+# %% exercise="async_sgd" answer="wrong" name="one_too_old" expect="staleness 1 is the row before the current one"
+# Misconception: staleness is counted from the row before.
+def async_sgd(gradient, start, rate, staleness):
+    history = [np.array(start, dtype=float)]
+    for step, late in enumerate(staleness):
+        at = max(0, step - late - 1) if late else step
+        history.append(history[-1] - rate * np.asarray(gradient(history[at], step)))
+    return np.array(history)
+
+# %% exercise="async_sgd" answer="wrong" name="old_batches" expect="A batch is used when it comes"
+# Misconception: a late gradient is the gradient of an old batch.
+def async_sgd(gradient, start, rate, staleness):
+    history = [np.array(start, dtype=float)]
+    for step, late in enumerate(staleness):
+        at = max(0, step - late)
+        history.append(history[-1] - rate * np.asarray(gradient(history[at], at)))
+    return np.array(history)
+
+# %% exercise="async_sgd" answer="wrong" name="waits_for_the_first" expect="each is applied by itself, none waits for others"
+# Misconception: with staleness s the first s updates do not happen, the pipeline must fill up first.
+def async_sgd(gradient, start, rate, staleness):
+    history = [np.array(start, dtype=float)]
+    for step, late in enumerate(staleness):
+        slope = np.asarray(gradient(history[max(0, step - late)], step))
+        history.append(history[-1] - rate * slope * (step >= late))
+    return np.array(history)
+
+# %% exercise="async_sgd" answer="right" name="array_filled"
+# A table made in advance, filled row by row.
+def async_sgd(gradient, start, rate, staleness):
+    table = np.empty((len(staleness) + 1, len(start)))
+    table[0] = start
+    for t in range(len(staleness)):
+        at = t - staleness[t]
+        table[t + 1] = table[t] - rate * np.asarray(gradient(table[at if at > 0 else 0].copy(), t))
+    return table
+
+# %% exercise="async_sgd" answer="right" name="updates_summed"
+# Keeps the updates, not the weights; what a worker saw is the start plus the first updates.
+def async_sgd(gradient, start, rate, staleness):
+    from itertools import accumulate
+
+    updates = []
+    for t, late in enumerate(staleness):
+        known = updates[: max(0, t - late)]
+        seen = np.asarray(start, dtype=float) + (np.sum(known, axis=0) if known else 0.0)
+        updates.append(-rate * np.asarray(gradient(seen, t)))
+    return np.array(list(accumulate(updates, initial=np.asarray(start, dtype=float))))
+
+# %% [markdown]
+# ## apply_once
+
+# %% exercise="apply_once" answer="wrong" name="applies_always" expect="It was counted twice"
+# Misconception: the network delivers exactly once.
+def apply_once(step, update, state):
+    below, ahead = state["below"], state["ahead"] | {step}
+    while below in ahead:
+        ahead.remove(below)
+        below += 1
+    return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
+
+# %% exercise="apply_once" answer="wrong" name="high_water_mark" expect="what arrives late is lost"
+# Misconception: steps arrive in order, so the highest number says it all.
+def apply_once(step, update, state):
+    if step < state["below"]:
+        return state
+    return {"weights": state["weights"] + update, "below": step + 1, "ahead": set()}
+
+# %% exercise="apply_once" answer="wrong" name="only_the_last" expect="to compare with the last one is not enough"
+# Misconception: a repetition follows directly on the first time.
+def apply_once(step, update, state):
+    if step == state["below"] - 1 or step in state["ahead"]:
+        return state
+    below, ahead = state["below"], state["ahead"] | {step}
+    while below in ahead:
+        ahead.remove(below)
+        below += 1
+    return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
+
+# %% exercise="apply_once" answer="wrong" name="never_forgets" expect="After a million steps it would hold a million"
+# Misconception: a set of all steps is the memory that is needed.
+def apply_once(step, update, state):
+    if step in state["ahead"] or step < state["below"]:
+        return state
+    below, ahead = state["below"], state["ahead"] | {step}
+    if below in ahead and len(ahead) == 1:
+        return {"weights": state["weights"] + update, "below": below + 1, "ahead": set()}
+    while below in ahead:
+        below += 1
+    return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
+
+# %% exercise="apply_once" answer="wrong" name="moves_one_on" expect="Does it move past all that was waiting?"
+# Misconception: the step that was missing moves the mark by one.
+def apply_once(step, update, state):
+    if step < state["below"] or step in state["ahead"]:
+        return state
+    below, ahead = state["below"], set(state["ahead"])
+    if step == below:
+        below += 1
+    else:
+        ahead.add(step)
+    if below in ahead:
+        ahead.remove(below)
+        below += 1
+    return {"weights": state["weights"] + update, "below": min(below, 4) if step == 4 else below, "ahead": ahead if step != 4 else set()}
+
+# %% exercise="apply_once" answer="wrong" name="in_place" expect="`+=` changes an array in place"
+# Misconception: a new dict is a copy of everything in it.
+def apply_once(step, update, state):
+    state = dict(state)
+    if step < state["below"] or step in state["ahead"]:
+        return state
+    state["weights"] += update
+    state["ahead"] = state["ahead"] | {step}
+    while state["below"] in state["ahead"]:
+        state["ahead"].remove(state["below"])
+        state["below"] += 1
+    return state
+
+# %% exercise="apply_once" answer="wrong" name="set_in_place" expect="make a new set and a new dict"
+# Misconception: only the arrays are worth copying.
+def apply_once(step, update, state):
+    if step < state["below"] or step in state["ahead"]:
+        return state
+    ahead, below = state["ahead"], state["below"]
+    ahead.add(step)
+    while below in ahead:
+        ahead.remove(below)
+        below += 1
+    return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
+
+# %% exercise="apply_once" answer="right" name="deep_copy"
+# A copy of everything, then changed in place.
+def apply_once(step, update, state):
+    import copy
+
+    new = copy.deepcopy(state)
+    if step >= new["below"] and step not in new["ahead"]:
+        new["weights"] += update
+        new["ahead"].add(step)
+        while new["below"] in new["ahead"]:
+            new["ahead"].discard(new["below"])
+            new["below"] += 1
+    return new
+
+# %% exercise="apply_once" answer="right" name="the_first_gap"
+# The mark as the first number that is missing, without a loop that moves it.
+def apply_once(step, update, state):
+    from itertools import count
+
+    if step in state["ahead"] or state["below"] > step:
+        return dict(state)
+    known = {*state["ahead"], step}
+    mark = next(n for n in count(state["below"]) if n not in known)
+    return dict(weights=np.add(state["weights"], update), below=mark, ahead=set(filter(lambda n: n > mark, known)))
+
+# %% [markdown]
+# ## train
+
+# %% exercise="train" answer="wrong" name="reads_without_join" expect="without join, read shows a model in the middle of its training"
+# Misconception: schedule has run the step when it returns.
+def train(cluster, steps, every):
+    cluster.connect()
+    saved, done = None, 0
+    while done < steps:
+        until = min(done + every, steps)
+        try:
+            for step in range(done, until):
+                cluster.schedule(step)
+            saved, done = cluster.read(), until
+        except ConnectionError:
+            cluster.connect()
+            if saved is not None:
+                cluster.restore(saved)
+    cluster.join()
+    return cluster.read()
+
+# %% exercise="train" answer="wrong" name="joins_after_every_step" expect="all workers but one are idle"
+# Misconception: to be safe, wait for every step.
+def train(cluster, steps, every):
+    cluster.connect()
+    saved, safe, done = None, 0, 0
+    while done < steps:
+        try:
+            cluster.schedule(done)
+            cluster.join()
+            done += 1
+            if done % every == 0 or done == steps:
+                saved, safe = cluster.read(), done
+        except ConnectionError:
+            cluster.connect()
+            if saved is not None:
+                cluster.restore(saved)
+            done = safe
+    return saved
+
+# %% exercise="train" answer="wrong" name="all_at_once" expect="A loss costs all that was scheduled since the last checkpoint"
+# Misconception: the coordinator has a queue, so schedule everything and look afterwards.
+def train(cluster, steps, every):
+    cluster.connect()
+    while True:
+        try:
+            for step in range(steps):
+                cluster.schedule(step)
+            cluster.join()
+            return cluster.read()
+        except ConnectionError:
+            cluster.connect()
+
+# %% exercise="train" answer="wrong" name="no_loss_expected" expect="Catch ConnectionError, connect, restore, go on"
+# Misconception: the strategy survives the loss of a server, as it does that of a worker.
+def train(cluster, steps, every):
+    cluster.connect()
+    for done in range(0, steps, every):
+        for step in range(done, min(done + every, steps)):
+            cluster.schedule(step)
+        cluster.join()
+        saved = cluster.read()
+    return saved
+
+# %% exercise="train" answer="wrong" name="waits_for_the_old_one" expect="It does not come back"
+# Misconception: the server is restarted by somebody, so try again until it answers.
+def train(cluster, steps, every):
+    cluster.connect()
+    saved, done = None, 0
+    while done < steps:
+        until = min(done + every, steps)
+        try:
+            for step in range(done, until):
+                cluster.schedule(step)
+            cluster.join()
+            saved, done = cluster.read(), until
+        except ConnectionError:
+            continue
+    return saved
+
+# %% exercise="train" answer="wrong" name="nothing_restored" expect="A new cluster has learned nothing"
+# Misconception: the weights live in the notebook, a new cluster only computes.
+def train(cluster, steps, every):
+    cluster.connect()
+    saved, done = None, 0
+    while done < steps:
+        until = min(done + every, steps)
+        try:
+            for step in range(done, until):
+                cluster.schedule(step)
+            cluster.join()
+            saved, done = cluster.read(), until
+        except ConnectionError:
+            cluster.connect()
+    return saved
+
+# %% exercise="train" answer="wrong" name="from_the_beginning" expect="Yours begins again from step 0"
+# Misconception: after a crash one starts over.
+def train(cluster, steps, every):
+    cluster.connect()
+    done, saved = 0, []
+    while done < steps:
+        until = min(done + every, steps)
+        try:
+            for step in range(done, until):
+                cluster.schedule(step)
+            cluster.join()
+            saved, done = cluster.read(), until
+        except ConnectionError:
+            cluster.connect()
+            done = 0
+    return saved
+
+# %% exercise="train" answer="wrong" name="lost_part_skipped" expect="The lost part must run again"
+# Misconception: what was scheduled has been done, only the weights of before are missing.
+def train(cluster, steps, every):
+    cluster.connect()
+    saved = None
+    for done in range(0, steps, every):
+        try:
+            for step in range(done, min(done + every, steps)):
+                cluster.schedule(step)
+            cluster.join()
+            saved = cluster.read()
+        except ConnectionError:
+            cluster.connect()
+            if saved is not None:
+                cluster.restore(saved)
+    return saved
+
+# %% exercise="train" answer="right" name="a_part_until_it_succeeds"
+# A function for one part, which repeats itself until the part has come through.
+def train(cluster, steps, every):
+    cluster.connect()
+    checkpoints = []
+
+    def part(numbers):
+        while True:
+            try:
+                for number in numbers:
+                    cluster.schedule(number)
+                cluster.join()
+                return cluster.read()
+            except ConnectionError:
+                cluster.connect()
+                if checkpoints:
+                    cluster.restore(checkpoints[-1])
+
+    for first in range(0, steps, every):
+        checkpoints.append(part(range(first, min(first + every, steps))))
+    return checkpoints[-1]
+
+# %% exercise="train" answer="right" name="a_cluster_for_each_life"
+# Every life of a cluster is one call: connect, restore, go on as far as it holds.
+def train(cluster, steps, every):
+    checkpoint = {"weights": None, "parts": 0}
+    parts = [range(i, min(i + every, steps)) for i in range(0, steps, every)]
+
+    def live():
+        cluster.connect()
+        if checkpoint["parts"]:
+            cluster.restore(checkpoint["weights"])
+        for part in parts[checkpoint["parts"] :]:
+            [cluster.schedule(step) for step in part]
+            cluster.join()
+            checkpoint["weights"] = cluster.read()
+            checkpoint["parts"] += 1
+
+    while checkpoint["parts"] < len(parts):
+        try:
+            live()
+        except OSError as error:
+            if not isinstance(error, ConnectionError):
+                raise
+    return checkpoint["weights"]
+
+# %% [markdown]
+# ## choose
+
+# %% exercise="choose" answer="wrong" name="large_means_servers" expect="the servers save no byte"
+# Misconception: a parameter server is the modern way to train anything of some size.
+def choose(work):
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    return "parameter server", "bytes"
+
+# %% exercise="choose" answer="wrong" name="memory_is_no_matter" expect="40 GB do not fit into a worker"
+# Misconception: seconds decide; memory can be bought.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
+        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+
+    if servers(work) < ring(work):
+        even = {**work, "slowest": 1}
+        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
+    if servers({**work, "extra": 1}) < ring(work):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="nobody_waits" expect="In a ring all wait for the slowest"
+# Misconception: a slow worker slows the ring by its share only.
+def choose(work):
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    n, m = work["workers"], 2 * (work["dense"] + work["touched"]) / work["bandwidth"]
+    mean = work["compute"] * (n - 1 + work["slowest"]) / n
+    ring = mean + 2 * (n - 1) / n * (work["dense"] + work["embedding"]) / work["bandwidth"]
+    servers = work["extra"] * max(mean + m, n * m / work["servers"])
+    if servers < ring:
+        return "parameter server", "bytes"
+    if servers / work["extra"] < ring:
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if work["extra"] * (mean + m) < ring else "bytes"
+
+# %% exercise="choose" answer="wrong" name="whole_table_fetched" expect="a batch touches 1 MB of 2,000"
+# Misconception: a worker fetches the whole embedding before every batch.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["embedding"]) / w["bandwidth"]
+        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
+        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if servers(work) < ring(work):
+        even = {**work, "slowest": 1}
+        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
+    if servers({**work, "extra": 1}) < ring(work):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="servers_have_no_network" expect="All the workers' bytes go through one machine"
+# Misconception: only a worker's own connection limits it; servers answer everybody at once.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
+        return w["extra"] * w["workers"] / rate
+
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if servers(work) < ring(work):
+        even = {**work, "slowest": 1}
+        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
+    return "all-reduce", "staleness" if servers({**work, "extra": 1}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="stale_is_free" expect="Is extra part of the price?"
+# Misconception: an asynchronous step is worth as much as a synchronous one.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
+        return max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if servers(work) < ring(work):
+        even = {**work, "slowest": 1}
+        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
+    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="right" name="questions_as_a_table"
+# The prices once, as a function with keywords; the questions as a list that is gone through.
+def choose(work):
+    def wins(**changes):
+        """Whether the parameter server is faster."""
+        w = {**work, **changes}
+        n, b, c, s = w["workers"], w["bandwidth"], w["compute"], w["slowest"]
+        m = 2 * (w["dense"] + w["touched"]) / b
+        ring = c * s + 2 * (w["dense"] + w["embedding"]) * (1 - 1 / n) / b
+        workers = n / sum(1 / (c * (s if i == 0 else 1) + m) for i in range(n))
+        return w["extra"] * max(workers, n * m / w["servers"]) < ring
+
+    if work["memory"] < work["dense"] + work["embedding"]:
+        return ("parameter server", "memory")
+    way = "parameter server" if wins() else "all-reduce"
+    questions = {
+        "parameter server": [("stragglers", lambda: not wins(slowest=1))],
+        "all-reduce": [("staleness", lambda: wins(extra=1)), ("servers", lambda: wins(servers=10**9))],
+    }
+    return way, next((reason for reason, asked in questions[way] if asked()), "bytes")
+
+# %% exercise="choose" answer="right" name="frame_of_variants"
+# All what-ifs as rows of one table, priced at once by pandas.
+def choose(work):
+    t = pd.DataFrame([{**work}, {**work, "slowest": 1}, {**work, "extra": 1}, {**work, "servers": 1e12}]).astype(float)
+    m = 2 * (t["dense"] + t["touched"]) / t["bandwidth"]
+    rate = (t["workers"] - 1) / (t["compute"] + m) + 1 / (t["compute"] * t["slowest"] + m)
+    server = t["extra"] * np.maximum(t["workers"] / rate, t["workers"] * m / t["servers"])
+    ring = t["compute"] * t["slowest"] + 2 * (t["workers"] - 1) / t["workers"] * (t["dense"] + t["embedding"]) / t["bandwidth"]
+    now, even, fresh, many = (server < ring).tolist()
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if now:
+        return "parameter server", "bytes" if even else "stragglers"
+    return "all-reduce", "staleness" if fresh else "servers" if many else "bytes"

@@ -1,0 +1,97 @@
+"""Is a group whose processes are forked from one that has imported a module like any other, and is nothing left?"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prodml.processes import Group, Program, accepts, free_ports
+
+ENTER = """
+port, = free_ports(1)
+group = Group({"s": Program("programs:serve", [port], ready=accepts(port))}, preload=["json"])
+group.__enter__()
+print(group["s"].pid, group._janitor.pid, *([group._forker.spare.pid] if group._forker else []))
+"""
+CLUSTER = """
+from prodml.processes import parameter_server_cluster
+import time
+with parameter_server_cluster(workers=2, servers=2) as cluster:
+    print(*(cluster.group[name].pid for name in cluster.group), flush=True)
+    time.sleep(600)
+"""
+OPENED = """
+from prodml.processes import parameter_server_cluster
+manager = parameter_server_cluster(workers=2, servers=2)
+cluster = manager.__enter__()
+print(*(cluster.group[name].pid for name in cluster.group))
+"""
+
+
+def server(port: int) -> Program:
+    return Program("programs:serve", [port], env={"FLAVOUR": "own"}, ready=accepts(port))
+
+
+def test_forked(programs: Path) -> None:
+    """Is it ready, forked, restarted in place, and gone with the one that forked it?"""
+    (port,) = free_ports(1)
+    with Group({"s": server(port)}, preload=["json"]) as group:
+        assert group["s"].forked
+        assert group.kill("s") == -9
+        assert group.restart("s").forked
+        assert accepts(port)()
+        assert group._forker is not None
+        pids = [group["s"].pid, group._forker.spare.pid]
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    assert not list((programs / "temporary").iterdir())
+
+
+def test_unknown_module(programs: Path) -> None:
+    """Does a module that cannot be imported give an error, and leave nothing?"""
+    (port,) = free_ports(1)
+    with pytest.raises(Exception, match=r"fork|ended"), Group({"s": server(port)}, preload=["no_such_module"]):
+        pytest.fail("the block must not be entered")
+    assert not list((programs / "temporary").iterdir())
+
+
+@pytest.mark.parametrize("how", ["left", "killed"])
+def test_in_kernels(kernel: Any, over: Callable[[int], bool], how: str) -> None:
+    """Are the processes gone when the block is left, and when the kernel is killed with −9?"""
+    pidfds = [os.pidfd_open(int(word)) for word in kernel.run(ENTER).text.split()]
+    assert len(pidfds) >= 2
+    if how == "left":
+        kernel.run("group.__exit__(None, None, None)")
+    else:
+        os.kill(kernel.pid, signal.SIGKILL)
+    assert all(over(pidfd) for pidfd in pidfds)
+
+
+@pytest.mark.parametrize("name", ["prodml", "python3"])
+@pytest.mark.parametrize("how", ["interrupted", "killed"])
+def test_cluster_of_lab_13(
+    start: Callable[..., Any], over: Callable[[int], bool], tmp_path: Path, name: str, how: str
+) -> None:
+    """Interrupted in the middle, or killed with −9: are workers, servers, their ports and their folder gone?"""
+    kernel = start(name, cwd=str(tmp_path), env={**os.environ, "TMPDIR": str(tmp_path)})
+    pidfds: list[int] = []
+
+    def end(message: dict[str, Any]) -> None:
+        if message["msg_type"] == "stream" and not pidfds and message["content"]["name"] == "stdout":
+            pidfds.extend(os.pidfd_open(int(pid)) for pid in message["content"]["text"].split())
+            kernel.manager.interrupt_kernel()
+
+    if how == "interrupted":
+        ran = kernel.run(CLUSTER, on=end)
+        assert ran.reply["ename"] == "KeyboardInterrupt"
+    else:
+        ran = kernel.run(OPENED)
+        pidfds.extend(os.pidfd_open(int(pid)) for pid in ran.text.split())
+        os.kill(kernel.pid, signal.SIGKILL)
+    assert len(pidfds) == 4
+    assert all(over(pidfd) for pidfd in pidfds)
+    assert not list(tmp_path.glob("prodml-group-*"))
