@@ -42,6 +42,7 @@ from prodml.relay import AllReduce, Ring
 from prodml.replicas import logical_cpus, mirrored
 
 devices = logical_cpus(4)  # before TensorFlow computes anything
+tf.get_logger().setLevel("ERROR")  # strategies tell each sum that they plan
 begin("12_mirrored_all_reduce")
 
 # %% [markdown]
@@ -456,6 +457,10 @@ def make_step(strategy, model, optimizer, loss=loss_of_replica):
     return step
 
 # %% kind="explore"
+from collections import namedtuple
+
+Run = namedtuple("Run", "model optimizer losses seconds")
+
 def train(strategy, rows=1000, batch=BATCH, loss=loss_of_replica):
     with strategy.scope():
         model, optimizer = make_model()
@@ -464,7 +469,7 @@ def train(strategy, rows=1000, batch=BATCH, loss=loss_of_replica):
         begun = time.perf_counter()
         losses.append(float(step(part)))
         seconds.append(time.perf_counter() - begun)
-    return model, optimizer, losses, seconds
+    return Run(model, optimizer, losses, seconds)
 
 def difference(one, other):
     return max(float(np.abs(np.asarray(a) - np.asarray(b)).max()) for a, b in zip(one, other, strict=True))
@@ -480,11 +485,12 @@ for part in three.experimental_distribute_dataset(make_input(1000, BATCH)):
         print("last batch:", sizes)
 
 # %% kind="explore"
-alone, alone_optimizer, alone_losses, _ = train(mirrored(1))
-for n in (2, 3, 4):
-    model, optimizer, losses, _ = train(mirrored(n))
-    print(f"{n} replicas: weights differ by {difference(model.get_weights(), alone.get_weights()):.1e}, losses by {np.abs(np.subtract(losses, alone_losses)).max():.1e}")
-    assert difference(model.get_weights(), alone.get_weights()) < 1e-5, "Replicas and one device have different weights."
+runs = {n: train(mirrored(n)) for n in (1, 2, 3, 4)}
+alone = runs[1].model
+for n, run in runs.items():
+    off = difference(run.model.get_weights(), alone.get_weights())
+    print(f"{n} replicas: weights differ by {off:.1e}, losses by {difference([run.losses], [runs[1].losses]):.1e}")
+    assert off < 1e-5, "Replicas and one device have different weights."
 
 # %% [markdown]
 # An epoch of Adam on two, three or four replicas gives the weights of one device, but for rounding. And the two popular
@@ -492,11 +498,10 @@ for n in (2, 3, 4):
 
 # %% kind="explore"
 shortcuts = {
-    "sum / all-reduced count (yours)": loss_of_replica,
     "sum / 64": lambda losses: tf.reduce_sum(losses) / BATCH,
     "mean / number of replicas": lambda losses: tf.reduce_mean(losses) / 3,
 }
-pd.Series({name: difference(train(three, loss=loss)[0].get_weights(), alone.get_weights()) for name, loss in shortcuts.items()}, name="weights differ by")
+pd.Series({name: difference(train(three, loss=loss).model.get_weights(), alone.get_weights()) for name, loss in shortcuts.items()}, name="weights differ by")
 
 # %% [markdown]
 # Adam forgives the second: it divides by the size of the gradient anyway, so a constant factor nearly cancels, and only
@@ -537,14 +542,14 @@ scratch = Scratch()  # a folder that goes with the kernel
 def checkpoint(model, optimizer):
     return tf.train.Checkpoint(model=model, optimizer=optimizer)
 
-model, optimizer, *_ = train(three)
-path = checkpoint(model, optimizer).save(str(scratch / "three" / "step"))
+model = runs[3].model
+path = checkpoint(model, runs[3].optimizer).save(str(scratch / "three" / "step"))
 plain, plain_optimizer = make_model()
 checkpoint(plain, plain_optimizer).restore(path).assert_existing_objects_matched()
 print("three → one:", difference(plain.get_weights(), model.get_weights()), "optimizer's steps", int(plain_optimizer.iterations.numpy()))
 
 # %% kind="explore"
-path = checkpoint(alone, alone_optimizer).save(str(scratch / "one" / "step"))
+path = checkpoint(alone, runs[1].optimizer).save(str(scratch / "one" / "step"))
 with three.scope():
     model, optimizer = make_model()
 checkpoint(model, optimizer).restore(path).assert_existing_objects_matched()
@@ -567,8 +572,8 @@ def write_summaries(run, losses):
             tf.summary.scalar("loss", loss, step=step)
     writer.close()
 
-write_summaries("one", alone_losses)
-write_summaries("three", train(three)[2])
+write_summaries("one", runs[1].losses)
+write_summaries("three", runs[3].losses)
 
 # %% [markdown]
 # TensorBoard is a server of its own. Here it runs for the length of the cell, and says what it has found in the files.
@@ -604,7 +609,7 @@ predict(
 
 # %% kind="explore"
 def images_per_second(replicas, batch):
-    seconds = train(mirrored(replicas), rows=5000, batch=batch)[3]
+    seconds = train(mirrored(replicas), rows=5000, batch=batch).seconds
     return round(batch / np.median(seconds[1:]))  # the first step also traces
 
 speed = pd.DataFrame({f"{n} replicas": {f"batch {b}": images_per_second(n, b) for b in (64, 512)} for n in (1, 2, 4)})
@@ -894,7 +899,7 @@ pd.DataFrame({
 # its batch, and *batch per worker* multiplies the computing, not the bytes.
 
 # %% kind="explore"
-SIZES = {c.name: (c.data, c.compute) for c in REAL} | {"this lab's network": (gradient, one / 1e3)}
+SIZES = {c.name: (c.data, c.compute) for c in REAL[::-1]} | {"this lab's network": (gradient, one / 1e3)}
 
 def draw_scaling(network, workers, gigabits, latency_us, batch_times, hidden_percent):
     data, compute = SIZES[network][0], SIZES[network][1] * batch_times
@@ -917,7 +922,7 @@ def draw_scaling(network, workers, gigabits, latency_us, batch_times, hidden_per
     plots.show(fig, alt=f"Speed-up against number of workers for ring, one root and ideal. {title}.")
 
 
-explorer(draw_scaling, network=list(SIZES)[::-1][1:] + [list(SIZES)[-1]], workers=(2, 512, 128), gigabits=(1, 400, 25), latency_us=(1, 500, 30), batch_times=(1, 8, 1), hidden_percent=(0, 67, 33))
+explorer(draw_scaling, network=list(SIZES), workers=(2, 512, 128), gigabits=(1, 400, 25), latency_us=(1, 500, 30), batch_times=(1, 8, 1), hidden_percent=(0, 67, 33))
 
 # %% [markdown]
 # Try: VGG-16 at 100 Gbit/s. VGG-16 at 25, with twice the batch per worker: what does exercise 5 say to that? And
