@@ -99,7 +99,8 @@ class Workers:
 
     def _look(self) -> None:
         """Is everybody who has not returned waiting for what cannot come?"""
-        if self._running and self._running == set(self._waiting) and not any(r() for r in self._waiting.values()):
+        all_wait = bool(self._running) and self._running == set(self._waiting)
+        if self.stuck is None and all_wait and not any(ready() for ready in self._waiting.values()):
             self.stuck = ", ".join(f"worker {rank}" for rank in sorted(self._waiting))
         self._changed.notify_all()
 
