@@ -17,7 +17,7 @@ from prodml.processes.multi_worker import multi_worker_cluster
 def train(folder, last):
     import tensorflow as tf
     index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
-    strategy = tf.distribute.MultiWorkerMirroredStrategy(tf.distribute.experimental.CommunicationOptions(
+    strategy = tf.distribute.MultiWorkerMirroredStrategy(communication_options=tf.distribute.experimental.CommunicationOptions(
         implementation=tf.distribute.experimental.CommunicationImplementation.RING))
     with strategy.scope():
         done = tf.Variable(0, dtype=tf.int64)
@@ -78,7 +78,7 @@ def test_nothing_left(
     """Workers, ring, TensorBoard and scratch folder: all gone when the cell is interrupted or its kernel killed?"""
     kernel = start(name, cwd=str(tmp_path), env={**os.environ, "TMPDIR": str(tmp_path)})
     kernel.run(TRAIN)
-    source = f"""
+    source = """
 from prodml.processes.ring import ring_group
 from prodml.processes.tensorboard import TensorBoard
 from prodml.scratch import Scratch
@@ -127,7 +127,9 @@ def _run_until(kernel: Any, source: str, on: Callable[[dict[str, Any]], None], d
     """Run a cell until `done` has something: its kernel will not answer any more."""
     kernel.client.execute(source)
     while not done:
-        on(kernel.client.get_iopub_msg(timeout=150))
+        message = kernel.client.get_iopub_msg(timeout=150)
+        assert message["msg_type"] != "error", message["content"]["evalue"]
+        on(message)
 
 
 def _empty(folder: Path) -> bool:
