@@ -26,6 +26,8 @@ from prodml.processes.shipped import ship, unpack
 
 WORK = "prodml.processes.multi_worker:work"
 ENV = {"GRPC_FAIL_FAST": "use_caller", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+# TensorFlow and Keras import these if they are there, 150 MB in each worker. `train` may still import them itself.
+UNUSED = ("sklearn", "matplotlib", "IPython", "pandas")
 THREADS = 4  # per process, for operations that wait for each other; a computation uses one
 
 
@@ -111,7 +113,9 @@ def work(text: str, args: list[Any]) -> int | None:
     import sys
     import traceback
 
-    import tensorflow as tf
+    with _without(UNUSED):
+        import keras  # noqa: F401
+        import tensorflow as tf
 
     tf.config.threading.set_inter_op_parallelism_threads(THREADS)
     tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -124,3 +128,17 @@ def work(text: str, args: list[Any]) -> int | None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+@contextmanager
+def _without(names: Sequence[str]) -> Iterator[None]:
+    """As if these modules were not installed; those that are imported already stay."""
+    import sys
+
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: "not to be found"
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
