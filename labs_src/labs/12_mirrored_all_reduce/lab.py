@@ -580,10 +580,11 @@ write_summaries("three", runs[3].losses)
 # %% kind="explore"
 from prodml.processes.tensorboard import TensorBoard
 
+written = len(runs[3].losses)
 with TensorBoard(scratch / "summaries") as board:
     print(board.tags())
     ours, theirs = (board.scalars(run, "loss") for run in ("one", "three"))
-print(f"{len(ours)} losses each, read back; they differ by {difference([ours], [theirs]):.1e}")
+print(f"{len(theirs)} of {written} losses read back; the two runs differ by {difference([ours], [theirs]):.1e}")
 
 # %% [markdown]
 # To look at it in JupyterLab, run this in a new cell. The page appears below it, with a link, and stays until you
@@ -813,7 +814,7 @@ predict(
 # %% kind="explore"
 print("your loss, tried here first:", float(global_loss(tf.constant([2.0]), tf.constant([1.0]), lambda x: x)))
 folder = str(scratch / "workers")
-os.makedirs(folder)
+(scratch / "workers").mkdir(exist_ok=True)
 np.save(f"{folder}/images.npy", images[:1000])
 np.save(f"{folder}/targets.npy", targets[:1000])
 with multi_worker_cluster(train_worker, [folder, 10_000]) as cluster:
