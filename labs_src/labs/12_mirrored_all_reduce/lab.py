@@ -831,6 +831,7 @@ with multi_worker_cluster(train_worker, [folder, 10_000]) as cluster:
 # Nobody can rebuild the ring in place. Both begin again, on new ports, from the last checkpoint.
 
 # %% kind="explore"
+print(f"worker 0 has stopped after step {int(stopped)}; both go on to step 100")
 with multi_worker_cluster(train_worker, [folder, 100]) as cluster:
     cluster.show()
     statuses = cluster.wait()
