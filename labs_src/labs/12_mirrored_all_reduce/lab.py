@@ -1,0 +1,978 @@
+# ---
+# jupyter:
+#   lab:
+#     title: Mirrored training, all-reduced
+#     question: How do many replicas train one model?
+#     minutes: 100
+#     seconds: 50
+#     objectives:
+#       - Sum arrays over all workers while each sends less than twice its own data
+#       - Make one step of many replicas equal to one step on the whole batch, also when shards differ in size
+#       - Weigh every example alike in a distributed loss
+#       - Change the learning rate with the batch, and know where that rule ends
+#     prerequisites: [00_start_here]
+#     covers:
+#       data-parallel.all-reduce: [ring_reduce_scatter, ring_all_gather, replica_step]
+#       mirrored.unchanged-code: [replica_step, global_loss]
+#       mirrored.input: [replica_step, global_loss, scale_learning_rate]
+#       mirrored.checkpoints-summaries: [explore]
+# ---
+
+# %% [markdown]
+# # 12 · Mirrored training, all-reduced
+# *How do many replicas train one model?*
+#
+# Every replica has the same weights and its own part of the batch. They add up their gradients and all take the same
+# step, so they stay mirrors of each other. Done right, nobody can tell the result from that of one machine. You
+# build it by hand, hold TensorFlow's against it, kill a worker, and ask when it pays.
+
+# %% kind="setup"
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its start-up message is longer than this cell
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from prodml import begin, check, explorer, hidden_rng, plots, predict, reveal, rng, value
+from prodml.all_reduce import piece
+from prodml.relay import AllReduce, Ring
+from prodml.replicas import logical_cpus, mirrored
+
+devices = logical_cpus(4)  # before TensorFlow computes anything
+tf.get_logger().setLevel("ERROR")  # strategies tell each sum that they plan
+begin("12_mirrored_all_reduce")
+
+# %% [markdown]
+# One operation does all the work. In an **all-reduce** every worker hands in an array, and every worker gets the
+# sum. The simple way: all send to one root, the root adds and sends the sum back. Or workers stand in a ring, and
+# each talks only to its right neighbour.
+
+# %% kind="explore"
+predict(
+    "bytes",
+    "Four workers, each with 100 MB of gradients. How many MB leave the busiest machine?",
+    {"one root for all": (0, 600), "a ring": (0, 600)},
+)
+
+# %% [markdown]
+# ## 1 · Half of a ring: reduce-scatter
+# *hard · about 6 lines · 20 minutes*
+#
+# Cut the array into as many pieces as there are workers. In every round each worker sends one piece to the right and
+# adds what comes from the left. Three workers, pieces 0, 1, 2 (`1+2` means: sums of workers 1 and 2):
+#
+# | round | worker 0 sends | worker 1 sends | worker 2 sends |
+# |---|---|---|---|
+# | first | its piece 0 | its piece 1 | its piece 2 |
+# | second | piece 2: sum of 2+0 | piece 0: sum of 0+1 | piece 1: sum of 1+2 |
+# | then complete | piece 1 | piece 2 | piece 0 |
+
+# %% [markdown]
+# After N−1 rounds each worker holds one complete piece: worker r the piece r+1. The rest of its array is half-done
+# sums, no longer needed. `piece(size, pieces, i)` says where piece i lies; i counts round and round.
+
+# %% kind="explore"
+print([piece(10, 4, i) for i in range(4)])
+piece(10, 4, -1) == piece(10, 4, 3), piece(10, 4, 4) == piece(10, 4, 0)
+
+# %% kind="exercise" name="ring_reduce_scatter" exports=["ring_reduce_scatter"]
+def ring_reduce_scatter(x, rank, workers, send, receive):
+    """The sum, over all workers, of one piece of their arrays.
+
+    x: 1-D float array, this worker's own; all workers' have one length, which `workers` need not divide.
+    rank: int from 0, this worker. workers: int, at least 2.
+    send: `send(array)` gives a 1-D array to worker rank + 1 (the last one's right neighbour is 0); does not wait.
+    receive: `receive()` waits for the next array from worker rank - 1, in the order in which they were sent.
+    Pieces are x[piece(len(x), workers, i)]. In each of workers - 1 rounds every worker sends one piece.
+    Returns the summed piece number rank + 1: a 1-D array of x's dtype.
+    """
+    ### BEGIN SOLUTION
+    x, size = x.copy(), len(x)
+    for turn in range(workers - 1):
+        send(x[piece(size, workers, rank - turn)])
+        x[piece(size, workers, rank - turn - 1)] += receive()
+    return x[piece(size, workers, rank + 1)]
+    ### END SOLUTION
+
+# %% [markdown]
+# The check owns the relay between the workers: it counts what goes through, and sees when all wait for each other.
+
+# %% kind="check" name="ring_reduce_scatter" points=5
+with check("ring_reduce_scatter"):
+    parts = rng().normal(size=(4, 42)).astype(np.float32)
+    total, ring = parts.sum(axis=0), Ring(4)
+    got = ring.run(lambda rank: value(ring_reduce_scatter(parts[rank].copy(), rank, 4, *ring.ends(rank)), np.ndarray))
+    assert ring.stuck is None, f"{ring.stuck} wait for a message that nobody will send any more. In each round everybody sends first, then receives."
+    lengths, wanted = [len(x) for x in got], [len(total[piece(42, 4, rank + 1)]) for rank in range(4)]
+    assert max(lengths) < 42, f"Each worker returns one piece, about a quarter of 42 numbers; yours have {lengths}."
+    right = [total[piece(42, 4, rank + 1)] for rank in range(4)]
+    own = [total[piece(42, 4, rank)] for rank in range(4)]
+    turned = all(len(a) == len(b) and np.allclose(a, b, atol=1e-4) for a, b in zip(got, own, strict=True))
+    assert not turned, "Every worker returns the complete piece number rank; asked was rank + 1. Follow worker 0 in the table."
+    assert lengths == wanted, f"42 numbers in 4 pieces: workers 0 to 3 hold {wanted} of them, yours {lengths}. 4 does not divide 42: use piece(len(x), workers, i)."
+    off = max(float(np.abs(a - b).max()) for a, b in zip(got, right, strict=True))
+    two = [(parts[rank] + parts[(rank - 1) % 4])[piece(42, 4, rank + 1)] for rank in range(4)]
+    halfway = all(np.allclose(a, b, atol=1e-4) for a, b in zip(got, two, strict=True))
+    assert not halfway, "Your pieces hold the sum of two workers only. Pass on what you have added up, not what you had at the beginning."
+    assert off < 1e-4, f"A summed piece is off by {off:.2g}. In round t, worker r sends piece r - t and adds what it receives to piece r - t - 1."
+    sent = sum(ring.sent)
+    assert sent != 2 * 3 * 168, f"{sent} bytes went through the ring, twice what is needed: the arrays are float32, did yours become float64?"
+    assert sent <= 3 * 168, f"4 workers with 168 bytes each need {3 * 168} bytes in all, 3/4 of the data each; yours sent {sent}. Only one piece per round travels, and there are workers - 1 rounds."
+    assert sent == 3 * 168, f"Expected {3 * 168} bytes through the ring, yours sent {sent}. Does every worker speak in every round?"
+    assert ring.left_over == 0, f"{ring.left_over} messages were sent and never received: every send needs its receive."
+    ### BEGIN HIDDEN TESTS
+    h = hidden_rng()
+    n, size = int(h.integers(5, 8)), int(h.integers(50, 90))
+    parts = h.normal(size=(n, size))
+    total, ring = parts.sum(axis=0), Ring(n)
+    got = ring.run(lambda rank: value(ring_reduce_scatter(parts[rank].copy(), rank, n, *ring.ends(rank)), np.ndarray))
+    assert ring.stuck is None, "With another number of workers they wait for each other."
+    assert all(len(got[r]) == len(total[piece(size, n, r + 1)]) for r in range(n)), "With another size or number of workers, your pieces have other lengths than piece() says."
+    assert all(np.allclose(got[r], total[piece(size, n, r + 1)]) for r in range(n)), "With another size or number of workers, a summed piece is wrong."
+    assert sum(ring.sent) == (n - 1) * parts[0].nbytes, "With another number of workers, more or less than (N-1)/N of the data goes through the ring."
+    tiny = Ring(5)
+    few = tiny.run(lambda rank: value(ring_reduce_scatter(np.full(3, 1.0 + rank), rank, 5, *tiny.ends(rank)), np.ndarray))
+    assert tiny.stuck is None, "With fewer numbers than workers some pieces are empty; they travel all the same."
+    assert sorted(float(x) for part in few for x in part) == [15.0, 15.0, 15.0], "With fewer numbers than workers, each number must be summed exactly once."
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="ring_reduce_scatter"
+# 1. Write down for worker 0 of 3 which piece it sends and which it receives, round by round. Then put r in place of 0, and look at the pattern.
+# 2. In round t = 0, 1, …: send piece rank − t; what comes is the left neighbour's piece (rank − 1) − t, which you add to your own.
+# 3. `send(x[piece(size, workers, rank - t)])`, then `x[piece(size, workers, rank - t - 1)] += receive()`, on a copy of x. At the end the complete piece is rank + 1.
+
+# %% [markdown]
+# ## 2 · The other half: all-gather
+# *medium · about 6 lines · 10 minutes*
+#
+# Now everybody holds one finished piece, worker r the piece r+1. They go round once more, without adding: each worker
+# keeps what it gets and passes it on. After N−1 rounds all have everything.
+
+# %% kind="exercise" name="ring_all_gather" exports=["ring_all_gather"]
+def ring_all_gather(mine, size, rank, workers, send, receive):
+    """The whole array, of which every worker holds one piece.
+
+    mine: 1-D array, piece number rank + 1 of the array. size: int, elements of the whole array.
+    rank, workers, send, receive: as in ring_reduce_scatter. Pieces are piece(size, workers, i), i round and round.
+    In each of workers - 1 rounds every worker sends one piece.
+    Returns a 1-D array of `size` elements of mine's dtype.
+    """
+    ### BEGIN SOLUTION
+    x, travelling = np.empty(size, mine.dtype), mine
+    x[piece(size, workers, rank + 1)] = mine
+    for turn in range(workers - 1):
+        send(travelling)
+        travelling = receive()
+        x[piece(size, workers, rank - turn)] = travelling
+    return x
+    ### END SOLUTION
+
+# %% kind="check" name="ring_all_gather" points=4
+with check("ring_all_gather"):
+    whole, ring = rng().normal(size=42).astype(np.float32), Ring(4)
+    got = ring.run(lambda rank: value(ring_all_gather(whole[piece(42, 4, rank + 1)].copy(), 42, rank, 4, *ring.ends(rank)), np.ndarray))
+    assert ring.stuck is None, f"{ring.stuck} wait for a message that nobody will send any more. Everybody sends, then receives."
+    shapes = sorted({x.shape for x in got})
+    assert shapes == [(42,)], f"Every worker returns the whole array of 42 numbers; your shapes are {shapes}."
+    exact = [np.array_equal(x, whole) for x in got]
+    held = [int(np.isclose(x, whole, atol=1e-6).sum()) for x in got]
+    assert all(exact) or held[0] > 0, "Your pieces stand in the wrong places: what worker r begins with is piece r + 1, not r."
+    assert all(exact) or max(held) > 22, f"Of 42 numbers your workers have {held} right: their own piece and the neighbour's. Send on what you received last, not your own piece again."
+    assert all(exact), f"Of 42 numbers your workers have {held} right. In round t, worker r receives piece r - t."
+    sent = sum(ring.sent)
+    assert sent <= 3 * 168, f"Each piece visits 3 more workers: {3 * 168} bytes in all, yours sent {sent}. Does one piece at a time travel, in workers - 1 rounds, as float32?"
+    assert sent == 3 * 168, f"Expected {3 * 168} bytes through the ring, yours sent {sent}."
+    assert ring.left_over == 0, f"{ring.left_over} messages were sent and never received."
+    ### BEGIN HIDDEN TESTS
+    h = hidden_rng()
+    n, size = int(h.integers(5, 8)), int(h.integers(50, 90))
+    whole, ring = h.normal(size=size), Ring(n)
+    got = ring.run(lambda rank: value(ring_all_gather(whole[piece(size, n, rank + 1)].copy(), size, rank, n, *ring.ends(rank)), np.ndarray))
+    assert ring.stuck is None, "With another number of workers they wait for each other."
+    assert all(np.array_equal(x, whole) for x in got), "With another size or number of workers, the gathered array is wrong."
+    assert sum(ring.sent) == (n - 1) * whole.nbytes, "With another number of workers, more or less than (N-1)/N of the data goes through the ring."
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="ring_all_gather"
+# 1. One variable holds the piece that travels. Before the first round it is your own.
+# 2. In every round: send it, replace it by what you receive, and write that into its place.
+# 3. In round t what you receive is piece rank − t: the left neighbour's own piece is (rank − 1) + 1 = rank, and each later one is one lower.
+
+# %% [markdown]
+# Both halves together, between four **real processes** with sockets. Each has a million numbers, and counts the bytes
+# that it writes. 1,000,003 is not a multiple of 4.
+
+# %% kind="explore"
+from prodml.all_reduce import ring_bytes
+from prodml.processes.ring import run_ring
+
+def ring_all_reduce(x, rank, workers, send, receive):
+    mine = ring_reduce_scatter(x, rank, workers, send, receive)
+    return ring_all_gather(mine, len(x), rank, workers, send, receive)
+
+reports = run_ring(ring_all_reduce, workers=4, size=1_000_003)
+pd.DataFrame(reports).set_index("rank")
+
+# %% kind="explore"
+counted, formula = np.mean([r.sent for r in reports]), ring_bytes(4 * 1_000_003, 4)
+print(f"counted {counted:,.1f} bytes per worker, formula 2(N-1)/N: {formula:,.1f}")
+assert counted == formula, "The counted bytes are not those of the formula."
+assert len({r.digest for r in reports}) == 1, "The four results differ."
+
+# %% [markdown]
+# Counted bytes and formula agree to the byte. The results of all four are **bitwise** the same, because each piece
+# was added up once, in one order, and then copied. Mirrors stay mirrors.
+
+# %% kind="explore"
+reveal(
+    "bytes",
+    {"one root for all": 3 * 100, "a ring": 100 * counted / (4 * 1_000_003)},
+    text="The root sends the sum to each of the others, N−1 times the data. In a ring, each sends 2(N−1)/N times the data: **never twice**, whatever N is.",
+)
+
+# %% [markdown]
+# ## 3 · One step of many replicas
+# *medium · about 6 lines · 20 minutes*
+#
+# Three replicas share a batch. What a framework gives each of them is the gradient of the **mean** loss over its own
+# rows. Averaging these is right only if all have equally many rows.
+
+# %% [markdown]
+# A worked example, with a single weight. Replica 0 has two rows and the mean gradient 4, replica 1 has one row and the
+# gradient 10. The whole batch: (2·4 + 1·10) / 3 = **6**. The mean of means: (4 + 10) / 2 = **7**. The last batch of an
+# epoch has such shards, and some replica may have no row at all.
+
+# %% kind="setup"
+def mean_gradient(weights, x, y):
+    """The gradient of the mean squared error of a linear model: x [rows, k], y [rows], weights [k]. NaN without rows."""
+    return 2 * x.T @ (x @ weights - y) / len(x)
+
+# %% kind="exercise" name="replica_step" exports=["replica_step"]
+def replica_step(weights, shard, learning_rate, all_reduce):
+    """This replica's weights after one step of gradient descent on the whole batch, of which it sees a shard.
+
+    weights: 1-D float array [k], the same in all replicas; it must not change.
+    shard: (x, y), arrays [rows, k] and [rows]: this replica's rows of the batch. rows differ between replicas and
+        may be 0; then mean_gradient is NaN, with a warning. At least one replica has rows.
+    learning_rate: float.
+    all_reduce: `all_reduce(array)` waits until every replica has called it, and returns the sum of all their
+        arrays, which have one shape. Every replica calls it exactly once per step: a call costs a round trip.
+    Returns a new 1-D array [k]: weights - learning_rate * gradient of the mean loss over the whole batch.
+    """
+    ### BEGIN SOLUTION
+    x, y = shard
+    given = np.zeros(len(weights) + 1)
+    if len(x):
+        given[:-1] = len(x) * mean_gradient(weights, x, y)
+        given[-1] = len(x)
+    summed = all_reduce(given)
+    return weights - learning_rate * summed[:-1] / summed[-1]
+    ### END SOLUTION
+
+# %% kind="check" name="replica_step" points=5
+with check("replica_step"):
+    def shards_of(x, y, sizes):
+        ends = np.cumsum(sizes)
+        return [(x[b - n : b], y[b - n : b]) for n, b in zip(sizes, ends, strict=True)]
+
+    def step(weights, shards, rate):
+        meeting, passed = AllReduce(len(shards)), [weights.copy() for _ in shards]
+        new = meeting.run(lambda r: value(replica_step(passed[r], shards[r], rate, meeting.of(r)), np.ndarray))
+        return new, meeting, max(float(np.abs(p - weights).max()) for p in passed)
+
+    g = rng()
+    x, y, start = g.normal(size=(40, 5)), g.normal(size=40), g.normal(size=5)
+    big = start - 0.1 * mean_gradient(start, x, y)
+    new, meeting, changed = step(start, shards_of(x, y, [14, 14, 12]), 0.1)
+    assert meeting.stuck is None, f"{meeting.stuck} wait in all_reduce for ever. Every replica calls it equally often."
+    assert max(meeting.calls) > 0, "all_reduce was never called. Then every replica goes its own way, and after a few steps they are three models."
+    assert max(meeting.calls) == 1, f"all_reduce was called {max(meeting.calls)} times by a replica; asked was once. Gradient and count fit into one array: every call is a round trip through the whole cluster."
+    shape = [n.shape for n in new]
+    assert shape == [(5,)] * 3, f"Three replicas, weights of shape (5,); your shapes are {shape}."
+    assert changed == 0, "Your step changed the weights that it was given, in place. Return new ones."
+    apart = max(float(np.abs(n - new[0]).max()) for n in new)
+    assert apart == 0, f"After the step your replicas differ by {apart:.2g}: they are no mirrors any more. Each must use only the sum, which is the same for all."
+    off = float(np.abs(new[0] - big).max())
+    grown = float(np.abs(new[0] - (start - 0.1 * 40 * mean_gradient(start, x, y))).max())
+    assert grown > 1e-6, "Your step is 40 times too long: gradients are summed over 40 rows and never divided by their number."
+    means = start - 0.1 * np.mean([mean_gradient(start, *s) for s in shards_of(x, y, [14, 14, 12])], axis=0)
+    assert np.abs(new[0] - means).max() > 1e-6, f"Your step is off by {off:.2g} on shards of 14, 14 and 12 rows: it is that of the mean of the replicas' means. A row in a small shard then counts for more than one in a large shard."
+    assert off < 1e-5, f"On shards of 14, 14 and 12 rows your step is off by {off:.2g} from that on the whole batch."
+    new, meeting, _ = step(start, shards_of(x[:2], y[:2], [1, 1, 0]), 0.1)
+    assert meeting.stuck is None, f"One replica has no rows, and {meeting.stuck} wait in all_reduce for ever. Who has nothing to add adds zeros: it must call all_reduce like the others."
+    broken = max(int(np.isnan(n).sum()) for n in new)
+    assert broken == 0, f"One replica has no rows, and {broken} of 5 weights are NaN now, in all replicas. The mean over no rows is 0/0, and NaN times 0 is NaN."
+    off = float(np.abs(new[2] - (start - 0.1 * mean_gradient(start, x[:2], y[:2]))).max())
+    assert off < 1e-5, f"Two replicas have one row each, the third has none: your step is off by {off:.2g}. Divide by the number of rows in the whole batch."
+    ### BEGIN HIDDEN TESTS
+    h = hidden_rng()
+    x, y = h.normal(size=(90, 4)), h.normal(size=90)
+    alone = h.normal(size=4)
+    mirrors = [alone] * 4
+    for first in (0, 25, 50, 75):
+        rows = slice(first, min(first + 25, 90))
+        sizes = h.multinomial(rows.stop - rows.start, [0.1, 0.2, 0.3, 0.4])
+        mirrors, meeting, _ = step(mirrors[0], shards_of(x[rows], y[rows], sizes), 0.05)
+        alone = alone - 0.05 * mean_gradient(alone, x[rows], y[rows])
+        assert meeting.stuck is None, "In an epoch of uneven shards your replicas wait for each other."
+        assert all(np.array_equal(m, mirrors[0]) for m in mirrors), "In an epoch of uneven shards your replicas are no mirrors any more."
+    assert float(np.abs(mirrors[0] - alone).max()) < 1e-5, "After an epoch of uneven shards, four replicas differ from one that saw every batch whole."
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="replica_step"
+# 1. Means cannot be added, sums can. What two sums do you need from all replicas, to divide one by the other?
+# 2. The sum of the gradients over rows is `len(x) * mean_gradient(...)`, the other sum is the number of rows. Put both into one array of k + 1 numbers.
+# 3. Begin with k + 1 zeros and fill them only if there are rows: the gradient's sum in `[:-1]`, the number of rows in `[-1]`. Of what all_reduce returns, divide the first part by the last number.
+
+# %% [markdown]
+# ## 4 · The loss of a whole batch
+# *medium · about 3 lines · 15 minutes*
+#
+# In TensorFlow you write a loss, and the strategy adds up the replicas' gradients. So each replica's loss must be its
+# **share**: the shares of all replicas add up to the loss of the batch. And examples carry weights: 0 for padding, 3
+# for a rare class.
+
+# %% [markdown]
+# | | losses | weights | plain share |
+# |---|---|---|---|
+# | replica 0 | 2, 4, 6 | 1, 1, 0 | (2 + 4) / 3 = 2 |
+# | replica 1 | 9 | 1 | 9 / 3 = 3 |
+#
+# The batch has 3 units of weight, in four examples. Its loss is 15 / 3 = **5** = 2 + 3.
+
+# %% kind="setup"
+BATCH = 64  # examples per step, in all replicas together; the last batch of an epoch may have fewer
+
+# %% kind="exercise" name="global_loss" exports=["global_loss"]
+def global_loss(per_example, weight, all_reduce):
+    """This replica's share in the weighted mean loss of the whole batch.
+
+    per_example: float32 [n], the losses of this replica's examples; n may be 0. Tensor or array.
+    weight: float32 [n], at least 0 each.
+    all_reduce: `all_reduce(x)` is the sum of x over all replicas; every replica calls it equally often.
+    Returns a float32 scalar. Over all replicas the shares sum to Σ weight·loss / Σ weight, both sums over the whole
+        batch; all shares are 0 if Σ weight is 0. Use TensorFlow's operations: it becomes part of a graph.
+    """
+    ### BEGIN SOLUTION
+    weight = tf.cast(weight, tf.float32)
+    total = all_reduce(tf.reduce_sum(weight))
+    return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), total)
+    ### END SOLUTION
+
+# %% kind="check" name="global_loss" points=4
+with check("global_loss"):
+    def shares(losses, weights):
+        meeting = AllReduce(len(losses))
+        arrays = [(np.asarray(a, np.float32), np.asarray(b, np.float32)) for a, b in zip(losses, weights, strict=True)]
+        return meeting.run(lambda r: value(global_loss(*arrays[r], meeting.of(r)), float)), meeting
+
+    got, meeting = shares([[2, 4, 6], [9]], [[1, 1, 0], [1]])
+    assert meeting.stuck is None, f"{meeting.stuck} wait in all_reduce for ever. Every replica calls it equally often."
+    said = sum(got)
+    assert not np.isclose(said, 12), f"Your shares sum to {said:.3g}: two means, added up. Divide by the weight of all replicas together."
+    assert not np.isclose(said, 6), f"Your shares sum to {said:.3g}: the mean of the replicas' means, in which the one example of replica 1 counts as much as both of replica 0."
+    assert not np.isclose(said, 15 / BATCH), f"Your shares sum to {said:.3g}: 15 divided by BATCH. The last batch of an epoch is smaller, and its gradient would be too."
+    assert not np.isclose(said, 15 / 4), f"Your shares sum to {said:.3g}: 15 divided by 4 examples. One has weight 0, it does not count."
+    assert not np.isclose(said, 21 / 4), f"Your shares sum to {said:.3g}: the weights are not used."
+    assert np.isclose(said, 5), f"The worked example: shares 2 and 3 sum to 5, yours are {got[0]:.3g} and {got[1]:.3g}."
+    assert np.allclose(got, [2, 3]), f"The shares sum to 5, but each replica's must come from its own examples: 2 and 3, yours {got[0]:.3g} and {got[1]:.3g}."
+    got, meeting = shares([[2, 4], []], [[1, 3], []])
+    assert meeting.stuck is None, f"One replica has no example, and {meeting.stuck} wait in all_reduce for ever."
+    assert np.allclose(got, [3.5, 0]), f"Losses 2 and 4 with weights 1 and 3, and a replica without examples: shares 3.5 and 0, yours {got[0]:.3g} and {got[1]:.3g}."
+    got, _ = shares([[2, 4], [1]], [[0, 0], [0]])
+    assert got == [0, 0], f"A batch of padding only, all weights 0: shares 0 and 0, yours {got[0]:.3g} and {got[1]:.3g}. One NaN here destroys all weights of the model."
+    ### BEGIN HIDDEN TESTS
+    h = hidden_rng()
+    sizes = [int(n) for n in h.integers(3, 12, 5)]
+    losses, weights = [h.exponential(size=n) for n in sizes], [h.integers(0, 4, n) for n in sizes]
+    weights[1][:2] = [2, 1]
+    got, _ = shares(losses, weights)
+    total = sum(w.sum() for w in weights)
+    assert np.isclose(sum(got), sum(a @ b for a, b in zip(losses, weights, strict=True)) / total, rtol=1e-4), "On five unseen replicas your shares do not sum to the weighted mean of the batch."
+    assert np.allclose(got, [a @ b / total for a, b in zip(losses, weights, strict=True)], rtol=1e-4), "On five unseen replicas your shares are not those of each replica's own examples."
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="global_loss"
+# 1. Two sums: what belongs to this replica stays here, what belongs to all goes through all_reduce.
+# 2. Numerator: this replica's sum of weight times loss. Denominator: the sum of the weights of all replicas.
+# 3. `all_reduce(tf.reduce_sum(…))` is the denominator, and `tf.math.divide_no_nan(a, b)` gives 0 where b is 0.
+
+# %% [markdown]
+# Now the real thing. This machine has no four accelerators, so the first cell has divided its processor into four
+# **logical devices**. They share two cores: what they compute is right, and no faster.
+
+# %% kind="explore"
+import time
+
+import keras
+from prodml.data import digits
+
+print("replicas on:", *devices)
+pixels, labels = digits()
+order = np.random.default_rng(0).permutation(5000)
+images, targets = pixels[order].reshape(5000, 784).astype(np.float32) / 255, labels[order]
+
+# %% [markdown]
+# A model, an optimizer and the input. Nothing here knows of replicas.
+
+# %% kind="explore"
+def make_model():
+    keras.utils.set_random_seed(7)
+    layers = [keras.layers.Input((784,)), keras.layers.Dense(64, "relu"), keras.layers.Dense(10)]
+    model = keras.Sequential(layers)
+    optimizer = keras.optimizers.Adam(1e-3)
+    optimizer.build(model.trainable_variables)
+    return model, optimizer
+
+def make_input(rows, batch):
+    return tf.data.Dataset.from_tensor_slices((images[:rows], targets[:rows])).batch(batch)
+
+def per_example(y, logits):
+    return keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True)
+
+# %% [markdown]
+# The loop needs three words of a strategy: `scope` where variables are made, `distribute_dataset` for the
+# input, `run` for the step. With the default strategy all three do nothing, so this *is* the loop for one device.
+
+# %% kind="explore"
+def loss_of_replica(losses):
+    context = tf.distribute.get_replica_context()
+    return global_loss(losses, tf.ones_like(losses), lambda x: context.all_reduce("sum", x))
+
+def make_step(strategy, model, optimizer, loss=loss_of_replica):
+    def replica(x, y):
+        with tf.GradientTape() as tape:
+            mine = loss(per_example(y, model(x, training=True)))
+        gradients = tape.gradient(mine, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))  # adds up over replicas
+        return mine
+
+    @tf.function
+    def step(batch):
+        return strategy.reduce("sum", strategy.run(replica, args=batch), axis=None)
+    return step
+
+# %% kind="explore"
+from collections import namedtuple
+
+Run = namedtuple("Run", "model optimizer losses seconds")
+
+def train(strategy, rows=1000, batch=BATCH, loss=loss_of_replica):
+    with strategy.scope():
+        model, optimizer = make_model()
+    step, losses, seconds = make_step(strategy, model, optimizer, loss), [], []
+    for part in strategy.experimental_distribute_dataset(make_input(rows, batch)):
+        begun = time.perf_counter()
+        losses.append(float(step(part)))
+        seconds.append(time.perf_counter() - begun)
+    return Run(model, optimizer, losses, seconds)
+
+def difference(one, other):
+    return max(float(np.abs(np.asarray(a) - np.asarray(b)).max()) for a, b in zip(one, other, strict=True))
+
+# %% [markdown]
+# 1,000 images in batches of 64: fifteen full ones and one of 40. First, how the input is divided among three replicas:
+
+# %% kind="explore"
+three = mirrored(3)
+for part in three.experimental_distribute_dataset(make_input(1000, BATCH)):
+    sizes = [len(x) for x in three.experimental_local_results(part[1])]
+    if sizes[0] != 22:
+        print("last batch:", sizes)
+
+# %% kind="explore"
+runs = {n: train(mirrored(n)) for n in (1, 2, 3, 4)}
+alone = runs[1].model
+for n, run in runs.items():
+    off = difference(run.model.get_weights(), alone.get_weights())
+    print(f"{n} replicas: weights differ by {off:.1e}, losses by {difference([run.losses], [runs[1].losses]):.1e}")
+    assert off < 1e-5, "Replicas and one device have different weights."
+
+# %% [markdown]
+# An epoch of Adam on two, three or four replicas gives the weights of one device, but for rounding. And the two popular
+# shortcuts? Divide by the fixed batch, as `compute_average_loss(global_batch_size=64)` does, or take each replica's mean:
+
+# %% kind="explore"
+shortcuts = {
+    "sum / 64": lambda losses: tf.reduce_sum(losses) / BATCH,
+    "mean / number of replicas": lambda losses: tf.reduce_mean(losses) / 3,
+}
+pd.Series({name: difference(train(three, loss=loss).model.get_weights(), alone.get_weights()) for name, loss in shortcuts.items()}, name="weights differ by")
+
+# %% [markdown]
+# Adam forgives the second: it divides by the size of the gradient anyway, so a constant factor nearly cancels, and only
+# the last batch differs. It does not forgive the third. 64 images are 22, 22 and 20, so **every** batch weighs some
+# images more than others. No error, no warning, another model.
+
+# %% [markdown]
+# The gradients themselves, of one batch of 40 on three replicas (14, 14 and 12), against one device:
+
+# %% kind="explore"
+def gradients_of(strategy, model, x, y):
+    def replica(x, y):
+        with tf.GradientTape() as tape:
+            mine = loss_of_replica(per_example(y, model(x)))
+        context = tf.distribute.get_replica_context()
+        return [context.all_reduce("sum", g) for g in tape.gradient(mine, model.trainable_variables)]
+    (batch,) = strategy.experimental_distribute_dataset(tf.data.Dataset.from_tensors((x, y)).unbatch().batch(40))
+    found = tf.function(lambda b: strategy.run(replica, args=b))(batch)
+    return [strategy.experimental_local_results(g)[0].numpy() for g in found]
+
+with three.scope():
+    model, _ = make_model()
+spread, whole = gradients_of(three, model, images[:40], targets[:40]), gradients_of(mirrored(1), make_model()[0], images[:40], targets[:40])
+print(f"gradients differ by {difference(spread, whole):.1e}")
+assert difference(spread, whole) < 1e-5, "The gradients of three replicas are not those of one device."
+
+# %% [markdown]
+# ### Checkpoints and summaries carry over
+#
+# A checkpoint does not know how many replicas wrote it: mirrored variables are saved once. Three replicas write, one
+# device reads; then the other way round.
+
+# %% kind="explore"
+from prodml.scratch import Scratch
+
+scratch = Scratch()  # a folder that goes with the kernel
+
+def checkpoint(model, optimizer):
+    return tf.train.Checkpoint(model=model, optimizer=optimizer)
+
+model = runs[3].model
+path = checkpoint(model, runs[3].optimizer).save(str(scratch / "three" / "step"))
+plain, plain_optimizer = make_model()
+checkpoint(plain, plain_optimizer).restore(path).assert_existing_objects_matched()
+print("three → one:", difference(plain.get_weights(), model.get_weights()), "optimizer's steps", int(plain_optimizer.iterations.numpy()))
+
+# %% kind="explore"
+path = checkpoint(alone, runs[1].optimizer).save(str(scratch / "one" / "step"))
+with three.scope():
+    model, optimizer = make_model()
+checkpoint(model, optimizer).restore(path).assert_existing_objects_matched()
+copies = [three.experimental_local_results(v.value) for v in model.trainable_variables]
+for replica in range(3):
+    print(f"one → replica {replica}:", difference([c[replica] for c in copies], alone.get_weights()))
+
+# %% [markdown]
+# Restored, each replica has its own copy, and all are equal. Keras' own file carries over too, and so do summaries: the
+# loop writes them, once per step and not once per replica.
+
+# %% kind="explore"
+model.save(scratch / "model.keras")
+print(".keras, three → one:", difference(keras.models.load_model(scratch / "model.keras").get_weights(), model.get_weights()))
+
+def write_summaries(run, losses):
+    writer = tf.summary.create_file_writer(str(scratch / "summaries" / run))
+    with writer.as_default():
+        for step, loss in enumerate(losses):
+            tf.summary.scalar("loss", loss, step=step)
+    writer.close()
+
+write_summaries("one", runs[1].losses)
+write_summaries("three", runs[3].losses)
+
+# %% [markdown]
+# TensorBoard is a server of its own. Here it runs for the length of the cell, and says what it has found in the files.
+
+# %% kind="explore"
+from prodml.processes.tensorboard import TensorBoard
+
+written = len(runs[3].losses)
+with TensorBoard(scratch / "summaries") as board:
+    print(board.tags())
+    ours, theirs = (board.scalars(run, "loss") for run in ("one", "three"))
+print(f"{len(theirs)} of {written} losses read back; the two runs differ by {difference([ours], [theirs]):.1e}")
+
+# %% [markdown]
+# To look at it in JupyterLab, run this in a new cell. The page appears below it, with a link, and stays until you
+# call `board.close()` or the kernel ends. (`%load_ext tensorboard` and `%tensorboard --logdir …` do the same, but leave
+# their server running.)
+#
+# ```python
+# board = TensorBoard(scratch / "summaries").open()
+# ```
+
+# %% [markdown]
+# ### The honest table
+#
+# All this was about being *right*. Is it fast?
+
+# %% kind="explore"
+predict(
+    "faster",
+    "Logical devices on two cores, batches of 512. How many times as fast as one device?",
+    {"2 replicas": (0.0, 4.0), "4 replicas": (0.0, 4.0)},
+)
+
+# %% kind="explore"
+def images_per_second(replicas, batch):
+    seconds = train(mirrored(replicas), rows=5000, batch=batch).seconds
+    return round(batch / np.median(seconds[1:]))  # the first step also traces
+
+speed = pd.DataFrame({f"{n} replicas": {f"batch {b}": images_per_second(n, b) for b in (64, 512)} for n in (1, 2, 4)})
+speed
+
+# %% kind="explore"
+times = speed.loc["batch 512"] / speed.loc["batch 512", "1 replicas"]
+reveal(
+    "faster",
+    {"2 replicas": float(times["2 replicas"]), "4 replicas": float(times["4 replicas"])},
+    text="**Slower.** One device already uses both cores for a single matrix product. Replicas add no cores, only smaller products, their own bookkeeping and a sum. Logical devices are for testing that the code is right.",
+)
+
+# %% [markdown]
+# ## 5 · A larger batch needs another learning rate
+# *medium · about 5 lines · 15 minutes*
+#
+# Eight workers with 32 images each make batches of 256. An epoch then has an eighth of the steps. The **linear
+# scaling rule**: k times the batch, k times the rate. At the very start weights change fast, and so large a step
+# can break them: so **warm up**, from the old rate to the new one in a straight line.
+
+# %% [markdown]
+# Example: 4,000 rows, batch 256 (16 steps per epoch, the last with fewer rows), base rate 0.1 for batches of 32,
+# warm-up of 2 epochs = 32 steps.
+#
+# | step | 0 | 8 | 16 | 32 | 100 |
+# |---|---|---|---|---|---|
+# | rate | 0.1 | 0.275 | 0.45 | 0.8 | 0.8 |
+
+# %% kind="exercise" name="scale_learning_rate" exports=["scale_learning_rate"]
+def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
+    """The learning rate of one step, by the linear scaling rule with warm-up.
+
+    batch: int, examples per step over all replicas. step: int from 0, steps *of this batch size*.
+    rows: int, examples per epoch; the last batch of an epoch may be smaller and is a step too.
+    base: float, the rate that is right for batches of base_batch.
+    warmup_epochs: int, at least 0; the rate goes in a straight line from base (step 0) to its final value, which
+        it reaches after so many epochs, and then keeps.
+    Returns a float.
+    """
+    ### BEGIN SOLUTION
+    final = base * batch / base_batch
+    warmup = warmup_epochs * -(-rows // batch)
+    return final if step >= warmup else base + (final - base) * step / warmup
+    ### END SOLUTION
+
+# %% kind="check" name="scale_learning_rate" points=4
+with check("scale_learning_rate"):
+    def rate(batch, step, rows=4000, **options):
+        return value(scale_learning_rate(batch, step, rows, **options), float)
+
+    end = rate(256, 1000)
+    assert not np.isclose(end, 0.1 * 8**0.5), f"Eight times the batch: the linear rule says 0.8, yours is {end:.3g}, the square root's."
+    assert not np.isclose(end, 0.1), "Eight times the batch has an eighth of the steps: with the old rate it stays behind. After the warm-up expected 0.8, yours 0.1."
+    assert not end > 0.81, f"After the warm-up the rate keeps its final value 0.8; yours has grown to {end:.3g} at step 1000."
+    assert np.isclose(end, 0.8), f"Batch 256, 32 at the base: after the warm-up expected 0.8, yours {end:.3g}."
+    first = rate(256, 0)
+    assert not np.isclose(first, 0.8), "Your first step has the full rate 0.8: warm up from 0.1, which is known to be safe."
+    assert not np.isclose(first, 0), "Your first step has the rate 0: it does nothing. The warm-up begins at base, 0.1."
+    assert np.isclose(first, 0.1), f"The first step has the base rate 0.1, yours {first:.3g}."
+    middle = rate(256, 16)
+    assert middle > 0.2, f"16 steps of 256 are one epoch, half of the warm-up: expected 0.45, yours {middle:.3g}. Are your epochs as long as with batches of 32? A larger batch has fewer steps."
+    assert np.isclose(middle, 0.45), f"After one of two epochs of warm-up expected 0.45, halfway from 0.1 to 0.8; yours {middle:.4g}. The smaller last batch is a step as well."
+    assert np.isclose(rate(256, 0, warmup_epochs=0), 0.8), "Without warm-up (0 epochs) the first step has the final rate, 0.8."
+    assert np.isclose(rate(32, 5), 0.1), "With the base batch the rate is the base rate, at every step."
+    ### BEGIN HIDDEN TESTS
+    h = hidden_rng()
+    batch, rows, epochs = int(h.integers(40, 400)), int(h.integers(3000, 9000)), int(h.integers(1, 6))
+    warm, last = epochs * -(-rows // batch), 0.05 * batch / 16
+    options = {"rows": rows, "base": 0.05, "base_batch": 16, "warmup_epochs": epochs}
+    assert np.isclose(rate(batch, warm + 3, **options), last), "With another base and batch, the final rate is wrong."
+    at = int(h.integers(1, warm))
+    assert np.isclose(rate(batch, at, **options), 0.05 + (last - 0.05) * at / warm), "With other sizes, the rate in the middle of the warm-up is wrong."
+    assert rate(batch, warm - 1, **options) < last, "With other sizes, the warm-up ends too early."
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="scale_learning_rate"
+# 1. Three numbers first: the final rate, the steps per epoch, the steps of the warm-up.
+# 2. Steps per epoch, rounded up: `-(-rows // batch)`. The share of the warm-up that is done: step divided by its steps, at most 1.
+# 3. `base + (final - base) * share`. With 0 epochs of warm-up, avoid dividing by 0: return final when step >= warmup.
+
+# %% [markdown]
+# Does the rule hold here? The network of before, written out in NumPy so that a run takes a moment: five epochs on 4,000
+# images, right answers on 1,000 others.
+
+# %% kind="explore"
+def accuracy_after(batch, rate, seed, epochs=5, rows=4000):
+    g, step = np.random.default_rng(seed), 0
+    w, v = (g.normal(size=s).astype(np.float32) * (2 / s[0]) ** 0.5 for s in ((784, 64), (64, 10)))
+    b, c = np.zeros(64, np.float32), np.zeros(10, np.float32)
+    for _ in range(epochs):
+        mixed = g.permutation(rows)
+        for at in range(0, rows, batch):
+            x, y = images[mixed[at : at + batch]], targets[mixed[at : at + batch]]
+            h = np.maximum(x @ w + b, 0)
+            z = h @ v + c
+            q = np.exp(z - z.max(axis=1, keepdims=True))
+            q /= q.sum(axis=1, keepdims=True)
+            q[np.arange(len(y)), y] -= 1
+            back, r = (q @ v.T) * (h > 0), np.float32(rate(step) / len(y))
+            v, c, w, b = v - r * h.T @ q, c - r * q.sum(0), w - r * x.T @ back, b - r * back.sum(0)
+            step += 1
+    return np.mean((np.maximum(images[rows:] @ w + b, 0) @ v + c).argmax(1) == targets[rows:])
+
+# %% kind="explore"
+from threadpoolctl import threadpool_limits
+
+def mean_accuracy(batch, rate, seeds=5):
+    with threadpool_limits(1):  # matrices this small only get slower in two threads
+        return round(100 * np.mean([accuracy_after(batch, rate, seed) for seed in range(seeds)]), 1)
+
+rules = {
+    "the old rate": lambda batch: lambda step: 0.1,
+    "scaled, no warm-up": lambda batch: lambda step: scale_learning_rate(batch, step, 4000, warmup_epochs=0),
+    "scaled, 2 epochs of warm-up": lambda batch: lambda step: scale_learning_rate(batch, step, 4000),
+}
+scaled = pd.DataFrame({f"batch {b}": {name: mean_accuracy(b, rule(b)) for name, rule in rules.items()} for b in (32, 256, 384, 512)})
+scaled
+
+# %% [markdown]
+# Percent right, mean of five runs. Over ten runs, where this was written: batches of 32 reach 90.0. At 256 the old rate
+# falls to 85.8, the scaled one reaches 88.8: three quarters of the loss won back. Warm-up changes nothing there (88.7).
+# At 384 the scaled rate falls to 64, with warm-up 77; the old rate keeps 84. At 512 it ruins this network with
+# **and** without warm-up (38 and 28).
+
+# %% [markdown]
+# So the rule is a range, not a law: here it ends near 10 times the batch, on ImageNet near 256 times. Warm-up helps at the
+# edge of that range; it does not move it far. Measure where yours ends, before you buy more machines than that.
+
+# %% [markdown]
+# ### Two machines, and one of them dies
+#
+# Now two real processes, as on two machines, with `MultiWorkerMirroredStrategy`. Each learns from an environment variable,
+# `TF_CONFIG`, who all are and which one it is. The loop is the one that you know; your `global_loss` travels with it.
+
+# %% kind="explore"
+import json
+
+from prodml.processes.multi_worker import multi_worker_cluster
+
+def load_input(folder):
+    rows = tuple(np.load(f"{folder}/{name}.npy") for name in ("images", "targets"))
+    return tf.data.Dataset.from_tensor_slices(rows).batch(BATCH).repeat()
+
+def train_worker(folder, last):
+    index = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
+    ring = tf.distribute.experimental.CommunicationImplementation.RING
+    options = tf.distribute.experimental.CommunicationOptions(implementation=ring)
+    strategy = tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+    with strategy.scope():
+        model, optimizer = make_model()
+        done = tf.Variable(0, dtype=tf.int64)
+    saver = tf.train.Checkpoint(model=model, optimizer=optimizer, done=done)
+    saver.restore(tf.train.latest_checkpoint(folder))
+    keep = tf.train.CheckpointManager(saver, folder if index == 0 else f"{folder}-{index}", max_to_keep=2)
+    steps_of(strategy, model, optimizer, done, keep, last, load_input(folder))
+    try_fit(strategy)
+
+# %% kind="explore"
+def steps_of(strategy, model, optimizer, done, keep, last, dataset):
+    step, seconds, at = make_step(strategy, model, optimizer), [], int(done.numpy())
+    print("begins at step", at)
+    try:
+        for part in strategy.experimental_distribute_dataset(dataset.skip(at)):
+            begun = time.perf_counter()
+            step(part)
+            seconds.append(time.perf_counter() - begun)
+            at = int(done.assign_add(1).numpy())
+            if at % 20 == 0:
+                keep.save()
+                print("saved step", at)
+            if at == last:
+                break
+            time.sleep(0.02)  # so that there is time to kill somebody
+    finally:
+        print("stopped at step", at, f"after steps of {1e3 * np.median(seconds):.2f} ms", flush=True)
+
+# %% [markdown]
+# Three details. Variables are made inside `scope`. Both workers save, because saving takes both, but only worker 0
+# writes where it counts. And the input skips what was already seen.
+#
+# Who trains with Keras would call `Model.fit` here. Each worker tries that, too, when it is done:
+
+# %% kind="explore"
+def try_fit(strategy, rows=16):
+    with strategy.scope():
+        model, optimizer = make_model()
+        model.compile(optimizer, per_example)
+    try:
+        model.fit(np.ones((rows, 784), np.float32), np.ones(rows, np.int64), batch_size=rows, verbose=0)
+        print("Model.fit: works")
+    except (ValueError, tf.errors.InvalidArgumentError) as error:
+        print(f"Model.fit: {type(error).__name__}: …{str(error).split('}}')[-1][:58].strip()}…")
+
+# %% kind="explore"
+predict(
+    "lost",
+    "A checkpoint every 20 steps. Worker 1 is killed between steps 40 and 60. What happens to worker 0, and to the work?",
+    {"seconds until worker 0 gives up": (0.0, 60.0), "steps that must be done again": (0, 60)},
+)
+
+# %% kind="explore"
+print("your loss, tried here first:", float(global_loss(tf.constant([2.0]), tf.constant([1.0]), lambda x: x)))
+folder = str(scratch / "workers")
+(scratch / "workers").mkdir(exist_ok=True)
+np.save(f"{folder}/images.npy", images[:1000])
+np.save(f"{folder}/targets.npy", targets[:1000])
+with multi_worker_cluster(train_worker, [folder, 10_000]) as cluster:
+    cluster.wait_for(0, "saved step 40")
+    time.sleep(0.25)
+    cluster.kill(1)
+    begun = time.perf_counter()
+    statuses, noticed = cluster.wait(), time.perf_counter() - begun
+    stopped = int(cluster.wait_for(0, "stopped at step").split()[3])
+    print(f"exit statuses {statuses}: worker 1 was killed, worker 0 failed")
+    print(next(line for line in reversed(cluster.log(0).splitlines()) if "Error" in line)[:150])
+
+# %% [markdown]
+# Nobody can rebuild the ring in place. Both begin again, on new ports, from the last checkpoint.
+
+# %% kind="explore"
+print(f"worker 0 has stopped after step {int(stopped)}; both go on to step 100")
+with multi_worker_cluster(train_worker, [folder, 100]) as cluster:
+    cluster.show()
+    statuses = cluster.wait()
+    said = [line for line in cluster.log(0, lines=100).splitlines() if line.startswith(("begins", "stopped", "Model"))]
+print(statuses, *said, sep="\n")
+resumed = int(said[0].split()[-1])
+
+# %% kind="explore"
+reveal(
+    "lost",
+    {"seconds until worker 0 gives up": noticed, "steps that must be done again": stopped - resumed},
+    text="Worker 0 does not take a single step alone: a sum over all workers needs all of them. It waits until TensorFlow declares its peer dead. What is lost is the work since the last checkpoint, **in all workers**.",
+)
+
+# %% [markdown]
+# And is the result that of an undisturbed run, on one device, without any strategy? The checkpoint is read here:
+
+# %% kind="explore"
+undisturbed, optimizer = make_model()
+step = make_step(mirrored(1), undisturbed, optimizer)
+for part in load_input(folder).take(100):
+    step(part)
+
+workers_model, workers_optimizer = make_model()
+checkpoint(workers_model, workers_optimizer).restore(tf.train.latest_checkpoint(folder)).expect_partial()
+off = difference(workers_model.get_weights(), undisturbed.get_weights())
+print(f"100 steps of two workers, one killed on the way: weights differ by {off:.1e} from one device's")
+assert off < 1e-5, "Two workers and a kill give other weights than one device."
+
+# %% [markdown]
+# ### Why Model.fit fails there
+#
+# Before its first step, Keras 3 (3.15, TensorFlow 2.21) wants the shapes of the input. It takes a batch, a *pair*
+# (x, y) spread over replicas, and asks `strategy.reduce` for its mean. MirroredStrategy averages the parts of a
+# pair one by one. The multi-worker strategy knows no pairs: it makes a tensor of the whole, and that is the ValueError.
+
+# %% [markdown]
+# Averaging a batch just to learn its shape has a second trap, on one machine too. 16 images on two replicas are 8 and 8;
+# on three they are 6, 6 and 4:
+
+# %% kind="explore"
+try_fit(mirrored(2))
+try_fit(three)
+
+# %% [markdown]
+# So: a loop of your own, as here, or Keras on JAX or PyTorch. The issue is linked below.
+
+# %% [markdown]
+# ### When does it pay?
+#
+# A step costs computing plus an all-reduce: 2(N−1) messages one after the other, each with its **latency**, and
+# 2(N−1)/N of the gradient's bytes through a link of some **bandwidth**. First this machine, measured with your ring:
+
+# %% kind="explore"
+from prodml.all_reduce import REAL, central_seconds, efficiency, ring_seconds
+
+latency = max(r.seconds for r in run_ring(ring_all_reduce, workers=2, size=8, rounds=20)) / 2
+large = max(r.seconds for r in run_ring(ring_all_reduce, workers=2, size=2_000_000, rounds=3))
+bandwidth = ring_bytes(8e6, 2) / (large - 2 * latency)
+gradient = 4 * undisturbed.count_params()
+predicted = ring_seconds(gradient, 2, bandwidth, latency)
+print(f"latency {1e6 * latency:.0f} µs, bandwidth {bandwidth / 1e9:.2f} GB/s: {gradient:,} bytes of gradients take {1e3 * predicted:.2f} ms")
+
+# %% kind="explore"
+one = 1e3 * BATCH / speed.loc["batch 64", "1 replicas"]
+two = float(said[1].split()[-2])
+print(f"a step of 64 images: one process {one:.2f} ms, two processes {two:.2f} ms")
+print(f"the model for two machines with such a link: {one / 2 + 1e3 * predicted:.2f} ms at best")
+
+# %% [markdown]
+# Two processes are several times *slower* than one. Half a batch takes well below a millisecond, and a step now
+# waits for messages through TensorFlow's own servers, on cores that both workers share. Even the model, with your
+# leaner ring, promises little or nothing: this network is far too small to be worth a second machine.
+#
+# Does the model hold where it matters? Two networks on 128 servers of four GPUs, **measured by others** (sources
+# below). Communication can hide behind the backward pass, about two thirds of the computing; how much of it does is
+# what the model does not know.
+
+# %% kind="explore"
+pd.DataFrame({
+    c.name: {"gradients, MB": c.data / 1e6, "one step on one GPU, s": c.compute, "model, nothing hidden": c.predicted(0), "model, a third hidden": c.predicted(1 / 3), "measured": c.measured}
+    for c in REAL
+}).T.round(2)
+
+# %% [markdown]
+# A few lines of arithmetic say which of the two networks scales and which does not. VGG-16 has six
+# times the gradients for about the same computing. Now move it. *Workers* are links of the ring; every worker keeps
+# its batch, and *batch per worker* multiplies the computing, not the bytes.
+
+# %% kind="explore"
+SIZES = {c.name: (c.data, c.compute) for c in REAL[::-1]} | {"this lab's network": (gradient, one / 1e3)}
+
+def draw_scaling(network, workers, gigabits, latency_us, batch_times, hidden_percent):
+    data, compute = SIZES[network][0], SIZES[network][1] * batch_times
+    many = np.unique(np.geomspace(1, 512, 60).astype(int))
+    def speed_up(seconds_of, n):
+        return n * efficiency(compute, seconds_of(data, n, gigabits * 1e9 / 8, latency_us / 1e6), hidden_percent / 100 * compute)
+    ring, root = speed_up(ring_seconds, workers), speed_up(central_seconds, workers)
+    title = f"{network} on {workers} workers: ring {ring:.1f} times as fast, one root {root:.1f} times"
+    fig, ax = plots.figure(title, x="workers", y="times as fast as one")
+    ax.plot(many, many, color=plots.GREY, linestyle="--", label="ideal")
+    ax.plot(many, [speed_up(ring_seconds, n) for n in many], color=plots.BLUE, label="ring")
+    ax.plot(many, [speed_up(central_seconds, n) for n in many], color=plots.ORANGE, label="one root")
+    ax.axvline(workers, color=plots.GREY, linewidth=0.8)
+    for c in REAL:
+        if c.name == network and (gigabits, batch_times) == (c.gigabits, 1):
+            ax.plot([c.workers], [c.workers * c.measured], "D", color=plots.RED, label="measured by Horovod's authors")
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.legend(loc="upper left")
+    plots.show(fig, alt=f"Speed-up against number of workers for ring, one root and ideal. {title}.")
+
+
+explorer(draw_scaling, network=list(SIZES), workers=(2, 512, 128), gigabits=(1, 400, 25), latency_us=(1, 500, 30), batch_times=(1, 8, 1), hidden_percent=(0, 67, 33))
+
+# %% [markdown]
+# Try: VGG-16 at 100 Gbit/s. VGG-16 at 25, with twice the batch per worker: what does exercise 5 say to that? And
+# this lab's network: at which latency would a second worker pay?
+
+# %% [markdown]
+# ## In production
+#
+# - **At 1,000 times the scale** the ring has levels: inside a server over its fast links, then one ring of servers.
+#   Latency grows with N in a ring, so large clusters use trees for small arrays. Gradients are bundled into buckets
+#   and sent while the backward pass still runs.
+# - **Tools**: NCCL below nearly everything; PyTorch DDP and FSDP, Horovod, JAX; TensorFlow as here. When the model or
+#   its optimizer no longer fits one device, shard them too (lab 14).
+# - **The failure to watch for**: one slow worker makes all slow, and one dead worker stops all. With 1,000 workers
+#   somebody is always dying: checkpoint as often as the work is worth, restart automatically, and alarm on the
+#   *slowest* worker's step time.
+# - **The silent one**: a loss divided by the wrong count. Nothing fails, the model is just another one. Keep the test
+#   of this lab: N replicas equal one, on a batch that does not divide.
+
+# %% [markdown]
+# ## Primary sources
+#
+# - Goyal and others, [Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour](https://arxiv.org/abs/1706.02677), 2017: linear scaling and warm-up, 90 % efficiency from 8 to 256 GPUs, and a list of the mistakes of exercises 3 and 4.
+# - Sergeev and Del Balso, [Horovod: fast and easy distributed deep learning in TensorFlow](https://arxiv.org/abs/1802.05799), 2018: the ring made popular; the measured 90 % and 68 % stand in [its benchmarks](https://github.com/horovod/horovod/blob/master/docs/benchmarks.rst).
+# - TensorFlow, [Benchmarks](https://github.com/tensorflow/docs/blob/master/site/en/r1/guide/performance/benchmarks.md), 2017: 142 and 154 images per second on one P100, from which the model takes its step times.
+# - Thakur, Rabenseifner and Gropp, [Optimization of Collective Communication Operations in MPICH](https://doi.org/10.1177/1094342005051521), 2005: the cost model, and which algorithm is best for which size.
+# - TensorFlow, [Custom training with tf.distribute.Strategy](https://www.tensorflow.org/tutorials/distribute/custom_training): the same loop, with the division by the global batch that exercise 4 replaces.
+# - TensorFlow, [Distributed training](https://www.tensorflow.org/guide/distributed_training): all strategies, and what each supports.
+# - Keras, [issue 20585](https://github.com/keras-team/keras/issues/20585): Model.fit under MultiWorkerMirroredStrategy, still open when this was written.
+# - Shallue and others, [Measuring the Effects of Data Parallelism on Neural Network Training](https://arxiv.org/abs/1811.03600), 2019: where larger batches stop to help, over many models.
