@@ -39,7 +39,7 @@ def tree_memory(pid: int | None = None, *, itself: bool = True) -> int:
 def _tree(pid: int | None, itself: bool) -> list[psutil.Process]:
     try:
         root = psutil.Process(pid or os.getpid())
-        return ([root] if itself else []) + root.children(recursive=True)
+        return [*([root] if itself else []), *root.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
 
