@@ -534,9 +534,9 @@ assert difference(spread, whole) < 1e-5, "The gradients of three replicas are no
 # device reads; then the other way round.
 
 # %% kind="explore"
-from prodml.scratch import Scratch
+from prodml.processes import OwnFolder
 
-scratch = Scratch()  # a folder that goes with the kernel
+scratch = OwnFolder("prodml-scratch-")  # a folder that goes with the kernel
 
 def checkpoint(model, optimizer):
     return tf.train.Checkpoint(model=model, optimizer=optimizer)

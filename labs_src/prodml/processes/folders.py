@@ -43,7 +43,11 @@ class OwnFolder:
             shutil.rmtree(self.path, ignore_errors=True)
             raise
         self.janitor: int = janitor.pid
-        self._end = weakref.finalize(self, janitor.communicate)
+        self._end = weakref.finalize(self, _remove, self.path, janitor)
+
+    def __truediv__(self, name: str) -> Path:
+        """`folder / name`: a path in it."""
+        return self.path / name
 
     @property
     def environment(self) -> dict[str, str]:
@@ -57,6 +61,11 @@ class OwnFolder:
     def remove(self) -> None:
         """End these processes and remove the folder, with all that is in it; the second time nothing happens."""
         self._end()
+
+
+def _remove(path: Path, janitor: subprocess.Popen[bytes]) -> None:
+    janitor.communicate()
+    shutil.rmtree(path, ignore_errors=True)  # somebody may have killed the shell
 
 
 def _own() -> dict[str, str]:

@@ -13,9 +13,7 @@ is left, whatever the reason, and with this process, also when that is killed wi
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,13 +26,13 @@ from typing import Any
 from prodml.memory import tree_memory
 from prodml.processes import table
 from prodml.processes.errors import GroupError
+from prodml.processes.folders import OwnFolder
 from prodml.processes.forks import Forks
 from prodml.processes.running import Running
 from prodml.warm import Spare, spare
 
 GRACE = 2.0  # seconds from SIGTERM to SIGKILL
 BETWEEN = 0.01  # seconds between two looks at whether a process is ready
-JANITOR = 'read -r _; rm -rf -- "$0"'  # in sh: its input ends when the group is left, and with this process
 TAIL = 20_000  # bytes of a log that are looked at for its last lines
 
 
@@ -74,7 +72,7 @@ class Group:
         self._programs = dict(programs)
         self._patience = patience
         self._running: dict[str, Running] = {}
-        self._janitor: subprocess.Popen[bytes] | None = None
+        self._place: OwnFolder | None = None
         self._live: list[table.Live] = []
         self._preload = list(preload)
         self._forker: Forks | None = None
@@ -85,13 +83,14 @@ class Group:
         Raises:
             GroupError: one has ended or is not ready in time; its log's end is in the message, all are stopped.
         """
-        if self._janitor is not None:
+        if self._place is not None:
             raise GroupError("This group of processes runs already.", "Make a second Group.")
         # Plain processes end with the thread that starts them, so that is one which lives as long as the group, and
         # from which an interrupt cannot take a process that nobody knows of yet.
         self._starter = ThreadPoolExecutor(1, "group-starter")
         try:
-            self._make_folder()
+            self._place = OwnFolder("prodml-group-")
+            self.folder = self._place.path
             if self._preload and spare() is None:
                 self._forker = self._starter.submit(Forks, self._preload, self.folder / "forks.log").result()
             list(self._starter.map(self._start, self._programs))
@@ -132,6 +131,15 @@ class Group:
         running = self[name]
         running.kill()
         return running.wait()
+
+    def wait(self, seconds: float) -> dict[str, int]:
+        """Until all have ended by themselves; their exit statuses by name.
+
+        Raises:
+            subprocess.TimeoutExpired: one still runs after so many seconds.
+        """
+        deadline = time.monotonic() + seconds
+        return {name: self[name].wait(max(0.0, deadline - time.monotonic())) for name in self}
 
     def log(self, name: str, lines: int = 20) -> str:
         """The last lines of what a process has written to its standard output and error, also before a restart."""
@@ -179,11 +187,6 @@ class Group:
             names = ", ".join(map(repr, self._programs))
             raise GroupError(f"There is no process {name!r} in this group.", f"Its processes are: {names}.")
 
-    def _make_folder(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="prodml-group-"))
-        command = ["sh", "-c", JANITOR, str(self.folder)]
-        self._janitor = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
-
     def _start(self, name: str) -> None:
         program = self._programs[name]
         log_path = self.folder / f"{name}.log"
@@ -225,10 +228,9 @@ class Group:
             if self._forker is not None:
                 self._forker.end()
             self._forker = None
-            if self._janitor is not None:
-                self._janitor.communicate()
-                shutil.rmtree(self.folder, ignore_errors=True)
-            self._janitor = None
+            if self._place is not None:
+                self._place.remove()
+            self._place = None
 
 
 def stop(processes: Collection[Running]) -> None:

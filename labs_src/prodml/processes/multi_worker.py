@@ -14,7 +14,10 @@ calls the notebook's `train(folder)` in every process. What to know (all measure
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -45,9 +48,7 @@ class MultiWorkerCluster:
 
     def kill(self, index: int) -> int:
         """Kill one worker, as a crash of its machine would; returns its exit status, −9."""
-        running = self.group[f"worker{index}"]
-        running.kill()
-        return running.wait()
+        return self.group.kill(f"worker{index}")
 
     def wait(self, seconds: float = 60.0) -> list[int]:
         """Until all have ended; their exit statuses by index.
@@ -55,8 +56,7 @@ class MultiWorkerCluster:
         Raises:
             subprocess.TimeoutExpired: one still runs after so many seconds.
         """
-        deadline = time.monotonic() + seconds
-        return [self.group[name].wait(max(0.0, deadline - time.monotonic())) for name in self.group]
+        return list(self.group.wait(seconds).values())
 
     def wait_for(self, index: int, text: str, seconds: float = 60.0) -> str:
         """Until a line of a worker's log contains `text`; that line, the first of them.
@@ -109,10 +109,6 @@ def multi_worker_cluster(
 
 def work(text: str, args: list[Any]) -> int | None:
     """What a worker does. An error ends it at once: an orderly end of TensorFlow would wait for the dead."""
-    import os
-    import sys
-    import traceback
-
     with _without(UNUSED):
         import keras  # noqa: F401
         import tensorflow as tf
@@ -133,8 +129,6 @@ def work(text: str, args: list[Any]) -> int | None:
 @contextmanager
 def _without(names: Sequence[str]) -> Iterator[None]:
     """As if these modules were not installed; those that are imported already stay."""
-    import sys
-
     hidden = [name for name in names if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: "not to be found"
     try:

@@ -73,8 +73,7 @@ def run_ring(all_reduce: Callable[..., Any], workers: int, size: int, rounds: in
         subprocess.TimeoutExpired: they wait for each other.
     """
     with ring_group(all_reduce, workers, size, rounds) as group:
-        deadline = time.monotonic() + PATIENCE
-        status = {name: group[name].wait(max(0.0, deadline - time.monotonic())) for name in group}
+        status = group.wait(PATIENCE)
         logs = {name: group.log(name) for name in group}
     failed = [name for name in status if status[name]]
     if any(logs[name].rstrip().endswith("NotImplementedError") for name in failed):

@@ -30,10 +30,10 @@ class TensorBoard:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
-        (self._port,) = free_ports(1)
-        self.url = f"http://{LOOPBACK}:{self._port}/"
-        program = Program(SERVE, [str(self.folder), self._port], env={"TF_CPP_MIN_LOG_LEVEL": "3"})
-        self._group = Group({"tensorboard": Program(program.function, program.args, program.env, accepts(self._port))})
+        (port,) = free_ports(1)
+        self.url = f"http://{LOOPBACK}:{port}/"
+        env = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+        self._group = Group({"tensorboard": Program(SERVE, [str(self.folder), port], env, accepts(port))})
         self._open = False
 
     def __enter__(self) -> TensorBoard:

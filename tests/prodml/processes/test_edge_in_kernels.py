@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,16 +83,9 @@ def _run_until_the_end(kernel: Any, source: str, end: Callable[[dict[str, Any]],
 
 def test_the_worker_dies_with_its_parent(tmp_path: Path, over: Callable[[int], bool]) -> None:
     """Is the process that opens a model gone when the one that asked is killed?"""
-    import subprocess
-    import sys
-    import time
-
     (tmp_path / "slow.py").write_text(SLOW)
+    os.mkfifo(tmp_path / "pid")  # to read from it waits until the worker has written
     asking = subprocess.Popen([sys.executable, "-c", EXAMINE], cwd=tmp_path)
-    until = time.monotonic() + 30
-    while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
-        assert time.monotonic() < until, "the worker did not start"
-        time.sleep(0.05)
     worker = os.pidfd_open(int((tmp_path / "pid").read_text()))
     asking.kill()
     asking.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,37 @@ def test_only_the_processes() -> None:
     assert not path.exists()
 
 
+OWNER = """
+from prodml.processes import OwnFolder
+folder = OwnFolder("prodml-test-")
+(folder / "file").write_text("x")
+print(folder.janitor, flush=True)
+input()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_owner(tmp_path: Path, over: Callable[[int], bool], how: signal.Signals) -> None:
+    """Is it removed when its process is killed?"""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", OWNER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as owner:
+        janitor = os.pidfd_open(int(owner.stdout.readline()))
+        assert len(list(tmp_path.iterdir())) == 1
+        owner.send_signal(how)
+    assert over(janitor)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_killed_janitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is it removed all the same when somebody has killed the shell?"""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = OwnFolder("prodml-test-")
+    os.kill(folder.janitor, signal.SIGKILL)
+    folder.remove()
+    assert not list(tmp_path.iterdir())
+
+
 PIPELINE = """
 import warnings
 warnings.simplefilter("ignore")
@@ -51,7 +82,7 @@ from prodml.local_pipelines import LocalRuns
 @dsl.component(base_image="python:3.11", install_kfp_package=False)
 def wait_long():
     import os, pathlib, time
-    pathlib.Path(os.environ["TMPDIR"], "pid").write_text(str(os.getpid()))
+    pathlib.Path(os.environ["STEP"]).write_text(str(os.getpid()))
     time.sleep(600)
 
 @dsl.pipeline
@@ -60,23 +91,7 @@ def waiting():
 
 runs = LocalRuns()
 print(runs._place.janitor, flush=True)
-import threading, pathlib, time
-def tell():
-    file = runs.folder / "pid"
-    while not (file.exists() and file.read_text()):
-        time.sleep(0.02)
-    pathlib.Path("told").write_text(file.read_text())
-threading.Thread(target=tell, daemon=True).start()
 """
-
-
-def until_told(folder: Path) -> int:
-    """A descriptor of the step's process, once it runs."""
-    for _ in range(3000):
-        if (folder / "told").exists() and (text := (folder / "told").read_text()):
-            return os.pidfd_open(int(text))
-        time.sleep(0.02)
-    pytest.fail("the step did not start")
 
 
 def left(programs: Path) -> list[Path]:
@@ -86,11 +101,13 @@ def left(programs: Path) -> list[Path]:
 @pytest.mark.parametrize("how", ["killed", "restart", "interrupt"])
 def test_a_pipeline_cut_short(kernel: Any, programs: Path, over: Callable[[int], bool], how: str) -> None:
     """With a step at work: does it end with the kernel, killed or restarted, or with the interrupted cell?"""
-    ran = kernel.run(PIPELINE)
+    pipe = programs / "step"  # to read from it waits until the step has written
+    os.mkfifo(pipe)
+    ran = kernel.run(f"import os; os.environ['STEP'] = {str(pipe)!r}\n{PIPELINE}")
     janitor = os.pidfd_open(int(ran.text))
     assert len(left(programs)) == 1
     asked = kernel.client.execute("runs.run(waiting)", stop_on_error=False)
-    step = until_told(programs)
+    step = os.pidfd_open(int(pipe.read_text()))
     if how == "killed":
         os.kill(kernel.pid, signal.SIGKILL)
     elif how == "restart":

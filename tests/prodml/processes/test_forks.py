@@ -16,7 +16,7 @@ ENTER = """
 port, = free_ports(1)
 group = Group({"s": Program("programs:serve", [port], ready=accepts(port))}, preload=["json"])
 group.__enter__()
-print(group["s"].pid, group._janitor.pid, *([group._forker.spare.pid] if group._forker else []))
+print(group["s"].pid, group._place.janitor, *([group._forker.spare.pid] if group._forker else []))
 """
 CLUSTER = """
 from prodml.processes import parameter_server_cluster

@@ -15,7 +15,7 @@ port, other = free_ports(2)
 group = Group({"s": Program("programs:serve", [port], ready=accepts(port)),
                "d": Program("programs:deaf", [other], ready=accepts(other))})
 group.__enter__()
-print(group["s"].pid, group["d"].pid, group._janitor.pid)
+print(group["s"].pid, group["d"].pid, group._place.janitor)
 """
 ENDS = {
     "left": lambda kernel: kernel.run("group.__exit__(None, None, None)"),

@@ -81,13 +81,13 @@ def test_nothing_left(
     source = """
 from prodml.processes.ring import ring_group
 from prodml.processes.tensorboard import TensorBoard
-from prodml.scratch import Scratch
+from prodml.processes import OwnFolder
 def endless(x, rank, workers, send, receive):
     while True:
         send(x)
         receive()
-scratch = Scratch()
-with TensorBoard(scratch.folder) as board, ring_group(endless, 2, 1000) as ring:
+scratch = OwnFolder("prodml-scratch-")
+with TensorBoard(scratch.path) as board, ring_group(endless, 2, 1000) as ring:
     with multi_worker_cluster(train, [str(scratch / "c"), 10_000]) as cluster:
         cluster.wait_for(0, "saved 5")
         pids = [group[n].pid for group in (board._group, ring, cluster.group) for n in group]
@@ -106,7 +106,7 @@ with TensorBoard(scratch.folder) as board, ring_group(endless, 2, 1000) as ring:
         _run_until(kernel, source, end, pidfds)
     else:
         assert _run(kernel, source, on=end).reply["ename"] == "KeyboardInterrupt"
-        kernel.run("scratch.close()")
+        kernel.run("scratch.remove()")
     assert len(pidfds) == 5
     assert all(over(pidfd) for pidfd in pidfds)
     assert _empty(tmp_path)
