@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from prodml.flight_steps import to_lite
@@ -59,14 +60,21 @@ def test_no_server_is_left(
     def end(message: dict[str, Any]) -> None:
         if message["msg_type"] == "stream" and not found and message["content"]["name"] == "stdout":
             pid, port = map(int, message["content"]["text"].split())
-            found.extend((os.pidfd_open(pid), port))
+            (folder,) = set((programs / "temporary").iterdir()) - before
+            found.extend((os.pidfd_open(pid), port, os.pidfd_open(janitor_of(folder))))
             os.kill(kernel.pid, number)
 
     _run_until_the_end(kernel, SERVE, end, number)
     assert over(found[0])
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", found[1])) != 0
+    assert over(found[2])
     assert set((programs / "temporary").iterdir()) - before == set()
+
+
+def janitor_of(folder: Path) -> int:
+    """Process id of the shell that removes a folder when its owner has ended."""
+    return next(p.pid for p in psutil.process_iter(["cmdline"]) if (p.info["cmdline"] or [""])[-1] == str(folder))
 
 
 def _run_until_the_end(kernel: Any, source: str, end: Callable[[dict[str, Any]], None], number: signal.Signals) -> None:
