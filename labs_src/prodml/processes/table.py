@@ -65,8 +65,8 @@ def show(look: Callable[[], list[Row]], buttons: Mapping[str, Button] | None = N
 
     Args:
         look: how the processes are now.
-        buttons: what stands on a button below the table → what it does. JupyterLab 4.4 and later hand clicks over
-            while a cell runs; elsewhere they wait until it has ended.
+        buttons: what stands on a button below the table → what it does. JupyterLab 4.4 and later send clicks to a
+            subshell, which acts while a cell runs; elsewhere they wait until it has ended.
     """
     if not in_notebook():
         print(as_text(look()))
@@ -98,6 +98,8 @@ def _button(name: str, do: Button, live: Live, said: Any) -> Any:
 
     button = widgets.Button(description=name)
     button.on_click(clicked)
+    # ipykernel 7.4 hands a click to the shell that has made the button, busy or not, instead of the one asked for.
+    vars(button.comm).pop("_reply_subshell_id", None)
     return button
 
 
