@@ -26,6 +26,12 @@ RUN = f"""id => {{ const notebook = jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = notebook.widgets.indexOf({CELL});
     notebook.deselectAll();
     jupyterapp.commands.execute('notebook:run-cell').catch(() => null); }}"""
+# Right after an error the kernel turns down cells that wait already; a question and its answer later it is over that.
+SETTLED = """async () => {
+    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    if (kernel.status !== 'idle') return false;
+    await kernel.requestKernelInfo();
+    return true; }"""
 # JupyterLab asks for a subshell when it meets the first widget; clicks before it is there wait for the cell.
 SUBSHELLS = """() => { const comms = [...jupyterapp.shell.currentWidget.sessionContext.session.kernel._comms.values()];
     return comms.length > 0 && comms.every(comm => comm.subshellId); }"""
@@ -74,6 +80,7 @@ def run(opened: Page, says: Callable[[str, str], str]) -> Callable[[str, str], s
     """`run(id, text)`: run a cell anew, and wait until it has said `text`; returns what it has said."""
 
     def act(name: str, text: str) -> str:
+        opened.wait_for_function(SETTLED)
         opened.evaluate(f"id => {{ {CELL}.model.clearExecution(); }}", name)
         opened.evaluate(RUN, name)
         return says(name, text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -77,10 +79,17 @@ def server(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         subprocess.Popen([*command, *root, f"--ServerApp.root_dir={tmp_path}"], stdout=log, stderr=log) as process,
     ):
         try:
-            about = until(lambda: next(small.parent.glob("jpserver-*.json"), None))
-            yield Server(process, json.loads(about.read_text())["url"])
+            yield Server(process, until(lambda: told_url(small.parent)))
         finally:
             process.kill()
+
+
+def told_url(folder: Path) -> str | None:
+    """The address of the server whose file is in a folder, once that is written to its end."""
+    for path in folder.glob("jpserver-*.json"):
+        with contextlib.suppress(json.JSONDecodeError):
+            return str(json.loads(path.read_text())["url"])
+    return None
 
 
 def until(look: Callable[[], Any]) -> Any:
@@ -101,6 +110,7 @@ def test_server(server: Server, small: Path, tmp_path: Path, over: Callable[[int
     assert children(parent) == set()
     kernel = server("POST", "kernels", {"name": "prodml"})["id"]
     (first,) = children(parent)
+    until(lambda: ignores_interrupts(first))
     server("POST", f"kernels/{kernel}/interrupt")
     assert children(parent) == {first}
     server("POST", f"kernels/{kernel}/restart")
@@ -116,3 +126,10 @@ def test_server(server: Server, small: Path, tmp_path: Path, over: Callable[[int
 
 def children(pid: int) -> set[int]:
     return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def ignores_interrupts(pid: int) -> bool:
+    """Whether a kernel is so far that an interrupt between cells does nothing; before, it ends any kernel."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    ignored = int(status.partition("SigIgn:")[2].split()[0], 16)
+    return bool(ignored >> (signal.SIGINT - 1) & 1)
