@@ -15,8 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.ma
 CELLS = {
     "pid": "import os\nprint('pid', os.getpid(), 'kept' in globals())",
     "keep": "kept = True\nprint('is kept')",
-    # Not flushed: its output is seen when the loop runs. An interrupt inside of a flush stops ipykernel 7.4 for good.
-    "endless": "print('works')\nwhile True:\n    pass",
+    "endless": "print('works', flush=True)\nwhile True:\n    pass",
     "group": """from prodml.processes import Group, Program
 with Group({"one": Program("time:sleep", [600])}) as group:
     group.show(buttons=True)
@@ -27,12 +26,9 @@ RUN = f"""id => {{ const notebook = jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = notebook.widgets.indexOf({CELL});
     notebook.deselectAll();
     jupyterapp.commands.execute('notebook:run-cell').catch(() => null); }}"""
-# Right after an error the kernel turns down cells that wait already; a question and its answer later it is over that.
-SETTLED = """async () => {
-    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-    if (kernel.status !== 'idle') return false;
-    await kernel.requestKernelInfo();
-    return true; }"""
+# A kernel turns down cells that it gets before its reply to one that failed: ask it something when it is idle again.
+IDLE = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+ANSWERS = "async () => { await jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestKernelInfo(); }"
 # JupyterLab asks for a subshell when it meets the first widget; clicks before it is there wait for the cell.
 SUBSHELLS = """() => { const comms = [...jupyterapp.shell.currentWidget.sessionContext.session.kernel._comms.values()];
     return comms.length > 0 && comms.every(comm => comm.subshellId); }"""
@@ -81,7 +77,8 @@ def run(opened: Page, says: Callable[[str, str], str]) -> Callable[[str, str], s
     """`run(id, text)`: run a cell anew, and wait until it has said `text`; returns what it has said."""
 
     def act(name: str, text: str) -> str:
-        opened.wait_for_function(SETTLED)
+        opened.wait_for_function(IDLE)
+        opened.evaluate(ANSWERS)
         opened.evaluate(f"id => {{ {CELL}.model.clearExecution(); }}", name)
         opened.evaluate(RUN, name)
         return says(name, text)
