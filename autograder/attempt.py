@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autograder.judge.errands import Errands
 from autograder.judge.judging import Order, Verdict
 from autograder.judge.limits import Limits
 from autograder.judge.supervisor import Ended, Process, WarmParents, open_session, wait_until_ended
@@ -41,7 +42,8 @@ class Attempt:
         """
         learner = self._learner()
         try:
-            verdict = open_session(learner, base, order, self.limits)
+            errands = Errands(self.warm, learner, self.env, self.limits)
+            verdict = open_session(learner, base, order, self.limits, errands.answer)
         except Closed:
             self._lose(Status.CRASHED)
             return Verdict("gone", [], "your code ended its own process", None, None, 0.0)

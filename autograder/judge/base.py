@@ -6,12 +6,12 @@ It knows no check and no submission beforehand; a judge inherits the namespace a
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import socket
 from typing import Any
 
-from autograder.judge.judging import Order, Verdict, judge
+from autograder.judge.desk import Desk
+from autograder.judge.judging import Order, judge
 from autograder.judge.limits import Limits
 from autograder.judge.process import become_child, reap
 from autograder.judge.wire import Wire
@@ -40,17 +40,14 @@ def _run_setup(cells: list[tuple[str, str]], names: dict[str, Any]) -> str | Non
 
 
 def _fork_judge(message: dict[str, Any], fds: list[int], names: dict[str, Any], control: socket.socket) -> int:
-    session, verdict = fds
+    session, desk = (socket.socket(fileno=fd) for fd in fds)
     pid = os.fork()
     if pid == 0:
         with become_child(control):
-            result = _judge(message, session, names)
-            os.write(verdict, json.dumps(dataclasses.asdict(result)).encode())
-    for fd in fds:
-        os.close(fd)
+            order, limits = Order(**message["order"]), Limits(**message["limits"])
+            supervisor = Wire(desk)
+            verdict = judge(order, names, Wire(session), limits, Desk(supervisor))
+            supervisor.send({"verdict": dataclasses.asdict(verdict)})
+    session.close()
+    desk.close()
     return pid
-
-
-def _judge(message: dict[str, Any], session: int, names: dict[str, Any]) -> Verdict:
-    order, limits = Order(**message["order"]), Limits(**message["limits"])
-    return judge(order, names, Wire(socket.socket(fileno=session)), limits)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.judge.desk import Desk
 from autograder.judge.errors import LearnerError, NotPlain
 from autograder.judge.remote import Handle, Link, Stream
 
@@ -21,11 +22,13 @@ class Contract:
 
     Args:
         link: the learner's process.
+        desk: the supervisor.
         exercise: name that `check` must be called with; None in a plain nbgrader course.
         hidden_seed: seed of `hidden_rng`, or None in the visible pass.
     """
 
     link: Link
+    desk: Desk
     exercise: str | None
     hidden_seed: int | None
     ended: int = field(default=0)
@@ -39,6 +42,7 @@ class Contract:
             "take": self.take,
             "stream": self.stream,
             "raised": raised,
+            "written": self.desk.written,
         }
 
     @contextlib.contextmanager
@@ -54,6 +58,10 @@ class Contract:
         if self.hidden_seed is None:
             raise RuntimeError("hidden_rng() belongs to the hidden part of a check")
         return np.random.default_rng(self.hidden_seed)
+
+    def examiner(self, function: Any) -> Callable[..., Any]:
+        """The examiner `function` of the setup, run elsewhere."""
+        return lambda *args, **kwargs: self.desk.examine(function, args, kwargs)
 
     def take(self, dataset: Any, n: int) -> list[Any]:
         """The first `n` elements, drained where the learner lives."""

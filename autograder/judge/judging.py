@@ -13,10 +13,13 @@ from typing import Any
 
 from autograder.judge.asserts import SITE, SiteFailed, rewrite
 from autograder.judge.contract import Contract
+from autograder.judge.desk import Desk
 from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime
 from autograder.judge.limits import Limits
 from autograder.judge.remote import Link
 from autograder.judge.wire import Wire
+
+EXAMINER = "examine"  # mark of a function that opens what a learner's code made (examiner.py)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,16 +55,17 @@ class Verdict:
     seconds: float
 
 
-def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits) -> Verdict:
+def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, desk: Desk) -> Verdict:
     """Run one check cell against the learner's process at the other end of `wire`.
 
     Args:
         names: the namespace after the setup cells; copied.
+        desk: where the supervisor collects files and has them examined.
     """
     started = time.monotonic()
     code, sites = rewrite(order.source, f"<check {order.name}>")
     link = Link(wire, limits, _known_dataclasses(names))
-    contract = Contract(link, order.exercise, order.hidden_seed)
+    contract = Contract(link, desk, order.exercise, order.hidden_seed)
     scope = {**names, **_replaced(names, contract), SITE: sites, "__name__": "__judge__"}
     outcome, message, line, kind = "ran", "", None, None
     try:
@@ -87,6 +91,8 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits) -> Ve
         outcome, message = "gone", "your code ended its own process"
     except OutOfTime:
         outcome, message = "timeout", f"your code did not answer within {limits.call_seconds:.0f} s"
+    except AssertionError as error:  # of an examiner: in its own words
+        outcome, line, message, kind = "failed", _line(error, order), str(error), None
     except Exception as error:
         # The check trips over a value of the learner's that has another form than it expects.
         outcome, line, message = "failed", _line(error, order), _own_fault(error, order)
@@ -99,7 +105,8 @@ def _replaced(names: dict[str, Any], contract: Contract) -> dict[str, Any]:
     """The judge's own functions in place of every setup name whose object says `__judge__`."""
     ours = contract.functions()
     marks = {name: getattr(x, "__judge__", None) for name, x in names.items() if not isinstance(x, type)}
-    return {name: ours[mark] for name, mark in marks.items() if isinstance(mark, str) and mark in ours}
+    examiners = {name: contract.examiner(names[name]) for name, mark in marks.items() if mark == EXAMINER}
+    return examiners | {name: ours[mark] for name, mark in marks.items() if isinstance(mark, str) and mark in ours}
 
 
 def _known_dataclasses(names: dict[str, Any]) -> Any:

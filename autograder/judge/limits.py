@@ -13,6 +13,10 @@ class Limits:
     call_seconds: float = 30.0  # one call of a check into the learner's code
     check_seconds: float = 120.0  # one check cell, one pass
     setup_seconds: float = 120.0  # all setup cells in the base process
+    examine_seconds: float = 60.0  # one call of an examiner, on what the learner's code made
+    examine_memory: int = 2 << 30  # bytes of address space that it may add
+    written_files: int = 200  # what the learner's code writes for one examination
+    written_bytes: int = 16 << 20
     submission_seconds: float = 600.0  # the whole submission
     restarts: int = 3  # how often a learner's process is replaced after a crash or a time-out
     submission_bytes: int = 20 << 20

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import os
-import select
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,7 +19,7 @@ from autograder.errors import GraderFault
 from autograder.judge.judging import Order, Verdict
 from autograder.judge.limits import FIXED, LIMITS, PASSED_ON, Limits
 from autograder.judge.process import kill_group
-from autograder.judge.wire import Closed, DeadlinePassed, Wire, WireError, pair
+from autograder.judge.wire import MAX_FRAME, Closed, DeadlinePassed, Wire, WireError, pair
 
 LEARNER_FRAME = 1 << 16  # bytes: what a learner's process says to the supervisor is short
 START_SECONDS = 120.0
@@ -72,18 +71,21 @@ class WarmParents:
             self._ready(role)
 
     def fork(self, role: str, env: dict[str, str]) -> Process:
-        """A new `learner` or `base` process in an empty folder of its own."""
-        _parent, wire = self._parents[role]
+        """A new `learner`, `examiner` or `base` process in an empty folder of its own.
+
+        An examiner has the learner's parent, which has never opened a secret either.
+        """
+        _parent, wire = self._parents["base" if role == "base" else "learner"]
         ours, theirs = pair()
         folder = Path(tempfile.mkdtemp(prefix=f"{role}-", dir=self._home))
         try:
-            wire.send({"env": env, "folder": str(folder)}, (theirs.fileno(),))
+            wire.send({"role": role, "env": env, "folder": str(folder)}, (theirs.fileno(),))
             pid = wire.receive(START_SECONDS)["pid"]
         except WireError as error:
             raise GraderFault(f"the warm parent of the {role} processes ended", "run the command again") from error
         finally:
             theirs.close()
-        return Process(Wire(ours, LEARNER_FRAME if role == "learner" else 1 << 24), pid, folder)
+        return Process(Wire(ours, LEARNER_FRAME if role == "learner" else MAX_FRAME), pid, folder)
 
     def close(self) -> None:
         """End both parents and everything they forked."""
@@ -140,30 +142,39 @@ class Ended:
     timeout: bool
 
 
-def open_session(learner: Process, base: Process, order: Order, limits: Limits) -> Verdict | Ended:
-    """Fork a judge, connect it with the learner's process, and wait for its verdict.
+def open_session(
+    learner: Process, base: Process, order: Order, limits: Limits, errand: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Verdict | Ended:
+    """Fork a judge, connect it with the learner's process, do its errands, and wait for its verdict.
+
+    Args:
+        errand: answers a judge's request (errands.py).
 
     Raises:
         Closed: the learner's process is gone (it cannot even begin the session).
     """
     judge_end, learner_end = pair()
-    read_end, write_end = os.pipe()
+    desk_end, errands_end = pair()
     try:
         learner.wire.send({"op": "session", "id": order.name}, (learner_end.fileno(),))
         message = {"op": "judge", "order": dataclasses.asdict(order), "limits": dataclasses.asdict(limits)}
-        pid = base.ask(message, START_SECONDS, (judge_end.fileno(), write_end))["pid"]
+        pid = base.ask(message, START_SECONDS, (judge_end.fileno(), desk_end.fileno()))["pid"]
     finally:
         judge_end.close()
         learner_end.close()
-        os.close(write_end)
+        desk_end.close()
+    desk, deadline = Wire(errands_end), time.monotonic() + limits.check_seconds + 5
     try:
-        text = _read_all(read_end, limits.check_seconds + 5)
-    except TimeoutError:
+        while "verdict" not in (message := desk.receive(deadline - time.monotonic())):
+            desk.send(errand(message))
+        return Verdict(**message["verdict"])
+    except DeadlinePassed:
         kill_group(pid)
         return Ended(timeout=True)
+    except Closed:
+        return Ended(timeout=False)
     finally:
-        os.close(read_end)
-    return Verdict(**json.loads(text)) if text else Ended(timeout=False)
+        desk.close()
 
 
 def wait_until_ended(learner: Process, seconds: float) -> bool:
@@ -173,15 +184,3 @@ def wait_until_ended(learner: Process, seconds: float) -> bool:
     except (Closed, DeadlinePassed, WireError):
         return False
     return True
-
-
-def _read_all(fd: int, seconds: float) -> bytes:
-    deadline, data = time.monotonic() + seconds, bytearray()
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([fd], [], [], left)[0]:
-            raise TimeoutError
-        part = os.read(fd, 1 << 16)
-        if not part:
-            return bytes(data)
-        data += part

@@ -14,13 +14,13 @@ import socket
 import sys
 from typing import Any
 
-from autograder.judge import base, learner
+from autograder.judge import base, examiner, learner
 from autograder.judge.process import become_child, die_with_parent, reap
 from autograder.judge.wire import Closed, Wire
 
 
 def main(role: str, fd: str, *modules: str) -> None:
-    """Import `modules`, then fork a `learner` or a `base` process per request, until the supervisor hangs up."""
+    """Import `modules`, then fork a `learner`, `examiner` or `base` per request, until the supervisor hangs up."""
     die_with_parent()
     control = socket.socket(fileno=int(fd))
     wire = Wire(control)
@@ -35,7 +35,7 @@ def main(role: str, fd: str, *modules: str) -> None:
         except Closed:
             return
         reap()
-        wire.send({"pid": _fork(role, message, fds[0], shell, control)})
+        wire.send({"pid": _fork(message, fds[0], shell, control)})
 
 
 def _import(modules: tuple[str, ...]) -> list[str]:
@@ -58,18 +58,20 @@ def _shell() -> Any:
     return InteractiveShell.instance(config=config)
 
 
-def _fork(role: str, message: dict[str, Any], fd: int, shell: Any, control: socket.socket) -> int:
+def _fork(message: dict[str, Any], fd: int, shell: Any, control: socket.socket) -> int:
     pid = os.fork()
     if pid == 0:
         with become_child(control):
             os.environ.update(message["env"])
             os.chdir(message["folder"])
             child = socket.socket(fileno=fd)
-            if role == "learner":
-                sys.argv, sys.path[:] = [""], [p for p in sys.path if p]
+            if message["role"] == "base":
+                base.main(child)
+            sys.argv, sys.path[:] = [""], [p for p in sys.path if p]
+            if message["role"] == "learner":
                 learner.main(child, shell)
             else:
-                base.main(child)
+                examiner.main(child)
     os.close(fd)
     return pid
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prodml._edge_worker import peak_memory
 from prodml.graphs import placeholders, runner
+from prodml.litert import peak_memory
 from prodml.warm.linux import die_with
 
 

@@ -1,4 +1,4 @@
-"""A small network for devices, the same in NumPy, and `examine`: what a file for LiteRT does, seen from outside.
+"""A small network for devices, the same in NumPy.
 
 The network sees one digit of 28 x 28 pixels, divided by 255: two convolutions with batch normalization, one dense
 layer, ten logits. Its weights are a plain list of 14 float32 arrays, in Keras' order.
@@ -6,22 +6,13 @@ layer, ten logits. Its weights are a plain list of 14 float32 arrays, in Keras' 
 
 from __future__ import annotations
 
-import json
 import os
-import resource
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from prodml.errors import ProdmlError
 
 EPSILON = 1e-3  # Keras' default in batch normalization
 SHAPES = (
@@ -30,115 +21,6 @@ SHAPES = (
     ("hidden", (576, 64)),
     ("logits", (64, 10)),
 )
-MOST_BYTES = 8 << 20
-MOST_SECONDS = 20
-MOST_MEMORY = 2 << 30
-MOST_OUTPUT = 16 << 20
-WORKER = Path(__file__).with_name("_edge_worker.py")
-
-
-class ExamineError(ProdmlError, AssertionError):
-    """Raised when bytes cannot be run as a model: they are too many, no model, or too slow."""
-
-
-@dataclass(frozen=True)
-class Examined:
-    """What a model did in a process of its own.
-
-    Attributes:
-        size: of the model, bytes.
-        operators: names of the operators that the interpreter runs, in order.
-        input_type, output_type: NumPy names, such as `"int8"`.
-        input_scale: real value of one step of the quantized input; 0 for a float input.
-        weight_types: NumPy name of each constant tensor with more than 64 numbers.
-        outputs: n x 10, real values (integers are turned back by scale and zero point).
-        times: n, microseconds of each call, one thread; `microseconds` is their median.
-        memory: peak resident bytes of the whole process, Python and NumPy included.
-    """
-
-    size: int
-    operators: tuple[str, ...]
-    input_type: str
-    output_type: str
-    input_scale: float
-    weight_types: tuple[str, ...]
-    outputs: NDArray[np.float32]
-    times: NDArray[np.float64]
-    microseconds: float
-    memory: int
-
-
-def examine(model: bytes, images: NDArray[Any], seconds: float = MOST_SECONDS) -> Examined:
-    """Run a model for LiteRT on images, one at a time, in a fresh process with limits on size, time and memory.
-
-    The process knows nothing but the model and the images, and returns numbers.
-
-    Args:
-        model: bytes of a .tflite file. images: n x 28 x 28 x 1, float32, 0 to 1. An integer input is quantized.
-
-    Raises:
-        ExamineError: see there. It is an AssertionError too, so that a check fails with its message.
-    """
-    return _examined(model, {"": np.ascontiguousarray(images, np.float32)}, seconds)
-
-
-def examine_inputs(model: bytes, inputs: Mapping[str, NDArray[Any]], seconds: float = MOST_SECONDS) -> Examined:
-    """The same for a model with several inputs, which are matched by name: LiteRT may order them otherwise.
-
-    Args:
-        inputs: name → float32 or int32 array of n rows; each call gets one row of each.
-
-    Raises:
-        ExamineError: as `examine`; also if the model has other inputs, or an id has no row in its embedding.
-    """
-    return _examined(model, {name: np.ascontiguousarray(x) for name, x in inputs.items()}, seconds)
-
-
-def _examined(model: bytes, inputs: Mapping[str, NDArray[Any]], seconds: float) -> Examined:
-    if len(model) > MOST_BYTES:
-        raise ExamineError(f"The model has {len(model):,} bytes; at most {MOST_BYTES:,} are opened.", "Quantize it.")
-    described = [{"name": name, "shape": x.shape, "type": x.dtype.name} for name, x in inputs.items()]
-    head = json.dumps({"model": len(model), "inputs": described}).encode() + b"\n"
-    with tempfile.TemporaryFile() as answer:
-        try:
-            ended = subprocess.run(
-                [sys.executable, "-I", str(WORKER), str(os.getpid())],
-                input=head + bytes(model) + b"".join(x.tobytes() for x in inputs.values()),
-                stdout=answer,
-                stderr=subprocess.DEVNULL,
-                env={"OMP_NUM_THREADS": "1"},
-                timeout=seconds,
-                preexec_fn=_limit,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise ExamineError(f"The model did not answer within {seconds:.0f} s.", "Use a smaller one.") from None
-        answer.seek(0)
-        text = answer.read()
-    if ended.returncode:
-        raise ExamineError("LiteRT cannot run these bytes.", "Return what the converter's `convert()` returns.")
-    return _read(json.loads(text), len(model))
-
-
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_OUTPUT, MOST_OUTPUT))
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-
-
-def _read(found: dict[str, Any], size: int) -> Examined:
-    return Examined(
-        size=size,
-        operators=tuple(map(str, found["operators"])),
-        input_type=str(found["input_type"]),
-        output_type=str(found["output_type"]),
-        input_scale=float(found["input_scale"]),
-        weight_types=tuple(map(str, found["weight_types"])),
-        outputs=np.asarray(found["outputs"], np.float32),
-        times=np.asarray(found["times"], np.float64),
-        microseconds=float(np.median(found["times"])) if found["times"] else 0.0,
-        memory=int(found["memory"]),
-    )
 
 
 def random_weights(rng: np.random.Generator) -> list[NDArray[np.float32]]:

@@ -6,7 +6,7 @@ ProdmlError                     base: a problem and its fix
 ├── SelectionError (ValueError) a caller asked for a month, a column, … that does not exist
 ├── SettingError                an environment variable or course.json says something impossible
 ├── UsageError (TypeError)      an author called a function for learners in a way that it does not know
-├── ExamineError, GraphError (AssertionError)   bytes that a learner's code made are no model, or no graph
+├── ExamineError (AssertionError) what a learner's code made cannot be opened: no model, no graph, too large, too slow
 └── NotPlain (AssertionError)   a check needs a plain value and the learner's object is none
 """
 
@@ -48,6 +48,10 @@ class SettingError(ProdmlError):
 
 class UsageError(ProdmlError, TypeError):
     """Raised when `predict`, `explorer` or `plots.show` is called in a way that it does not know."""
+
+
+class ExamineError(ProdmlError, AssertionError):
+    """Raised when what a learner's code made cannot be opened. It is an assertion: a check fails with its message."""
 
 
 class NotPlain(ProdmlError, AssertionError):

@@ -13,14 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prodml.errors import ProdmlError
+from prodml.errors import ExamineError
+from prodml.examining import examiner
 
 CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
-MOST_BYTES = 16 << 20
-
-
-class GraphError(ProdmlError, AssertionError):
-    """Raised when bytes are no graph. It is an AssertionError too, so that a check fails with its message."""
+NO_GRAPH = ("These bytes are no GraphDef.", "Return `graph.as_graph_def().SerializeToString()`.")
 
 
 @dataclass(frozen=True)
@@ -38,24 +35,16 @@ class Node:
     constant: NDArray[Any] | None
 
 
+@examiner(refusal=NO_GRAPH)
 def read_graph(graph: bytes) -> list[Node]:
     """The nodes of a serialized GraphDef. Nothing is run.
 
     Raises:
-        GraphError: the bytes are no GraphDef, or too many.
+        ExamineError: the bytes are no GraphDef, or too many.
     """
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     from tensorflow.core.framework import graph_pb2
 
-    if len(graph) > MOST_BYTES:
-        raise GraphError(f"The graph has {len(graph):,} bytes; at most {MOST_BYTES:,} are read.", "")
-    read = graph_pb2.GraphDef()
-    try:
-        read.ParseFromString(bytes(graph))
-        return [_node(node) for node in read.node]
-    except (DecodeError, ValueError, TypeError):
-        fix = "Return `graph.as_graph_def().SerializeToString()`."
-        raise GraphError("These bytes are no GraphDef.", fix) from None
+    return [_node(node) for node in graph_pb2.GraphDef.FromString(graph).node]
 
 
 def _node(node: Any) -> Node:
@@ -147,7 +136,7 @@ def examine_graphs(graphs: Mapping[str, tuple[bytes, Mapping[str, NDArray[Any]]]
             one placeholder takes the one array, whatever its name.
 
     Raises:
-        GraphError: the process failed.
+        ExamineError: the process failed.
     """
     asked: dict[str, Any] = {}
     for i, (graph, inputs) in enumerate(graphs.values()):
@@ -160,7 +149,7 @@ def examine_graphs(graphs: Mapping[str, tuple[bytes, Mapping[str, NDArray[Any]]]
     done = subprocess.run(command, input=sent.getvalue(), capture_output=True, env=env, check=False)
     if done.returncode:
         last = (done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
-        raise GraphError(f"The process could not run the graphs: {last}", "Does each have the output `Identity`?")
+        raise ExamineError(f"The process could not run the graphs: {last}", "Does each have the output `Identity`?")
     with np.load(io.BytesIO(done.stdout)) as found:
         numbers = [found[f"numbers/{i}"] for i in range(len(graphs))]
         runs = [GraphRun(found[f"outputs/{i}"], float(t), int(m)) for i, (t, m) in enumerate(numbers)]

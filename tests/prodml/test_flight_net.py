@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prodml.edge import examine_inputs, quiet
+from prodml.edge import quiet
 from prodml.flight_net import (
     NUMBERS,
     device_flights,
@@ -18,6 +18,7 @@ from prodml.flight_net import (
     trained,
     vocabularies,
 )
+from prodml.litert import examine_inputs
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from prodml.graphs import GraphError, examine_graphs, optimized, read_graph, runner
+from prodml.errors import ExamineError
+from prodml.graphs import examine_graphs, optimized, read_graph, runner
 
 WEIGHT = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
 
@@ -29,7 +30,7 @@ def test_read_graph_finds_placeholders_and_constants(graph):
 @pytest.mark.parametrize("bad", [b"no graph at all", b"\xff" * 50])
 def test_other_bytes_are_refused(bad):
     """Is it an error that names the fix?"""
-    with pytest.raises(GraphError, match="no GraphDef"):
+    with pytest.raises(ExamineError, match="no GraphDef"):
         read_graph(bad)
 
 
@@ -61,5 +62,5 @@ def test_graphs_in_a_fresh_process_answer_as_here(graph):
 
 def test_a_graph_that_cannot_run_is_reported():
     """Is the end of the process an error that says why?"""
-    with pytest.raises(GraphError, match="could not run"):
+    with pytest.raises(ExamineError, match="could not run"):
         examine_graphs({"bad": (b"\xff" * 50, {"x": np.zeros((1, 3), np.float32)})})

@@ -48,9 +48,11 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from prodml import begin, check, explorer, hidden_rng, plots, predict, raised, reveal, rng, value
 from prodml.data import digits
-from prodml.edge import ExamineError, convolved, examine, examine_inputs, forward, network, quiet, random_weights
+from prodml.edge import convolved, forward, network, quiet, random_weights
+from prodml.errors import ExamineError
 from prodml.flight_net import device_flights, frozen, model_inputs, to_lite, trained, vocabularies
 from prodml.graphs import examine_graphs, optimized, read_graph, runner
+from prodml.litert import examine, examine_inputs
 from prodml.model_server import model_server, question
 
 warnings.filterwarnings("ignore", message="Statistics for quantized inputs")  # notices of the converter

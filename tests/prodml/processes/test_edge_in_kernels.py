@@ -24,17 +24,13 @@ with model_server(pathlib.Path("linear.tflite").read_bytes()) as server:
     time.sleep(600)
 """
 EXAMINE = """
-import pathlib, sys
-from prodml import edge
-edge.WORKER = pathlib.Path("slow.py")  # the real one would be done before we look
-edge.examine(b"", __import__("numpy").zeros((1, 28, 28, 1)), seconds=600)
-"""
-SLOW = """
-import os, pathlib, sys, time
-from prodml.warm.linux import die_with
-die_with(int(sys.argv[1]))
-pathlib.Path("pid").write_text(str(os.getpid()))
-time.sleep(600)
+from prodml.litert import examine
+SLOW = "import os, pathlib, time; pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(600)"
+class Slow:  # the real work would be done before we look
+    def __reduce__(self):
+        return exec, (SLOW,)
+examine.seconds = 600
+examine(b"", Slow())
 """
 
 
@@ -91,7 +87,6 @@ def _run_until_the_end(kernel: Any, source: str, end: Callable[[dict[str, Any]],
 
 def test_the_worker_dies_with_its_parent(tmp_path: Path, over: Callable[[int], bool]) -> None:
     """Is the process that opens a model gone when the one that asked is killed?"""
-    (tmp_path / "slow.py").write_text(SLOW)
     os.mkfifo(tmp_path / "pid")  # to read from it waits until the worker has written
     asking = subprocess.Popen([sys.executable, "-c", EXAMINE], cwd=tmp_path)
     worker = os.pidfd_open(int((tmp_path / "pid").read_text()))
