@@ -12,6 +12,13 @@ from autograder.results import Status
 END_SECONDS = 5.0  # how long a learner's process may take to come back from a session
 
 
+ENDINGS = {
+    "memory": "used more memory than it may",
+    "threads": "started more processes and threads than it may",
+    "cpu": "used more CPU time than it may",
+}
+
+
 class GaveUp(Exception):
     """Raised when the learner's process had to be replaced too often."""
 
@@ -45,11 +52,12 @@ class Attempt:
             errands = Errands(self.warm, learner, self.env, self.limits)
             verdict = open_session(learner, base, order, self.limits, errands.answer)
         except Closed:
-            self._lose(Status.CRASHED)
-            return Verdict("gone", [], "your code ended its own process", None, None, 0.0)
+            return self._gone(learner)
         outcome = "timeout" if isinstance(verdict, Ended) and verdict.timeout else getattr(verdict, "outcome", "")
-        if outcome in ("timeout", "gone"):
-            self._lose(Status.TIMEOUT if outcome == "timeout" else Status.CRASHED)
+        if outcome == "gone":
+            return self._gone(learner)
+        if outcome == "timeout":
+            self._lose(Status.TIMEOUT)
         elif not wait_until_ended(learner, END_SECONDS):
             self._lose(self.status)
         return verdict
@@ -59,6 +67,12 @@ class Attempt:
         if self._process is not None:
             self._process.end()
             self._process = None
+
+    def _gone(self, learner: Process) -> Verdict:
+        """The verdict where the learner's process is gone, and why it is."""
+        how = ENDINGS.get(learner.reason or "", "ended its own process")
+        self._lose(_status(learner))
+        return Verdict("gone", [], f"your code {how}", None, None, 0.0)
 
     def _lose(self, status: Status) -> None:
         self.status = status
@@ -84,8 +98,8 @@ class Attempt:
                 self._stop_at(position, grade_id, f"did not end within {self.limits.cell_seconds:.0f} s.")
                 return self._lose(Status.TIMEOUT)
             except WireError:
-                self._stop_at(position, grade_id, "ended the whole process.")
-                return self._lose(Status.CRASHED)
+                self._stop_at(position, grade_id, ENDINGS.get(process.reason or "", "ended the whole process") + ".")
+                return self._lose(_status(process))
             if error is not None and kind == "exercise":
                 self.cell_errors[grade_id] = f"raised {_name(error)}: {str(error[1])[:300].rstrip('.')}."
         return None
@@ -93,6 +107,10 @@ class Attempt:
     def _stop_at(self, position: int, grade_id: str, how: str) -> None:
         self._skipped.add(position)
         self.cell_errors[grade_id] = how
+
+
+def _status(process: Process) -> Status:
+    return Status.MEMORY if process.reason == "memory" else Status.CRASHED
 
 
 def _name(error: list[object]) -> str:

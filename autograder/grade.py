@@ -16,10 +16,11 @@ from autograder.errors import CourseError
 from autograder.gradebook import open_gradebook, save_assignment, save_result
 from autograder.marking import Marker
 from autograder.results import Status, SubmissionResult
+from autograder.sandbox.fences import Sandbox
+from autograder.sandbox.trial import sandbox_here, try_sandbox
 
-NOT_TRUSTED = (
-    "labs grade would run other people's code with your rights: the sandbox that fences it in is not there yet"
-)
+NO_SANDBOX = "this machine cannot fence in other people's code ({problem}), which would run with your rights"
+DOCTOR = "`labs doctor` says how to allow it; or say that you trust every submission: --trust-submissions"
 OnResult = Callable[[SubmissionResult, int, int], None]
 
 
@@ -29,6 +30,7 @@ def grade_course(
     *,
     student: str | None = None,
     trust_submissions: bool = False,
+    readable: tuple[str, ...] = (),
     on_result: OnResult | None = None,
 ) -> list[SubmissionResult]:
     """Grade every submission of an assignment into the course's gradebook.
@@ -36,20 +38,23 @@ def grade_course(
     Args:
         course: folder with source/ and submitted/.
         student: grade this one only.
+        trust_submissions: judge without a sandbox where there can be none.
+        readable: paths that submissions may read, besides Python and its packages.
         on_result: called after each submission with the result, how many are done, and how many there are.
 
     Raises:
-        CourseError: the course, its source or its reference solution is not as it must be; or `trust_submissions`
-            was not given.
+        CourseError: the course, its source or its reference solution is not as it must be; or there is no sandbox
+            here, and `trust_submissions` was not given.
     """
-    if not trust_submissions:
-        raise CourseError(NOT_TRUSTED, "grade work that you trust with --trust-submissions")
+    sandbox = sandbox_here(readable, course)
+    if sandbox is None and not trust_submissions:
+        raise CourseError(NO_SANDBOX.format(problem=try_sandbox().why), DOCTOR)
     source = _source(course, assignment)
     submitted = _submitted(course, assignment, student)
     results: list[SubmissionResult] = []
     with (
         open_gradebook(course) as gradebook,
-        Marker(assignment, source, secret=_secret(course)) as marker,
+        Marker(assignment, source, secret=_secret(course), sandbox=sandbox) as marker,
     ):
         save_assignment(gradebook, marker.assignment, source)
         for name, path in submitted.items():
@@ -65,14 +70,16 @@ def grade_course(
     return results
 
 
-def check_notebook(name: str, assignment: bytes, submission: bytes, *, variant: int = 0) -> SubmissionResult:
+def check_notebook(
+    name: str, assignment: bytes, submission: bytes, *, variant: int = 0, sandbox: Sandbox | None = None
+) -> SubmissionResult:
     """Judge a notebook's visible checks alone.
 
     Args:
         assignment: the lab's learner notebook as it was built.
         submission: the notebook as it stands now.
     """
-    with Marker(name, assignment, secret=b"", variant=variant) as marker:
+    with Marker(name, assignment, secret=b"", variant=variant, sandbox=sandbox) as marker:
         return marker.mark("you", submission, hidden=False)
 
 
@@ -80,11 +87,19 @@ def grade_one(assignment: bytes, submission: bytes) -> str:
     """Mark one submission: bytes in, JSON text out, nothing else.
 
     Args:
-        assignment: JSON with `name`, `notebook` (the nbgrader source), `secret` (hexadecimal), `student`.
+        assignment: JSON with `name`, `notebook` (the nbgrader source), `secret` (hexadecimal), `student`, and
+            if need be `readable` (paths) and `trust` (true: judge without a sandbox where there can be none).
         submission: the submitted file.
+
+    Raises:
+        CourseError: there can be no sandbox here, and `trust` is not true.
     """
     order = json.loads(assignment)
-    with Marker(order["name"], order["notebook"].encode(), secret=bytes.fromhex(order["secret"])) as marker:
+    sandbox = sandbox_here(tuple(order.get("readable", ())))
+    if sandbox is None and order.get("trust") is not True:
+        raise CourseError(NO_SANDBOX.format(problem=try_sandbox().why), DOCTOR)
+    secret = bytes.fromhex(order["secret"])
+    with Marker(order["name"], order["notebook"].encode(), secret=secret, sandbox=sandbox) as marker:
         return json.dumps(marker.mark(order["student"], submission).to_json())
 
 

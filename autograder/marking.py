@@ -17,6 +17,7 @@ from autograder.judge.limits import LIMITS, Limits
 from autograder.judge.supervisor import Ended, Process, WarmParents
 from autograder.judge.wire import WireError
 from autograder.results import ExerciseResult, Status, SubmissionResult
+from autograder.sandbox.fences import Sandbox
 
 REFERENCE_SEEDS = range(5)
 ALL_PASSED = "All checks passed, the hidden ones too."
@@ -30,20 +31,29 @@ class Marker:
     Args:
         secret: from which hidden inputs are drawn.
         variant: what setup cells see as `PRODML_VARIANT`.
+        sandbox: around the learner's code and the judge; None for none.
     """
 
-    def __init__(self, name: str, notebook: bytes, *, secret: bytes, variant: int = 0, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self,
+        name: str,
+        notebook: bytes,
+        *,
+        secret: bytes,
+        variant: int = 0,
+        limits: Limits = LIMITS,
+        sandbox: Sandbox | None = None,
+    ) -> None:
         self.assignment: Assignment = read_assignment(name, notebook)
         self.notebook, self.secret, self.limits = notebook, secret, limits
         self.env = {"PRODML_VARIANT": str(variant)}
-        self.warm = WarmParents(self.assignment.modules, limits)
+        self.warm = WarmParents(self.assignment.modules, limits, sandbox)
         self._base: Process | None = None
         self._counts: dict[str, list[int]] = {}
 
     def close(self) -> None:
         """End every process."""
-        if self._base is not None:
-            self._base.end()
+        self._lose_base()
         self.warm.close()
 
     def __enter__(self) -> Marker:
@@ -129,6 +139,7 @@ class Marker:
         if isinstance(verdict, Ended):
             if verdict.timeout:
                 return f"The check of your code did not end within {self.limits.check_seconds:.0f} s."
+            self._lose_base()
             raise GraderFault(f"the judge of {check.exercise} ended without a verdict", "report it, and grade again")
         if verdict.outcome == "broken":
             raise GraderFault(f"the check of {check.exercise} is broken: {verdict.message}", "mend the check")
@@ -184,6 +195,12 @@ class Marker:
                 raise GraderFault(f"{self.assignment.name}: {error}", "mend the setup cell, and release again")
             self._base = base
         return self._base
+
+    def _lose_base(self) -> None:
+        """The next submission gets a new one: whatever ended a judge may have ended its base."""
+        if self._base is not None:
+            self._base.end()
+            self._base = None
 
     def _submission_result(
         self, student: str, status: Status, message: str, results: list[ExerciseResult], started: float

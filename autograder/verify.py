@@ -15,15 +15,19 @@ from autograder.build.source import LabSource
 from autograder.errors import AuthorError, AuthorErrors
 from autograder.marking import Marker
 from autograder.results import AnswerResult, ExerciseResult, SubmissionResult
+from autograder.sandbox.fences import Sandbox
 
 NOT_DONE = "Not done yet"
 OnAnswer = Callable[[AnswerResult], None]
 
 
-def verify_lab(lab_dir: Path, *, variant: int = 0, on_result: OnAnswer | None = None) -> list[AnswerResult]:
+def verify_lab(
+    lab_dir: Path, *, variant: int = 0, sandbox: Sandbox | None = None, on_result: OnAnswer | None = None
+) -> list[AnswerResult]:
     """Judge every answer of a lab's answer sheet, the reference and the stubs.
 
     Args:
+        sandbox: around every answer; None for none.
         on_result: called after each answer.
 
     Raises:
@@ -41,7 +45,7 @@ def verify_lab(lab_dir: Path, *, variant: int = 0, on_result: OnAnswer | None = 
                 on_result(result)
 
     source = to_text(built.nbgrader_source).encode()
-    with Marker(name, source, secret=f"verify {name}".encode(), variant=variant) as marker:
+    with Marker(name, source, secret=f"verify {name}".encode(), variant=variant, sandbox=sandbox) as marker:
         for check in marker.assignment.checks.values():
             marker.counts(check)  # a check whose counts depend on the draw is refused here
         keep(_reference(name, marker.mark("reference", source)))

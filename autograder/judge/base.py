@@ -10,10 +10,9 @@ import os
 import socket
 from typing import Any
 
-from autograder.judge.desk import Desk
 from autograder.judge.judging import Order, judge
 from autograder.judge.limits import Limits
-from autograder.judge.process import become_child, reap
+from autograder.judge.process import become_child, kill_group, reap
 from autograder.judge.wire import Wire
 
 
@@ -24,7 +23,9 @@ def main(control: socket.socket) -> None:
     while True:
         message, fds = wire.receive_with_fds()
         reap()
-        if message["op"] == "setup":
+        if message["op"] == "kill":  # a process id out there is another's
+            kill_group(message["pid"])
+        elif message["op"] == "setup":
             wire.send({"error": _run_setup(message["cells"], names)})
         else:
             wire.send({"pid": _fork_judge(message, fds, names, control)})
@@ -46,7 +47,7 @@ def _fork_judge(message: dict[str, Any], fds: list[int], names: dict[str, Any], 
         with become_child(control):
             order, limits = Order(**message["order"]), Limits(**message["limits"])
             supervisor = Wire(desk)
-            verdict = judge(order, names, Wire(session), limits, Desk(supervisor))
+            verdict = judge(order, names, Wire(session), limits, supervisor)
             supervisor.send({"verdict": dataclasses.asdict(verdict)})
     session.close()
     desk.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +14,14 @@ from autograder.judge.wire import Wire
 
 
 class Desk:
-    """Asks the supervisor, one request after the other, also from several threads."""
+    """Asks the supervisor, one request after the other, also from several threads.
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire, self._lock = wire, threading.Lock()
+    Args:
+        new_folder: has the learner's process make a folder of this name in its own, and returns its path there.
+    """
+
+    def __init__(self, wire: Wire, new_folder: Callable[[str], object]) -> None:
+        self._wire, self._new_folder, self._lock = wire, new_folder, threading.Lock()
 
     def written(self, call: Callable[[str], object]) -> dict[str, bytes]:
         """The files that `call(folder)` left in a new folder of the learner's process.
@@ -24,9 +29,12 @@ class Desk:
         Raises:
             NotPlain: it left something else than regular files, or too much.
         """
-        place = self._ask({"op": "folder"})
-        call(place["folder"])
-        reply = self._ask({"op": "collect", "number": place["number"]})
+        name = f"written-{secrets.token_hex(8)}"
+        folder = self._new_folder(name)
+        if type(folder) is not str:
+            raise NotPlain("your code made no folder")
+        call(folder)
+        reply = self._ask({"op": "collect", "name": name})
         if "refused" in reply:
             raise NotPlain(reply["refused"])
         files: dict[str, bytes] = reply["files"]

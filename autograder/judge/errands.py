@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from autograder.judge.limits import Limits
 from autograder.judge.supervisor import Process, WarmParents
 from autograder.judge.wire import DeadlinePassed, WireError
-from autograder.judge.written import Refused, collect, frozen
+from autograder.judge.written import Refused
 
 NO_ANSWER = "What your code made could not be examined within {:.0f} s."
 
@@ -21,28 +19,19 @@ class Errands:
 
     def __init__(self, warm: WarmParents, learner: Process, env: Mapping[str, str], limits: Limits) -> None:
         self.warm, self.learner, self.env, self.limits = warm, learner, dict(env), limits
-        self._folders: list[Path] = []
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Do what a judge asks: `folder`, `collect` or `examine`."""
+        """Do what a judge asks: `collect` or `examine`."""
         match message["op"]:
-            case "folder":
-                return self._folder()
             case "collect":
-                return self._collect(message["number"])
+                return self._collect(message["name"])
             case "examine":
                 return self._examine(message)
         raise WireError(f"a judge asked for {message['op']!r}")
 
-    def _folder(self) -> dict[str, Any]:
-        """A new, empty folder that the learner's process can write."""
-        self._folders.append(Path(tempfile.mkdtemp(prefix="written-", dir=self.learner.folder)))
-        return {"number": len(self._folders) - 1, "folder": str(self._folders[-1])}
-
-    def _collect(self, number: int) -> dict[str, Any]:
+    def _collect(self, name: str) -> dict[str, Any]:
         try:
-            with frozen(self.learner.pid):
-                return {"files": collect(self._folders[number], self.limits)}
+            return {"files": self.learner.collect(name, self.limits)}
         except Refused as refusal:
             return {"refused": str(refusal)}
 

@@ -55,16 +55,17 @@ class Verdict:
     seconds: float
 
 
-def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, desk: Desk) -> Verdict:
+def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, supervisor: Wire) -> Verdict:
     """Run one check cell against the learner's process at the other end of `wire`.
 
     Args:
         names: the namespace after the setup cells; copied.
-        desk: where the supervisor collects files and has them examined.
+        supervisor: collects files and has them examined.
     """
     started = time.monotonic()
     code, sites = rewrite(order.source, f"<check {order.name}>")
     link = Link(wire, limits, _known_dataclasses(names))
+    desk = Desk(supervisor, lambda name: link.ask("folder", name))
     contract = Contract(link, desk, order.exercise, order.hidden_seed)
     scope = {**names, **_replaced(names, contract), SITE: sites, "__name__": "__judge__"}
     outcome, message, line, kind = "ran", "", None, None

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def main(control: socket.socket, shell: Any) -> None:
         control: the supervisor's requests: `run` a cell, open a `session` with a judge whose socket comes along.
         shell: an IPython shell that has run nothing.
     """
-    wire = Wire(control)
+    wire, folder = Wire(control), str(Path.cwd())
     while True:
         message, fds = wire.receive_with_fds()
         if message["op"] == "run":
@@ -37,15 +38,15 @@ def main(control: socket.socket, shell: Any) -> None:
             error = outcome.error_before_exec or outcome.error_in_exec
             wire.send({"ran": message["id"], "error": None if error is None else _describe(error)})
         elif message["op"] == "session":
-            Session(Wire(socket.socket(fileno=fds[0])), shell.user_ns).serve()
+            Session(Wire(socket.socket(fileno=fds[0])), shell.user_ns, folder).serve()
             wire.send({"ended": message["id"]})
 
 
 class Session:
     """One conversation with one judge."""
 
-    def __init__(self, wire: Wire, names: dict[str, Any]) -> None:
-        self.wire, self.names = wire, names
+    def __init__(self, wire: Wire, names: dict[str, Any], folder: str) -> None:
+        self.wire, self.names, self.folder = wire, names, folder
         self.lent: dict[int, Any] = {}  # handles that the judge holds
         self.streams: dict[int, Any] = {}
         self._lent_numbers: dict[int, int] = {}
@@ -177,12 +178,19 @@ def _take(session: Session, dataset: Any, n: int) -> list[Any]:
     return [_numpy(x) for x in itertools.islice(iter(dataset), n)]
 
 
+def _folder(session: Session, name: str) -> str:
+    folder = Path(session.folder, name)
+    folder.mkdir()
+    return str(folder)
+
+
 OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "get": lambda session, name: session.names[name],
     "call": lambda session, target, args, kwargs: target(*args, **kwargs),
     "attribute": lambda session, target, name: getattr(target, name),
     "set_attribute": lambda session, target, name, value: setattr(target, name, value),
     "item": lambda session, target, key: target[key],
+    "folder": _folder,
     "take": _take,
     "open": _open,
     "next": _next,

@@ -20,6 +20,11 @@ from autograder.judge.judging import Order, Verdict
 from autograder.judge.limits import FIXED, LIMITS, PASSED_ON, Limits
 from autograder.judge.process import kill_group
 from autograder.judge.wire import MAX_FRAME, Closed, DeadlinePassed, Wire, WireError, pair
+from autograder.judge.written import collect, frozen_group, frozen_sandbox
+from autograder.sandbox.fences import Fences, Sandbox
+from autograder.sandbox.members import first_inside
+from autograder.sandbox.root import BOX
+from autograder.sandbox.watch import Watch
 
 LEARNER_FRAME = 1 << 16  # bytes: what a learner's process says to the supervisor is short
 START_SECONDS = 120.0
@@ -30,10 +35,15 @@ class CellOutOfTime(Exception):
 
 
 class Process:
-    """A forked process with a conversation of its own."""
+    """A forked process with a conversation of its own.
 
-    def __init__(self, wire: Wire, pid: int, folder: Path) -> None:
-        self.wire, self.pid, self.folder = wire, pid, folder
+    Attributes:
+        folder: the one that it can write, as it sees it.
+        watch: holds the sandbox's limits; None without a sandbox.
+    """
+
+    def __init__(self, wire: Wire, pid: int, folder: Path, watch: Watch | None = None) -> None:
+        self.wire, self.pid, self.folder, self.watch = wire, pid, folder, watch
         self._numbers = itertools.count()
 
     def ask(self, message: dict[str, Any], seconds: float, fds: tuple[int, ...] = ()) -> dict[str, Any]:
@@ -54,17 +64,42 @@ class Process:
         error = reply.get("error")
         return error if isinstance(error, list) and len(error) == 2 else None
 
+    @property
+    def reason(self) -> str | None:
+        """Why the sandbox was ended: `memory`, `threads` or `cpu`; else None."""
+        return self.watch.reason if self.watch else None
+
+    def collect(self, name: str, limits: Limits) -> dict[str, bytes]:
+        """What was written to a folder in this process's own, while all that it started stands still.
+
+        Raises:
+            Refused: something else than regular files is there, or too much.
+        """
+        if self.watch is None:
+            with frozen_group(self.pid):
+                return collect(self.folder / name, limits)
+        with frozen_sandbox(self.watch.first):
+            return collect(Path(f"/proc/{self.watch.first}/root{self.folder}/{name}"), limits)
+
     def end(self) -> None:
+        """End it and everything that it started."""
+        if self.watch is not None:
+            self.watch.end()
         kill_group(self.pid)
         self.wire.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.watch is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class WarmParents:
-    """The two warm parents of an assignment: one forks learners, one forks the base of the judges."""
+    """The two warm parents of an assignment: one forks learners, one forks the base of the judges.
 
-    def __init__(self, modules: tuple[str, ...], limits: Limits = LIMITS) -> None:
-        self.limits = limits
+    Args:
+        sandbox: which each forked process enters; None for none.
+    """
+
+    def __init__(self, modules: tuple[str, ...], limits: Limits = LIMITS, sandbox: Sandbox | None = None) -> None:
+        self.limits, self.sandbox = limits, sandbox
         self._home = Path(tempfile.mkdtemp(prefix="judge-"))
         self._parents = {role: self._start(role, modules) for role in ("learner", "base")}
         for role in self._parents:
@@ -75,17 +110,31 @@ class WarmParents:
 
         An examiner has the learner's parent, which has never opened a secret either.
         """
-        _parent, wire = self._parents["base" if role == "base" else "learner"]
+        _parent, parent = self._parents["base" if role == "base" else "learner"]
         ours, theirs = pair()
-        folder = Path(tempfile.mkdtemp(prefix=f"{role}-", dir=self._home))
+        folder = Path(BOX if self.sandbox else tempfile.mkdtemp(prefix=f"{role}-", dir=self._home))
+        wire = Wire(ours, LEARNER_FRAME if role == "learner" else MAX_FRAME)
         try:
-            wire.send({"role": role, "env": env, "folder": str(folder)}, (theirs.fileno(),))
-            pid = wire.receive(START_SECONDS)["pid"]
+            parent.send({"role": role, "env": env, "folder": str(folder)}, (theirs.fileno(),))
+            pid = parent.receive(START_SECONDS)["pid"]
         except WireError as error:
             raise GraderFault(f"the warm parent of the {role} processes ended", "run the command again") from error
         finally:
             theirs.close()
-        return Process(Wire(ours, LEARNER_FRAME if role == "learner" else MAX_FRAME), pid, folder)
+        return Process(wire, pid, folder, self._watch(wire, pid, self.sandbox.fences) if self.sandbox else None)
+
+    def _watch(self, wire: Wire, keeper: int, fences: Fences) -> Watch:
+        """Wait until the process is in its sandbox, and watch that."""
+        try:
+            wire.receive(START_SECONDS)
+            first = first_inside(keeper)
+            if first is not None:
+                return Watch(first, fences)
+            problem = "it is not there"
+        except (WireError, OSError) as error:
+            problem = str(error)
+        kill_group(keeper)
+        raise GraderFault(f"a process did not enter its sandbox: {problem}", "run `labs doctor`")
 
     def close(self) -> None:
         """End both parents and everything they forked."""
@@ -119,7 +168,9 @@ class WarmParents:
                 stderr=log,
             )
         theirs.close()
-        return process, Wire(ours)
+        wire = Wire(ours)
+        wire.send(dataclasses.asdict(self.sandbox) if self.sandbox else {"fences": None})
+        return process, wire
 
     def _log(self, role: str) -> Path:
         return self._home / f"{role}.log"
@@ -169,7 +220,7 @@ def open_session(
             desk.send(errand(message))
         return Verdict(**message["verdict"])
     except DeadlinePassed:
-        kill_group(pid)
+        base.wire.send({"op": "kill", "pid": pid})
         return Ended(timeout=True)
     except Closed:
         return Ended(timeout=False)

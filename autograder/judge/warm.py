@@ -17,6 +17,8 @@ from typing import Any
 from autograder.judge import base, examiner, learner
 from autograder.judge.process import become_child, die_with_parent, reap
 from autograder.judge.wire import Closed, Wire
+from autograder.sandbox.enter import Prepared, enter, prepare
+from autograder.sandbox.fences import Fences, Sandbox
 
 
 def main(role: str, fd: str, *modules: str) -> None:
@@ -24,8 +26,10 @@ def main(role: str, fd: str, *modules: str) -> None:
     die_with_parent()
     control = socket.socket(fileno=int(fd))
     wire = Wire(control)
+    order = wire.receive()
     missing = _import(modules)
     shell = _shell() if role == "learner" else None
+    prepared = prepare(Sandbox(Fences(**order["fences"]), tuple(order["readable"]))) if order["fences"] else None
     gc.collect()
     gc.freeze()  # a collection in a child must not touch, and so copy, the parent's pages
     wire.send({"ready": role, "missing": missing})
@@ -35,7 +39,7 @@ def main(role: str, fd: str, *modules: str) -> None:
         except Closed:
             return
         reap()
-        wire.send({"pid": _fork(message, fds[0], shell, control)})
+        wire.send({"pid": _fork(message, fds[0], shell, control, prepared)})
 
 
 def _import(modules: tuple[str, ...]) -> list[str]:
@@ -58,13 +62,17 @@ def _shell() -> Any:
     return InteractiveShell.instance(config=config)
 
 
-def _fork(message: dict[str, Any], fd: int, shell: Any, control: socket.socket) -> int:
+def _fork(message: dict[str, Any], fd: int, shell: Any, control: socket.socket, prepared: Prepared | None) -> int:
     pid = os.fork()
     if pid == 0:
         with become_child(control):
             os.environ.update(message["env"])
-            os.chdir(message["folder"])
             child = socket.socket(fileno=fd)
+            if prepared:
+                enter(prepared)
+                Wire(child).send({"entered": True})
+            else:
+                os.chdir(message["folder"])
             if message["role"] == "base":
                 base.main(child)
             sys.argv, sys.path[:] = [""], [p for p in sys.path if p]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.judge.limits import Limits
+from autograder.sandbox import members
 
 STOPPED_SECONDS = 2.0
 DEEPEST = 8
@@ -76,7 +77,22 @@ def _read(fd: int, name: str, left: int, limits: Limits) -> bytes:
 
 
 @contextlib.contextmanager
-def frozen(pid: int) -> Iterator[None]:
+def frozen_sandbox(first: int) -> Iterator[None]:
+    """Every process of a sandbox stands still in the block.
+
+    Raises:
+        Refused: they could not be stopped, or are gone.
+    """
+    try:
+        if not members.freeze(first):
+            raise Refused("Your code could not be stopped for its files to be read.")
+        yield
+    finally:
+        members.thaw(first)
+
+
+@contextlib.contextmanager
+def frozen_group(pid: int) -> Iterator[None]:
     """Everything in the process group of `pid` stands still in the block.
 
     Raises:

@@ -53,6 +53,7 @@ def verify(wanted: str | None, *, variant: int, as_json: bool) -> int:
     """Judge every answer of one lab, or of all; return the exit code: 1 unless each is as its sheet says."""
     from autograder.errors import AutograderError
     from autograder.verify import verify_lab
+    from labs_cli.places import sandbox
 
     labs = [find_source(wanted)] if wanted is not None else places.lab_dirs()
     progress = note if as_json else say
@@ -60,7 +61,7 @@ def verify(wanted: str | None, *, variant: int, as_json: bool) -> int:
     broken = 0
     for lab in labs:
         try:
-            results += verify_lab(lab, variant=variant, on_result=lambda r: progress(_line(r)))
+            results += verify_lab(lab, variant=variant, sandbox=sandbox(), on_result=lambda r: progress(_line(r)))
         except AutograderError as error:
             broken += 1
             say_error(error.problem, error.fix)

@@ -57,11 +57,14 @@ def judge(work: Work) -> SubmissionResult:
         AutograderError: the judge cannot run here.
     """
     from autograder.grade import check_notebook
+    from labs_cli.places import sandbox
     from prodml import variant
     from prodml.workspace import course_variant
 
     chosen = variant() if os.environ.get("PRODML_VARIANT") else course_variant(places.workspace())
-    return check_notebook(work.lab.slug, work.lab.notebook.read_bytes(), work.file.data, variant=chosen)
+    return check_notebook(
+        work.lab.slug, work.lab.notebook.read_bytes(), work.file.data, variant=chosen, sandbox=sandbox()
+    )
 
 
 def show(result: SubmissionResult) -> int:

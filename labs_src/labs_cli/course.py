@@ -42,6 +42,7 @@ def grade(wanted: str, course: Path, *, student: str | None, json_file: Path | N
     """Grade an assignment; return the exit code: 3 if there was a fault of ours, else 0."""
     from autograder.grade import grade_course
     from autograder.results import Status
+    from labs_cli.places import readable
 
     if not course.is_dir():
         raise NotFound(
@@ -51,7 +52,9 @@ def grade(wanted: str, course: Path, *, student: str | None, json_file: Path | N
         raise NotFound(f"the folder of {json_file} does not exist", "make it, or name another file with --json")
     assignment = match(wanted, (p.name for p in (course / "source").glob("*") if p.is_dir()), "assignment")
     with _progress(assignment) as on_result:
-        results = grade_course(course, assignment, student=student, trust_submissions=trust, on_result=on_result)
+        results = grade_course(
+            course, assignment, student=student, trust_submissions=trust, readable=readable(), on_result=on_result
+        )
     if json_file is not None:
         write_whole(json_file, (json.dumps([r.to_json() for r in results], indent=2) + "\n").encode())
     table(COLUMNS, [row for result in results for row in _rows(result)])

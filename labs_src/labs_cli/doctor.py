@@ -31,6 +31,7 @@ def all_checks() -> list[Check]:
     from labs_cli import doctor_kernel as kernel
     from labs_cli import doctor_machine as machine
     from labs_cli import doctor_project as project
+    from labs_cli import doctor_sandbox as sandbox
 
     return [
         ("Python", machine.python),
@@ -40,6 +41,7 @@ def all_checks() -> list[Check]:
         ("workspace", machine.writable),
         ("loopback port", machine.port),
         ("judge's processes", machine.fork),
+        ("sandbox", sandbox.sandbox),
         ("kernel python3", project.kernel),
         ("warm kernel", kernel.warm),
         ("datasets", project.datasets),

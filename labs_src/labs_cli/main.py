@@ -203,7 +203,9 @@ def grade(
     ] = None,
     trust_submissions: Annotated[
         bool,
-        typer.Option("--trust-submissions", help="Submissions run with your rights: say that you trust them."),
+        typer.Option(
+            "--trust-submissions", help="Where no sandbox is possible: submissions then run with your rights."
+        ),
     ] = False,
 ) -> None:
     """(instructors) Grade submissions into the gradebook.

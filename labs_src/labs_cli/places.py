@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labs_cli.errors import NotFound
+
+if TYPE_CHECKING:
+    from autograder.sandbox.fences import Sandbox
 
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE.with_name("labs")  # beside the package in a checkout; absent in a wheel and on Binder
@@ -47,3 +51,17 @@ def workspace_path() -> Path:
     if found is not None:
         return found
     return (CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else Path.cwd()) / "workspace"
+
+
+def readable() -> tuple[str, ...]:
+    """What a submission may read besides Python and its packages: the data sets."""
+    from prodml.paths import datasets_dir
+
+    return (str(datasets_dir()),)
+
+
+def sandbox() -> Sandbox | None:
+    """The sandbox in which notebooks are judged, or None where this machine can make none: enough for one's own."""
+    from autograder.sandbox.trial import sandbox_here
+
+    return sandbox_here(readable())

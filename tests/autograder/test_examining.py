@@ -15,6 +15,7 @@ from autograder.judge.errands import Errands
 from autograder.judge.limits import Limits
 from autograder.marking import Marker
 from autograder.results import Status, SubmissionResult
+from autograder.sandbox.fences import Sandbox, read_fences
 
 LAB = '''\
 # ---
@@ -71,7 +72,7 @@ with check("export"):
 # 2. It wants a path.
 '''
 GOOD = "def export(weights, folder):\n    to_lite(weights, f'{folder}/model.tflite')"
-SHORT = Limits(cell_seconds=10, call_seconds=10, check_seconds=60)
+PATIENT = Limits(call_seconds=120, check_seconds=200)
 Mark = Callable[[str], SubmissionResult]
 
 
@@ -84,9 +85,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     return build_lab(folder)
 
 
-@pytest.fixture(scope="module")
-def marker(built: Built) -> Iterator[Marker]:
-    with Marker("91_files", to_text(built.nbgrader_source).encode(), secret=b"test", limits=SHORT) as marker:
+@pytest.fixture(scope="module", params=[None, Sandbox(read_fences())], ids=["no sandbox", "sandbox"])
+def marker(built: Built, request: pytest.FixtureRequest) -> Iterator[Marker]:
+    source = to_text(built.nbgrader_source).encode()
+    with Marker("91_files", source, secret=b"test", limits=PATIENT, sandbox=request.param) as marker:
         yield marker
 
 
@@ -123,7 +125,7 @@ def test_files_that_are_right_get_all_points(mark: Mark) -> None:
         ("os.symlink('/etc/passwd', f'{folder}/model.tflite')", "no regular file"),
         ("os.mkfifo(f'{folder}/model.tflite')", "no regular file"),
         ("os.rmdir(folder); os.symlink('/etc', folder)", "replaced the folder"),
-        ("os.truncate(os.open(f'{folder}/x', os.O_CREAT | os.O_RDWR), 1 << 40)", "more than 16,777,216 bytes"),
+        ("os.truncate(os.open(f'{folder}/x', os.O_CREAT | os.O_RDWR), 1 << 27)", "more than 16,777,216 bytes"),
         ("[open(f'{folder}/{i}', 'w').close() for i in range(300)]", "more than 200 files"),
         ("os._exit(0)", "ended its own process"),
     ],
@@ -163,7 +165,7 @@ def test_an_examiner_that_cannot_start_refuses(marker: Marker) -> None:
     """Does its end come as a refusal, and not as the end of the run?"""
     learner = marker.warm.fork("learner", {})
     try:
-        errands = Errands(marker.warm, learner, {}, SHORT)
+        errands = Errands(marker.warm, learner, {}, PATIENT)
         asked = {"op": "examine", "address": "no_such_module:name", "given": []}
         assert errands.answer(asked) == {"refused": []}
         hasty = Errands(marker.warm, learner, {}, Limits(examine_seconds=0.0))
@@ -180,7 +182,7 @@ def test_the_figures_come_as_arrays(marker: Marker, tmp_path: Path) -> None:
 
     to_lite(np.ones(2, np.float32), tmp_path / "m")
     learner = marker.warm.fork("learner", {})
-    errands = Errands(marker.warm, learner, {}, SHORT)
+    errands = Errands(marker.warm, learner, {}, PATIENT)
 
     class Straight:
         def send(self, message: dict[str, object]) -> None:
@@ -191,7 +193,7 @@ def test_the_figures_come_as_arrays(marker: Marker, tmp_path: Path) -> None:
 
     try:
         made = (tmp_path / "m").read_bytes()
-        run = Desk(Straight()).examine(examine_inputs, (made, {"": np.ones((1, 2), np.float32)}), {})  # type: ignore[arg-type]
+        run = Desk(Straight(), lambda name: None).examine(examine_inputs, (made, {"": np.ones((1, 2), np.float32)}), {})  # type: ignore[arg-type]
         assert type(run) is Examined
         assert run.outputs.tolist() == [[2.0]]
     finally:

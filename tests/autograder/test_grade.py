@@ -9,12 +9,15 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder import grade
 from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
 from autograder.errors import CourseError
 from autograder.grade import check_notebook, grade_course, grade_one
 from autograder.release import release_lab
 from autograder.results import Status
+from autograder.sandbox import trial
+from autograder.sandbox.trial import Trial
 
 NAME = "90_small"
 WRONG = "def double(x):\n    return x + 2"
@@ -65,18 +68,23 @@ def test_a_release_is_a_standard_nbgrader_course(course: Path) -> None:
         assert gradebook.find_assignment(NAME).max_score == 5
 
 
-def test_grading_without_a_sandbox_must_be_asked_for(course: Path) -> None:
-    with pytest.raises(CourseError, match="--trust-submissions"):
+def test_grading_without_a_sandbox_must_be_asked_for(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And says why there is none?"""
+    monkeypatch.setattr(trial, "try_sandbox", lambda: Trial("no namespaces here", {}, ()))
+    monkeypatch.setattr(grade, "try_sandbox", trial.try_sandbox)
+    with pytest.raises(CourseError, match=r"\(no namespaces here\)(.|\n)*--trust-submissions"):
         grade_course(course, NAME)
+    (result,) = grade_course(course, NAME, student="ada", trust_submissions=True)
+    assert result.score == 5
+    order = {"name": NAME, "notebook": "{}", "secret": "00", "student": "ada"}
+    with pytest.raises(CourseError, match="no namespaces here"):
+        grade_one(json.dumps(order).encode(), b"")
 
 
 def test_each_submission_gets_its_points_and_reasons(course: Path) -> None:
     seen: list[tuple[str, int, int]] = []
     results = {
-        r.student: r
-        for r in grade_course(
-            course, NAME, trust_submissions=True, on_result=lambda r, n, of: seen.append((r.student, n, of))
-        )
+        r.student: r for r in grade_course(course, NAME, on_result=lambda r, n, of: seen.append((r.student, n, of)))
     }
     assert {n: (r.status, r.score) for n, r in results.items()} == {
         "ada": (Status.GRADED, 5), "bob": (Status.GRADED, 2), "cyd": (Status.REJECTED, 0), "dan": (Status.NOT_SUBMITTED, None),
@@ -87,7 +95,7 @@ def test_each_submission_gets_its_points_and_reasons(course: Path) -> None:
 
 
 def test_points_and_time_are_in_the_gradebook(course: Path) -> None:
-    grade_course(course, NAME, trust_submissions=True)
+    grade_course(course, NAME)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         scores = {s.student.id: s.score for s in gradebook.assignment_submissions(NAME)}
         assert scores == {"ada": 5, "bob": 2, "cyd": 0}
@@ -95,12 +103,12 @@ def test_points_and_time_are_in_the_gradebook(course: Path) -> None:
 
 
 def test_a_manual_score_survives_a_regrade(course: Path) -> None:
-    grade_course(course, NAME, trust_submissions=True)
+    grade_course(course, NAME)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         grade = gradebook.find_grade("check_double", NAME, NAME, "bob")
         grade.manual_score, grade.needs_manual_grade = 1.5, False
         gradebook.db.commit()
-    grade_course(course, NAME, student="bob", trust_submissions=True)
+    grade_course(course, NAME, student="bob")
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         grade = gradebook.find_grade("check_double", NAME, NAME, "bob")
         assert (grade.auto_score, grade.manual_score, grade.score, grade.needs_manual_grade) == (0, 1.5, 1.5, True)
@@ -109,7 +117,7 @@ def test_a_manual_score_survives_a_regrade(course: Path) -> None:
 
 
 def test_a_teacher_sees_the_learners_cells_and_our_verdicts(course: Path) -> None:
-    grade_course(course, NAME, student="bob", trust_submissions=True)
+    grade_course(course, NAME, student="bob")
     nb = nbformat.read(course / "autograded" / "bob" / NAME / f"{NAME}.ipynb", as_version=4)
     cells = {c.metadata.nbgrader.grade_id: c for c in nb.cells if "nbgrader" in c.metadata}
     assert cells["double"].source == WRONG
@@ -124,16 +132,16 @@ def test_a_teacher_sees_the_learners_cells_and_our_verdicts(course: Path) -> Non
 def test_what_is_not_there_is_said(course: Path, assignment: str, student: str | None, says: str | None) -> None:
     if says:
         with pytest.raises(CourseError, match=says):
-            grade_course(course, assignment, student=student, trust_submissions=True)
+            grade_course(course, assignment, student=student)
     else:
-        (result,) = grade_course(course, assignment, student=student, trust_submissions=True)
+        (result,) = grade_course(course, assignment, student=student)
         assert (result.status, result.message) == (Status.NOT_SUBMITTED, "There is no 90_small.ipynb of eve.")
 
 
 def test_an_empty_course_is_a_failure_not_a_pass(tmp_path: Path, small_lab: Path) -> None:
     release_lab(small_lab, tmp_path)
     with pytest.raises(CourseError, match="holds no submission"):
-        grade_course(tmp_path, NAME, trust_submissions=True)
+        grade_course(tmp_path, NAME)
 
 
 def test_the_courses_secret_is_its_owners_only(course: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_check_that_breaks_is_a_failed_check(capsys: pytest.CaptureFixture[str
 
 def test_the_command_runs_every_check(labs: Labs, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [name for name, _ in doctor.all_checks()]
-    assert len(names) == len(set(names)) == 12
+    assert len(names) == len(set(names)) == 13
     monkeypatch.setattr(doctor, "all_checks", lambda: [(name, lambda: Finding("fine")) for name in names])
     ran = labs("doctor")
     assert ran.code == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.judge.limits import Limits
-from autograder.judge.written import Refused, collect, frozen
+from autograder.judge.written import Refused, collect, frozen_group
 
 FEW = Limits(written_files=3, written_bytes=10)
 
@@ -97,14 +97,14 @@ def test_a_frozen_process_stands_still_and_goes_on() -> None:
         assert len(process.stdout.read(2)) == 2
         members = [process.pid, *map(int, Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split())]
         assert len(members) == 2
-        with frozen(process.pid):
+        with frozen_group(process.pid):
             assert _state(process.pid) == "T"
         assert _state(process.pid) in "RS"
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         process.stdout.close()
-    with pytest.raises(Refused, match="ended"), frozen(process.pid):
+    with pytest.raises(Refused, match="ended"), frozen_group(process.pid):
         pass
 
 

@@ -1,0 +1,143 @@
+"""Does every fence hold, is the whole group counted and stopped, and is nothing left?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from autograder.sandbox import members
+from autograder.sandbox.fences import Sandbox, read_fences
+from autograder.sandbox.probes import PROBES, Secrets
+from autograder.sandbox.seccomp import program
+from autograder.sandbox.trial import Trial, sandbox_here, try_sandbox
+
+Run = Callable[..., Any]
+FORKS = """
+import os
+came, here = os.pipe()
+for _ in range(3):
+    os.fork()
+os.write(here, b"x")
+if os.getpid() == 1:
+    for _ in range(8):
+        os.read(came, 1)
+    tell("forked")
+"""
+
+
+def test_every_probe_is_stopped() -> None:
+    """Each of them, by a reason that the kernel gave?"""
+    trial = try_sandbox()
+    assert trial.usable, trial.why
+    assert set(trial.passed) == set(PROBES)
+    assert sandbox_here(("/data",)) == Sandbox(read_fences(), ("/data",))
+
+
+def test_a_fence_that_is_down_is_named() -> None:
+    assert Trial("", {}, ("read a file outside",)).why == "submissions could read a file outside"
+    assert not Trial("no namespaces", {}, ()).usable
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "read a file outside",
+        "see another process",
+        "signal another process",
+        "read the grader's environment",
+        "open an odd socket",
+        "have capabilities or be root",
+    ],
+)
+def test_a_probe_gets_through_where_there_is_no_fence(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Would it notice? Here, outside, each of these does."""
+    (tmp_path / "secret").write_text("x")
+    monkeypatch.setenv("A_SECRET_OF_MINE", "x")
+    PROBES[name](Secrets(str(tmp_path / "secret"), os.getpid()))
+
+
+def test_probes_get_through_where_the_filter_is_down(inside: Run) -> None:
+    """With nothing denied and netlink allowed: does the report name what is open now?"""
+    code = "from autograder.sandbox import probes\ntell(probes.report(probes.Secrets('/nowhere', 1 << 20)).decode())"
+    report = json.loads(inside(code, denied=(), families=("AF_INET", "AF_NETLINK")).heard())["probes"]
+    through = {name for name, why in report.items() if why is None}
+    assert through >= {"make a namespace", "trace a process", "use memory that no limit counts", "open an odd socket"}
+    assert report["have capabilities or be root"] is not None
+
+
+def test_the_filter_denies_what_the_file_names() -> None:
+    """Does a name that is added change the program, and one that no machine knows not break it?"""
+    import dataclasses
+
+    fences = read_fences()
+    assert program(fences) != program(dataclasses.replace(fences, denied=(*fences.denied, "getcwd")))
+    assert program(dataclasses.replace(fences, denied=(*fences.denied, "no_such_call"))) == program(fences)
+
+
+def test_all_processes_are_frozen_and_go_on(inside: Run) -> None:
+    """Also those that fork all the time?"""
+    run = inside(FORKS + "while True:\n    if os.fork() == 0: os._exit(0)\n    os.wait()\n", processes=120)
+    assert run.heard() == "forked"
+    assert members.freeze(run.first)
+    before = {m: members.cpu_seconds([m]) for m in members.members(run.first)}
+    assert len(before) >= 8
+    for member, seconds in before.items():
+        assert Path(member, "stat").read_text().rpartition(") ")[2][0] in "TtZD"
+        assert members.cpu_seconds([member]) == seconds
+    members.thaw(run.first)
+    assert any(Path(m, "stat").read_text().rpartition(") ")[2][0] in "RS" for m in members.members(run.first))
+
+
+def test_memory_counts_all_processes(inside: Run) -> None:
+    """Four with a quarter each, and more: ended, with the reason?"""
+    code = "import os\nwait()\nfor _ in range(3):\n    if os.fork() == 0: break\nkept = bytearray(os.urandom(1)) * (100 << 20)\nimport time\ntime.sleep(600)"
+    run = inside(code, memory=250 << 20)
+    run.go()
+    assert run.heard() == ""
+    assert run.watch.reason == "memory"
+
+
+def test_cpu_time_counts_all_processes(inside: Run) -> None:
+    run = inside("import os\nos.fork()\nwhile True: pass", cpu_seconds=1)
+    assert run.heard() == ""
+    assert run.watch.reason in ("cpu", None)  # None: the kernel's own limit on one process was first
+
+
+def test_too_many_processes_cannot_start(inside: Run) -> None:
+    code = "import os, time\ntry:\n    while True:\n        if os.fork() == 0: time.sleep(600)\nexcept OSError as error:\n    tell(error)"
+    assert "temporarily unavailable" in inside(code, processes=20).heard()
+
+
+def test_everything_is_gone_afterwards(inside: Run) -> None:
+    """Also what made itself a daemon?"""
+    code = (
+        FORKS
+        + "os.setsid()\nimport signal, time\n[signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]\ntime.sleep(600)"
+    )
+    run = inside(code)
+    assert run.heard() == "forked"
+    within = [psutil.Process(run.first), *psutil.Process(run.first).children(recursive=True)]
+    run.watch.end()
+    assert len(within) == 8
+    assert psutil.wait_procs(within, timeout=30)[1] == []
+
+
+def test_it_ends_with_its_parent(inside: Run) -> None:
+    """The warm parent killed: is the sandbox gone too?"""
+    run = inside("import time\ntell('on')\ntime.sleep(600)")
+    assert run.heard() == "on"
+    first = os.pidfd_open(run.first)
+    os.kill(run.parent.pid, signal.SIGKILL)
+    import select
+
+    assert select.select([first], [], [], 60)[0]
+    os.close(first)

@@ -1,0 +1,41 @@
+"""Does the doctor say whether others' work can be graded here, and what to do if not?"""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.sandbox import trial
+from labs_cli import doctor_sandbox
+
+
+def test_this_machine_passes() -> None:
+    finding = doctor_sandbox.sandbox()
+    assert finding.state == "PASS", finding.detail
+    assert "fences hold" in finding.detail
+
+
+@pytest.mark.parametrize(
+    ("problem", "setting", "fix"),
+    [
+        ("RuntimeError: Unable to find libseccomp", "", "apt-get install libseccomp2"),
+        ("new namespaces", "kernel/apparmor_restrict_unprivileged_userns=1", "apparmor_parser"),
+        ("new namespaces", "kernel/unprivileged_userns_clone=0", "sysctl kernel.unprivileged_userns_clone=1"),
+        ("new namespaces", "user/max_user_namespaces=0", "user.max_user_namespaces=10000"),
+        ("new namespaces", "", "a container forbids namespaces"),
+    ],
+)
+def test_each_obstacle_has_its_fix(monkeypatch: pytest.MonkeyPatch, problem: str, setting: str, fix: str) -> None:
+    monkeypatch.setattr(trial, "try_sandbox", lambda: trial.Trial(problem, {}, ()))
+    monkeypatch.setattr(
+        doctor_sandbox, "_setting", lambda name: dict([setting.split("=")]).get(name, "") if setting else ""
+    )
+    finding = doctor_sandbox.sandbox()
+    assert finding.state == "NOTE"
+    assert problem in finding.detail
+    assert fix in str(finding.fix)
+
+
+def test_a_fence_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "try_sandbox", lambda: trial.Trial("", {}, ("reach the network",)))
+    finding = doctor_sandbox.sandbox()
+    assert "submissions could reach the network" in finding.detail
