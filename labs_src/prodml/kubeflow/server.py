@@ -38,7 +38,7 @@ def check_server(host: str, token: str | None) -> None:
 
 
 def _is_object(text: bytes) -> bool:
-    # The API declares `multi_user`; the dashboard's server, which answers in its place, says more: kubeflow/pipelines#8837.
+    # The API declares `multi_user`. The dashboard, which answers in its place, says more: kubeflow/pipelines#8837.
     try:
         return isinstance(json.loads(text), dict)
     except ValueError:
