@@ -16,6 +16,7 @@ class FaultyStep:
     Args:
         faults: for each attempt, the exception that ends it after five rows, or None.  When they are used up, every
             further attempt succeeds.
+        publishing: what `publish` raises, every time, after the folder was published; None if it works.
 
     Attributes:
         runs: the folder of every attempt, as they came.
@@ -25,8 +26,9 @@ class FaultyStep:
 
     __facade__ = ("publish", "run")
 
-    def __init__(self, faults: Sequence[Exception | None] = ()) -> None:
+    def __init__(self, faults: Sequence[Exception | None] = (), publishing: Exception | None = None) -> None:
         self.faults = list(faults)
+        self.publishing = publishing
         self.runs: list[str] = []
         self.rows: dict[str, int] = {}
         self.published: list[str] = []
@@ -44,8 +46,14 @@ class FaultyStep:
             raise fault
 
     def publish(self, folder: str) -> None:
-        """Make a folder the step's output, for all steps after it to see."""
+        """Make a folder the step's output, for all steps after it to see.
+
+        Raises:
+            Exception: `publishing`, if there is one: the answer got lost, the folder is published.
+        """
         self.published.append(str(folder))
+        if self.publishing:
+            raise self.publishing
 
     @property
     def seen(self) -> int | None:

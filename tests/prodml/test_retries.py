@@ -20,6 +20,15 @@ def test_a_failed_attempt_leaves_half_its_rows() -> None:
     assert step.seen == 15
 
 
+def test_publishing_can_fail_afterwards() -> None:
+    """Is the folder published although the answer got lost?"""
+    step = FaultyStep(publishing=ConnectionError("dropped"))
+    step.run("a")
+    with pytest.raises(ConnectionError, match="dropped"):
+        step.publish("a")
+    assert (step.published, step.seen) == (["a"], 10)
+
+
 def test_a_clock_only_writes_down() -> None:
     """Are waits kept in their order?"""
     clock = Clock()

@@ -109,6 +109,132 @@ def lint(spec):
             found.add((name, "cycle"))
     return sorted(found)
 
+# %% exercise="lint" answer="wrong" name="a_pair_for_each_finding" expect="collect pairs in a set"
+# Misconception: each fault that is found is a line of its own, also where two are the same pair.
+def lint(spec):
+    components, found = spec["components"], []
+    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
+        tasks, needs = dag["tasks"], {}
+        for name, task in tasks.items():
+            needs[name] = {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}
+            if task["componentRef"]["name"] not in components:
+                found.append((name, "component"))
+            if needs[name] - set(tasks):
+                found.append((name, "task"))
+            for producer, kind, output in references(task):
+                made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
+                    found.append((name, "output"))
+        for name in tasks:
+            reached, ahead = set(), [name]
+            while ahead:
+                new = needs.get(ahead.pop(), set()) - reached
+                reached, ahead = reached | new, [*ahead, *new]
+            if name in reached:
+                found.append((name, "cycle"))
+    return sorted(found)
+
+# %% exercise="lint" answer="wrong" name="latest_first" expect="their order is not"
+# Misconception: a report is for reading; its order does not matter.
+def lint(spec):
+    components, found = spec["components"], set()
+    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
+        tasks, needs = dag["tasks"], {}
+        for name, task in tasks.items():
+            needs[name] = {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}
+            if task["componentRef"]["name"] not in components:
+                found.add((name, "component"))
+            if needs[name] - set(tasks):
+                found.add((name, "task"))
+            for producer, kind, output in references(task):
+                made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
+                    found.add((name, "output"))
+        for name in tasks:
+            reached, ahead = set(), [name]
+            while ahead:
+                new = needs.get(ahead.pop(), set()) - reached
+                reached, ahead = reached | new, [*ahead, *new]
+            if name in reached:
+                found.add((name, "cycle"))
+    return sorted(found, reverse=True)
+
+# %% exercise="lint" answer="wrong" name="blames_the_reader" expect="What it makes cannot be known then"
+# Misconception: an output of a task whose component is unknown is missing as well.
+def lint(spec):
+    components, found = spec["components"], set()
+    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
+        tasks, needs = dag["tasks"], {}
+        for name, task in tasks.items():
+            needs[name] = {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}
+            if task["componentRef"]["name"] not in components:
+                found.add((name, "component"))
+            if needs[name] - set(tasks):
+                found.add((name, "task"))
+            for producer, kind, output in references(task):
+                made = components.get(tasks[producer]["componentRef"]["name"], {}) if producer in tasks else None
+                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
+                    found.add((name, "output"))
+        for name in tasks:
+            reached, ahead = set(), [name]
+            while ahead:
+                new = needs.get(ahead.pop(), set()) - reached
+                reached, ahead = reached | new, [*ahead, *new]
+            if name in reached:
+                found.add((name, "cycle"))
+    return sorted(found)
+
+# %% exercise="lint" answer="wrong" name="tidies_up" expect="lint has changed the spec"
+# Misconception: the spec is mine to take apart.
+def lint(spec):
+    components, found = spec["components"], set()
+    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
+        tasks, needs = dag["tasks"], {}
+        for name, task in tasks.items():
+            needs[name] = {*task.pop("dependentTasks", []), *(p for p, _, _ in references(task))}
+            if task["componentRef"]["name"] not in components:
+                found.add((name, "component"))
+            if needs[name] - set(tasks):
+                found.add((name, "task"))
+            for producer, kind, output in references(task):
+                made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
+                    found.add((name, "output"))
+        for name in tasks:
+            reached, ahead = set(), [name]
+            while ahead:
+                new = needs.get(ahead.pop(), set()) - reached
+                reached, ahead = reached | new, [*ahead, *new]
+            if name in reached:
+                found.add((name, "cycle"))
+    return sorted(found)
+
+# %% exercise="lint" answer="wrong" name="one_namespace" expect="follows the needs of one into the other"
+# Misconception: names of tasks are the same in all graphs, so one dict of needs will do.
+def lint(spec):
+    components, found = spec["components"], set()
+    needs = {}
+    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
+        tasks = dag["tasks"]
+        for name, task in tasks.items():
+            needs[name] = {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}
+            if task["componentRef"]["name"] not in components:
+                found.add((name, "component"))
+            if needs[name] - set(tasks):
+                found.add((name, "task"))
+            for producer, kind, output in references(task):
+                made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
+                    found.add((name, "output"))
+        for name in tasks:
+            reached, ahead = set(), [name]
+            while ahead:
+                new = needs.get(ahead.pop(), set()) - reached
+                reached, ahead = reached | new, [*ahead, *new]
+            if name in reached:
+                found.add((name, "cycle"))
+    return sorted(found)
+
 # %% exercise="lint" answer="right" name="matrix_powers"
 # Reachability by boolean matrix products; a task is in a cycle if it reaches itself.
 def lint(spec):
@@ -223,6 +349,51 @@ def fingerprints(steps):
         return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
     return {name: of(name) for name in steps}
 
+# %% exercise="fingerprints" answer="wrong" name="inputs_by_place" expect="An input counts under its name, not by its place"
+# Misconception: the makers' fingerprints in the order of the dict are enough.
+def fingerprints(steps):
+    def of(name):
+        s = steps[name]
+        counts = [s["code"], s["image"], s["parameters"], [of(m) for m in s["inputs"].values()]]
+        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+    return {name: of(name) for name in steps}
+
+# %% exercise="fingerprints" answer="wrong" name="code_and_inputs" expect="Parameters count"
+# Misconception: what a step is, is its code and what went in.
+def fingerprints(steps):
+    def of(name):
+        s = steps[name]
+        counts = [s["code"], s["image"], {i: of(m) for i, m in s["inputs"].items()}]
+        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+    return {name: of(name) for name in steps}
+
+# %% exercise="fingerprints" answer="wrong" name="all_is_text" expect="str() makes them alike"
+# Misconception: a parameter is what is printed of it.
+def fingerprints(steps):
+    def of(name):
+        s = steps[name]
+        counts = [s["code"], s["image"], {k: str(v) for k, v in s["parameters"].items()}, {i: of(m) for i, m in s["inputs"].items()}]
+        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+    return {name: of(name) for name in steps}
+
+# %% exercise="fingerprints" answer="wrong" name="lists_are_sets" expect="A list as parameter in another order"
+# Misconception: the order of a list is as accidental as that of a dict.
+def fingerprints(steps):
+    def of(name):
+        s = steps[name]
+        counts = [s["code"], s["image"], {k: sorted(v) if isinstance(v, list) else v for k, v in s["parameters"].items()}, {i: of(m) for i, m in s["inputs"].items()}]
+        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+    return {name: of(name) for name in steps}
+
+# %% exercise="fingerprints" answer="wrong" name="one_bag" expect="Where a parameter has the name of an input"
+# Misconception: parameters and inputs are arguments, and arguments have different names.
+def fingerprints(steps):
+    def of(name):
+        s = steps[name]
+        counts = [s["code"], s["image"], {**s["parameters"], **{i: of(m) for i, m in s["inputs"].items()}}]
+        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+    return {name: of(name) for name in steps}
+
 # %% exercise="fingerprints" answer="right" name="streamed_with_lengths"
 # Feeds the hash piece by piece, each with its length in front; no JSON but for single values.
 def fingerprints(steps):
@@ -251,6 +422,15 @@ def fingerprints(steps):
         counts = (s["code"], s["image"], tuple(sorted(s["parameters"].items())), tuple(sorted((i, known[m]) for i, m in s["inputs"].items())))
         known[name] = hashlib.sha256(repr(counts).encode("utf-8")).hexdigest()
     return known
+
+# %% exercise="fingerprints" answer="right" name="upper_case"
+# Capital hex digits, and every step hashed anew for each of its readers.
+def fingerprints(steps):
+    def of(name):
+        s = steps[name]
+        counts = [s["code"], s["image"], s["parameters"], {i: of(m) for i, m in s["inputs"].items()}]
+        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).digest().hex().upper()
+    return {name: of(name) for name in steps}
 
 # %% [markdown]
 # ## schedule
@@ -312,6 +492,65 @@ def schedule(needs, cached, wanted):
             todo.add(n)
             ahead += needs[n]
     return [sorted(n for n in todo if depth(n) == d) for d in range(1 + max(map(depth, todo), default=-1))]
+
+# %% exercise="schedule" answer="wrong" name="as_late_as_possible" expect="Does each step run as early as it can"
+# Misconception: a step belongs into the last wave in which it is not too late.
+def schedule(needs, cached, wanted):
+    todo, ahead = set(), list(wanted)
+    while ahead:
+        n = ahead.pop()
+        if n not in cached and n not in todo:
+            todo.add(n)
+            ahead += needs[n]
+    waves = []
+    while todo:
+        waves.insert(0, sorted(n for n in todo if not any(n in needs[m] for m in todo)))
+        todo -= set(waves[0])
+    return waves
+
+# %% exercise="schedule" answer="wrong" name="a_plain_order" expect="names without waves"
+# Misconception: the waves, one after the other, are one list.
+def schedule(needs, cached, wanted):
+    todo, ahead = set(), list(wanted)
+    while ahead:
+        n = ahead.pop()
+        if n not in cached and n not in todo:
+            todo.add(n)
+            ahead += needs[n]
+    waves, done = [], set(cached)
+    while todo - done:
+        waves.append(sorted(n for n in todo - done if set(needs[n]) <= done))
+        done |= set(waves[-1])
+    return [n for wave in waves for n in wave]
+
+# %% exercise="schedule" answer="wrong" name="as_found" expect="a wave is not sorted by name"
+# Misconception: in a wave all run at once, so its order does not matter.
+def schedule(needs, cached, wanted):
+    todo, ahead = set(), list(wanted)
+    while ahead:
+        n = ahead.pop()
+        if n not in cached and n not in todo:
+            todo.add(n)
+            ahead += needs[n]
+    waves, done = [], set(cached)
+    while todo - done:
+        waves.append(sorted((n for n in todo - done if set(needs[n]) <= done), reverse=True))
+        done |= set(waves[-1])
+    return waves
+
+# %% exercise="schedule" answer="wrong" name="depth_in_the_whole_graph" expect="it belongs into the first wave"
+# Misconception: what is cached takes no wave, but those after it still wait for their depth.
+def schedule(needs, cached, wanted):
+    def depth(n):
+        return 1 + max((depth(m) for m in needs[n]), default=-1)
+    todo, ahead = set(), list(wanted)
+    while ahead:
+        n = ahead.pop()
+        if n not in cached:
+            todo.add(n)
+            ahead += needs[n]
+    levels = [sorted(n for n in todo if depth(n) == d) for d in range(1 + max(map(depth, todo), default=-1))]
+    return [wave for wave in levels if wave]
 
 # %% exercise="schedule" answer="right" name="levels_by_recursion"
 # A step's wave is one more than the latest of its needs that run.
@@ -395,6 +634,88 @@ def gate(errors, tolerance, z=3.0, fewest=30):
     bad = (by["mean"] - tolerance > z * by["std"] / np.sqrt(by["size"])) & (by["size"] >= fewest)
     return sorted({*errors["carrier"][~finite], *by.index[bad], *(["all"] if d.mean() >= 0 else [])})
 
+# %% exercise="gate" answer="wrong" name="spread_of_one_flight" expect="times as sure"
+# Misconception: the standard deviation says how sure a mean is.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    finite = np.isfinite(errors["candidate"])
+    d = (errors["candidate"] - errors["champion"])[finite]
+    by = d.groupby(errors["carrier"][finite]).agg(["mean", "std", "size"])
+    bad = (by["mean"] - tolerance > z * by["std"]) & (by["size"] >= fewest)
+    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
+
+# %% exercise="gate" answer="wrong" name="more_than_fewest" expect="At least `fewest` are enough"
+# Misconception: fewest is the number that is too few.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    finite = np.isfinite(errors["candidate"])
+    d = (errors["candidate"] - errors["champion"])[finite]
+    by = d.groupby(errors["carrier"][finite]).agg(["mean", "std", "size"])
+    bad = (by["mean"] - tolerance > z * by["std"] / np.sqrt(by["size"])) & (by["size"] > fewest)
+    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
+
+# %% exercise="gate" answer="wrong" name="gain_beyond_tolerance" expect="Overall any gain will do"
+# Misconception: the tolerance is the least gain, overall too.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    finite = np.isfinite(errors["candidate"])
+    d = (errors["candidate"] - errors["champion"])[finite]
+    by = d.groupby(errors["carrier"][finite]).agg(["mean", "std", "size"])
+    bad = (by["mean"] - tolerance > z * by["std"] / np.sqrt(by["size"])) & (by["size"] >= fewest)
+    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < -tolerance else ["all"])})
+
+# %% exercise="gate" answer="wrong" name="carriers_weigh_alike" expect="not over carriers"
+# Misconception: the mean of the carriers' means is the mean.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    finite = np.isfinite(errors["candidate"])
+    d = (errors["candidate"] - errors["champion"])[finite]
+    by = d.groupby(errors["carrier"][finite]).agg(["mean", "std", "size"])
+    bad = (by["mean"] - tolerance > z * by["std"] / np.sqrt(by["size"])) & (by["size"] >= fewest)
+    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if by["mean"].mean() < 0 else ["all"])})
+
+# %% exercise="gate" answer="wrong" name="missing_is_nan" expect="isna() does not see infinity"
+# Misconception: what failed is NaN.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    finite = errors["candidate"].notna()
+    d = (errors["candidate"] - errors["champion"])[finite]
+    by = d.groupby(errors["carrier"][finite]).agg(["mean", "std", "size"])
+    bad = (by["mean"] - tolerance > z * by["std"] / np.sqrt(by["size"])) & (by["size"] >= fewest)
+    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
+
+# %% exercise="gate" answer="wrong" name="two_means" expect="compare on the same flights"
+# Misconception: two means can be compared, whatever they are means of.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    finite = np.isfinite(errors["candidate"])
+    d = (errors["candidate"] - errors["champion"])[finite]
+    by = d.groupby(errors["carrier"][finite]).agg(["mean", "std", "size"])
+    bad = (by["mean"] - tolerance > z * by["std"] / np.sqrt(by["size"])) & (by["size"] >= fewest)
+    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if errors["candidate"][finite].mean() < errors["champion"].mean() else ["all"])})
+
+# %% exercise="gate" answer="wrong" name="in_place" expect="work on a copy"
+# Misconception: the table is mine.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    finite = np.isfinite(errors["candidate"])
+    errors["d"] = errors["candidate"] - errors["champion"]
+    d = errors["d"][finite]
+    by = d.groupby(errors["carrier"][finite]).agg(["mean", "std", "size"])
+    bad = (by["mean"] - tolerance > z * by["std"] / np.sqrt(by["size"])) & (by["size"] >= fewest)
+    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
+
+# %% exercise="gate" answer="wrong" name="median" expect="your gate does not see it: the mean does"
+# Misconception: the median is the robust mean; what it leaves out are outliers.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    finite = np.isfinite(errors["candidate"])
+    d = (errors["candidate"] - errors["champion"])[finite]
+    by = d.groupby(errors["carrier"][finite]).agg(["median", "std", "size"])
+    bad = (by["median"] - tolerance > z * by["std"] / np.sqrt(by["size"])) & (by["size"] >= fewest)
+    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
+
+# %% exercise="gate" answer="wrong" name="figures_of_the_example" expect="Your gate does not follow the tolerance"
+# Misconception: the figures of the worked example are the rule.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    finite = np.isfinite(errors["candidate"])
+    d = (errors["candidate"] - errors["champion"])[finite]
+    by = d.groupby(errors["carrier"][finite]).agg(["mean", "std", "size"])
+    bad = (by["mean"] - 0.5 > 3 * by["std"] / np.sqrt(by["size"])) & (by["size"] >= fewest)
+    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
+
 # %% exercise="gate" answer="right" name="numpy_loops"
 # No groupby: one mask per carrier.
 def gate(errors, tolerance, z=3.0, fewest=30):
@@ -429,6 +750,17 @@ def gate(errors, tolerance, z=3.0, fewest=30):
     if not everything or sum(everything) >= 0:
         against.add("all")
     return sorted(against)
+
+# %% exercise="gate" answer="right" name="one_row_per_carrier"
+# pandas knows the standard error; a query names those who are clearly worse.
+def gate(errors, tolerance, z=3.0, fewest=30):
+    table = errors.assign(d=errors["candidate"] - errors["champion"])
+    failed = table[~np.isfinite(table["d"])]
+    table = table.drop(failed.index)
+    by = table.groupby("carrier")["d"].agg(["mean", "sem", "count"])
+    worse = by.query("count >= @fewest and mean - @tolerance > @z * sem").index
+    better = len(table) > 0 and table["candidate"].mean() < table["champion"].mean()
+    return sorted(set(failed["carrier"]) | set(worse) | (set() if better else {"all"}))
 
 # %% [markdown]
 # ## run_step
@@ -530,6 +862,49 @@ def run_step(step, clock, attempts):
             return i + 1
     raise last
 
+# %% exercise="run_step" answer="wrong" name="waits_by_one_more" expect="Your waits do not double each time"
+# Misconception: longer each time means a second more each time.
+def run_step(step, clock, attempts):
+    for i in range(attempts):
+        try:
+            step.run(f"a{i}")
+        except (ConnectionError, TimeoutError):
+            if i == attempts - 1:
+                raise
+            clock.sleep(i + 1)
+        else:
+            step.publish(f"a{i}")
+            return i + 1
+
+# %% exercise="run_step" answer="wrong" name="first_error" expect="stands in the last error"
+# Misconception: the first error is the cause, the others follow from it.
+def run_step(step, clock, attempts):
+    first = None
+    for i in range(attempts):
+        try:
+            step.run(f"a{i}")
+        except (ConnectionError, TimeoutError) as error:
+            first = first or error
+            if i < attempts - 1:
+                clock.sleep(2**i)
+        else:
+            step.publish(f"a{i}")
+            return i + 1
+    raise first
+
+# %% exercise="run_step" answer="wrong" name="publish_is_part_of_it" expect="publish does not belong into the same try"
+# Misconception: publishing is the last line of an attempt.
+def run_step(step, clock, attempts):
+    for i in range(attempts):
+        try:
+            step.run(f"a{i}")
+            step.publish(f"a{i}")
+            return i + 1
+        except (ConnectionError, TimeoutError):
+            if i == attempts - 1:
+                raise
+            clock.sleep(2**i)
+
 # %% exercise="run_step" answer="right" name="recursive"
 # Each failure hands on to a call with one attempt fewer and twice the wait.
 def run_step(step, clock, attempts):
@@ -576,3 +951,24 @@ def run_step(step, clock, attempts):
         state.wait *= 2
     step.publish(folder)
     return state.made
+
+# %% exercise="run_step" answer="right" name="waits_before_the_next"
+# The wait belongs to the attempt that it comes before; Python's own context manager keeps the error.
+def run_step(step, clock, attempts):
+    from contextlib import suppress
+
+    for made in range(1, attempts):
+        if made > 1:
+            clock.sleep(2.0 ** (made - 2))
+        done = False
+        with suppress(ConnectionError, TimeoutError):
+            step.run(str(made))
+            done = True
+        if done:
+            step.publish(str(made))
+            return made
+    if attempts > 1:
+        clock.sleep(2.0 ** (attempts - 2))
+    step.run(str(attempts))
+    step.publish(str(attempts))
+    return attempts
