@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judge.codec import Decoder, Encoder, changes, snapshot, tensor_node
-from autograder.judge.wire import Wire, WireError
+from autograder.judge.wire import Closed, Wire, WireError
 
 
 def main(control: socket.socket, shell: Any) -> None:
@@ -97,14 +97,22 @@ class Session:
         if threading.current_thread() is threading.main_thread():
             self._busy = False
         with contextlib.suppress(WireError):  # the judge may have hung up
-            self.wire.send({"re": message["id"], **reply})
+            self._send({"re": message["id"], **reply})
+
+    def _send(self, reply: dict[str, Any]) -> None:
+        try:
+            self.wire.send(reply)
+        except Closed:
+            raise
+        except WireError as error:  # too large
+            self.wire.send({"re": reply["re"], "error": [["ValueError"], f"your answer cannot be sent: {error}"]})
 
     # ------------------------------------------------------------- values
 
     def _lend(self, x: Any) -> Any:
         if type(x) is Borrowed:
             return ["f", x._number]
-        if hasattr(x, "numpy") and hasattr(x, "dtype") and hasattr(x, "shape"):
+        if all(hasattr(type(x), name) for name in ("numpy", "dtype", "shape")):
             return tensor_node(x.numpy())
         number = self._lent_numbers.setdefault(id(x), len(self._lent_numbers))
         self.lent[number] = x

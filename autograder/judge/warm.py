@@ -56,10 +56,16 @@ def _shell() -> Any:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
+    class Shell(InteractiveShell):  # type: ignore[misc]
+        """Knows the magics that a notebook's kernel knows."""
+
+        def enable_gui(self, gui: Any = None) -> None:
+            """There is no window here: `%matplotlib inline` draws into memory."""
+
     config = Config()
     config.HistoryManager.enabled = False  # its thread would not survive the fork
     config.InteractiveShell.colors = "nocolor"
-    return InteractiveShell.instance(config=config)
+    return Shell.instance(config=config)
 
 
 def _fork(message: dict[str, Any], fd: int, shell: Any, control: socket.socket, prepared: Prepared | None) -> int:

@@ -1,0 +1,1 @@
+"""Hostile, broken and odd submissions, each with what it deserves."""

@@ -1,0 +1,60 @@
+"""Does every hostile, broken or odd submission get exactly what it deserves, harm nobody, and learn nothing?"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from attack_samples import endings, files, honest, notebooks, patches, reading, values, wire
+from attack_samples.target import GOOD, PLAIN, POINTS, SECRET, Attack
+
+from autograder.marking import Marker
+from autograder.results import SubmissionResult
+
+GROUPS = {"values": values, "patches": patches, "endings": endings, "reading": reading, "wire": wire, "files": files,
+          "notebooks": notebooks, "honest": honest}  # fmt: skip
+ALL = [(group, attack) for group, module in GROUPS.items() for attack in module.ATTACKS]
+
+
+@pytest.mark.parametrize("attack", [pytest.param(a, id=f"{group}: {a.name}") for group, a in ALL])
+def test_it_gets_what_it_deserves(mark: Callable[[Attack], SubmissionResult], canary: Path, attack: Attack) -> None:
+    """No point more, no neighbour's point less, the right sentence, and nothing that was secret."""
+    result = mark(attack)
+    scores = {e.name: e.score for e in result.exercises}
+    said = {e.name: e.message for e in result.exercises} | {"all": result.message}
+    assert scores == {name: 0 if name in attack.loses else POINTS[name] for name in POINTS}, said
+    assert attack.status in (None, str(result.status))
+    for where, words in attack.says.items():
+        assert re.search(words, said[where]), said[where]
+    everything = " ".join(said.values())
+    assert SECRET not in everything
+    assert PLAIN not in everything
+    assert canary.read_text() == PLAIN
+
+
+def test_the_run_goes_on_afterwards(mark: Callable[[Attack], SubmissionResult]) -> None:
+    """After all that, in the same processes: is a good submission still good?"""
+    assert mark(Attack("good", "P7")).score == sum(POINTS.values())
+
+
+def test_nothing_that_was_started_is_left(marker: Marker) -> None:
+    """No process of any attack outlives it: only the two parents and the base are there."""
+    import psutil
+
+    kept = [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+    roles = Counter(p.cmdline()[3] for p in kept if "autograder.judge.warm" in p.cmdline())
+    assert roles == {"learner": 1, "base": 1 + 2 * (marker._base is not None)}  # a base, and what keeps its sandbox
+    assert not [p for p in kept if p.name() in ("sleep", "sh")]
+
+
+def test_there_are_enough() -> None:
+    """At least 80 hostile or broken ones, no name twice, and each promise of the threat model is attacked."""
+    hostile = [a for group, a in ALL if group != "honest"]
+    assert len(hostile) >= 80
+    assert len({(g, a.name) for g, a in ALL}) == len(ALL)
+    model = (Path(__file__).parents[2] / "docs" / "threat-model.md").read_text()
+    assert set(re.findall(r"^\| (P\d) \|", model, re.MULTILINE)) == {a.promise for _, a in ALL}
+    assert set(GOOD) == set(POINTS)
