@@ -36,10 +36,10 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from prodml import begin, check, explorer, hidden_rng, plots, predict, reveal, rng, value
+from prodml import begin, check, explorer, hidden_rng, plots, predict, raised, reveal, rng, value
 from prodml.all_reduce import piece
 from prodml.relay import AllReduce, Ring
-from prodml.replicas import logical_cpus, mirrored
+from prodml.replicas import in_graph, logical_cpus, mirrored
 
 devices = logical_cpus(4)  # before TensorFlow computes anything
 tf.get_logger().setLevel("ERROR")  # strategies tell each sum that they plan
@@ -82,7 +82,8 @@ piece(10, 4, -1) == piece(10, 4, 3), piece(10, 4, 4) == piece(10, 4, 0)
 def ring_reduce_scatter(x, rank, workers, send, receive):
     """The sum, over all workers, of one piece of their arrays.
 
-    x: 1-D float array, this worker's own; all workers' have one length, which `workers` need not divide.
+    x: 1-D float array, this worker's own; you may change it. All workers' have one length, which `workers` need
+        not divide.
     rank: int from 0, this worker. workers: int, at least 2.
     send: `send(array)` gives a 1-D array to worker rank + 1 (the last one's right neighbour is 0); does not wait.
     receive: `receive()` waits for the next array from worker rank - 1, in the order in which they were sent.
@@ -90,7 +91,7 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
     Returns the summed piece number rank + 1: a 1-D array of x's dtype.
     """
     ### BEGIN SOLUTION
-    x, size = x.copy(), len(x)
+    size = len(x)
     for turn in range(workers - 1):
         send(x[piece(size, workers, rank - turn)])
         x[piece(size, workers, rank - turn - 1)] += receive()
@@ -105,7 +106,7 @@ with check("ring_reduce_scatter"):
     parts = rng().normal(size=(4, 42)).astype(np.float32)
     total, ring = parts.sum(axis=0), Ring(4)
     got = ring.run(lambda rank: value(ring_reduce_scatter(parts[rank].copy(), rank, 4, *ring.ends(rank)), np.ndarray))
-    assert ring.stuck is None, f"{ring.stuck} wait for a message that nobody will send any more. In each round everybody sends first, then receives."
+    assert ring.stuck is None, f"Left waiting for a message that nobody will send any more: {ring.stuck}. In each round everybody sends first, then receives."
     lengths, wanted = [len(x) for x in got], [len(total[piece(42, 4, rank + 1)]) for rank in range(4)]
     assert max(lengths) < 42, f"Each worker returns one piece, about a quarter of 42 numbers; yours have {lengths}."
     right = [total[piece(42, 4, rank + 1)] for rank in range(4)]
@@ -114,15 +115,28 @@ with check("ring_reduce_scatter"):
     assert not turned, "Every worker returns the complete piece number rank; asked was rank + 1. Follow worker 0 in the table."
     assert lengths == wanted, f"42 numbers in 4 pieces: workers 0 to 3 hold {wanted} of them, yours {lengths}. 4 does not divide 42: use piece(len(x), workers, i)."
     off = max(float(np.abs(a - b).max()) for a, b in zip(got, right, strict=True))
+    shrunk = all(np.allclose(4 * a, b, atol=1e-4) for a, b in zip(got, right, strict=True))
+    assert not shrunk, "Your pieces are a quarter of what was asked: the sum over the 4 workers, not their mean."
+    lone = [parts[(rank + 1) % 4][piece(42, 4, rank + 1)] for rank in range(4)]
+    replaced = all(np.allclose(a, b, atol=1e-4) for a, b in zip(got, lone, strict=True))
+    assert not replaced, "Your pieces hold the numbers of one worker, handed on from one to the next. What you receive is added to your own piece, it does not take its place."
     two = [(parts[rank] + parts[(rank - 1) % 4])[piece(42, 4, rank + 1)] for rank in range(4)]
     halfway = all(np.allclose(a, b, atol=1e-4) for a, b in zip(got, two, strict=True))
-    assert not halfway, "Your pieces hold the sum of two workers only. Pass on what you have added up, not what you had at the beginning."
+    assert not halfway, "Your pieces hold the sum of two workers only. Pass on what you have added up, not what you had at the beginning: the piece that you send is the one that you added to in the round before."
     assert off < 1e-4, f"A summed piece is off by {off:.2g}. In round t, worker r sends piece r - t and adds what it receives to piece r - t - 1."
     sent = sum(ring.sent)
     assert sent != 2 * 3 * 168, f"{sent} bytes went through the ring, twice what is needed: the arrays are float32, did yours become float64?"
     assert sent <= 3 * 168, f"4 workers with 168 bytes each need {3 * 168} bytes in all, 3/4 of the data each; yours sent {sent}. Only one piece per round travels, and there are workers - 1 rounds."
     assert sent == 3 * 168, f"Expected {3 * 168} bytes through the ring, yours sent {sent}. Does every worker speak in every round?"
     assert ring.left_over == 0, f"{ring.left_over} messages were sent and never received: every send needs its receive."
+    kinds = sorted({str(x.dtype) for x in got})
+    assert kinds == ["float32"], f"The arrays are float32, and so is what you return; yours: {kinds}."
+    ring = Ring(3)
+    got = ring.run(lambda rank: value(ring_reduce_scatter(np.arange(12.0), rank, 3, *ring.ends(rank)), np.ndarray))
+    right = [[12.0, 15.0, 18.0, 21.0], [24.0, 27.0, 30.0, 33.0], [0.0, 3.0, 6.0, 9.0]]
+    yours = [x.tolist() for x in got]
+    assert ring.stuck is None, f"With 3 workers left waiting: {ring.stuck}. There are workers - 1 rounds, not always 3."
+    assert yours == right, f"Three workers, each with the numbers 0 to 11: worker 0 returns {right[0]}, yours {yours[0]}. Is it `workers` everywhere, and not 4?"
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     n, size = int(h.integers(5, 8)), int(h.integers(50, 90))
@@ -142,7 +156,7 @@ with check("ring_reduce_scatter"):
 # %% [markdown] kind="hints" name="ring_reduce_scatter"
 # 1. Write down for worker 0 of 3 which piece it sends and which it receives, round by round. Then put r in place of 0, and look at the pattern.
 # 2. In round t = 0, 1, …: send piece rank − t; what comes is the left neighbour's piece (rank − 1) − t, which you add to your own.
-# 3. `send(x[piece(size, workers, rank - t)])`, then `x[piece(size, workers, rank - t - 1)] += receive()`, on a copy of x. At the end the complete piece is rank + 1.
+# 3. `send(x[piece(size, workers, rank - t)])`, then `x[piece(size, workers, rank - t - 1)] += receive()`. At the end the complete piece is rank + 1.
 
 # %% [markdown]
 # ## 2 · The other half: all-gather
@@ -172,26 +186,55 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
 
 # %% kind="check" name="ring_all_gather" points=4
 with check("ring_all_gather"):
-    whole, ring = rng().normal(size=42).astype(np.float32), Ring(4)
-    got = ring.run(lambda rank: value(ring_all_gather(whole[piece(42, 4, rank + 1)].copy(), 42, rank, 4, *ring.ends(rank)), np.ndarray))
-    assert ring.stuck is None, f"{ring.stuck} wait for a message that nobody will send any more. Everybody sends, then receives."
+    def gather(whole, workers):
+        ring, size = Ring(workers), len(whole)
+        own = [whole[piece(size, workers, rank + 1)].copy() for rank in range(workers)]
+        got = ring.run(lambda rank: value(ring_all_gather(own[rank], size, rank, workers, *ring.ends(rank)), np.ndarray))
+        return got, ring
+
+    def pieces_in(x, whole):
+        at = [piece(40, 4, i) for i in range(4)]
+        return [next((i for i in range(4) if np.allclose(x[part], whole[at[i]])), "none") for part in at]
+
+    g = rng()
+    whole = g.normal(size=40).astype(np.float32)
+    got, ring = gather(whole, 4)
+    assert ring.stuck is None, f"Left waiting for a message that nobody will send any more: {ring.stuck}. Everybody sends, then receives."
     shapes = sorted({x.shape for x in got})
-    assert shapes == [(42,)], f"Every worker returns the whole array of 42 numbers; your shapes are {shapes}."
-    exact = [np.array_equal(x, whole) for x in got]
-    held = [int(np.isclose(x, whole, atol=1e-6).sum()) for x in got]
-    assert all(exact) or held[0] > 0, "Your pieces stand in the wrong places: what worker r begins with is piece r + 1, not r."
-    assert all(exact) or max(held) > 22, f"Of 42 numbers your workers have {held} right: their own piece and the neighbour's. Send on what you received last, not your own piece again."
-    assert all(exact), f"Of 42 numbers your workers have {held} right. In round t, worker r receives piece r - t."
+    assert shapes == [(40,)], f"Every worker returns the whole array of 40 numbers; your shapes are {shapes}."
+    held = [pieces_in(x, whole) for x in got]
+    own = [rank for rank in range(4) if held[rank][(rank + 1) % 4] == "none"]
+    again = [rank for rank in range(4) if held[rank].count(rank) == 3]
+    assert held[0] != [1, 2, 3, 0], "Your pieces stand in the wrong places: what worker r begins with is piece r + 1, not r."
+    assert len(again) < 4, f"Worker 0 should hold the pieces 0, 1, 2, 3; yours holds {held[0]}. Send on what you received last, not your own piece again."
+    assert len(own) < 4, f"Worker 0 should hold the pieces 0, 1, 2, 3; yours holds {held[0]}. The piece that you begin with belongs into the result as well."
+    assert held == [[0, 1, 2, 3]] * 4, f"Every worker should hold the pieces 0, 1, 2, 3; worker 0 of yours holds {held[0]}, worker 1 {held[1]}. In round t, worker r receives piece r - t."
     sent = sum(ring.sent)
-    assert sent <= 3 * 168, f"Each piece visits 3 more workers: {3 * 168} bytes in all, yours sent {sent}. Does one piece at a time travel, in workers - 1 rounds, as float32?"
-    assert sent == 3 * 168, f"Expected {3 * 168} bytes through the ring, yours sent {sent}."
+    assert sent <= 3 * 160, f"Each piece visits 3 more workers: {3 * 160} bytes in all, yours sent {sent}. Does one piece at a time travel, in workers - 1 rounds, as float32?"
+    assert sent == 3 * 160, f"Expected {3 * 160} bytes through the ring, yours sent {sent}."
     assert ring.left_over == 0, f"{ring.left_over} messages were sent and never received."
+    kinds = sorted({str(x.dtype) for x in got})
+    assert kinds == ["float32"], f"Your pieces are float32, and so is the whole array; yours: {kinds}."
+    whole = np.arange(12.0)
+    failed = raised(lambda: gather(whole, 3))
+    assert failed is None, f"With three workers and 12 numbers your answer ends in {failed}. Is it `workers` everywhere, and not 4?"
+    got, ring = gather(whole, 3)
+    assert ring.stuck is None, f"With 3 workers left waiting: {ring.stuck}. There are workers - 1 rounds, not always 3."
+    yours = [x.tolist() for x in got]
+    assert yours == [whole.tolist()] * 3, f"With three workers and the numbers 0 to 11, worker 0 of yours returns {yours[0]}. Is it `workers` everywhere, and not 4?"
+    whole = g.normal(size=42).astype(np.float32)
+    failed = raised(lambda: gather(whole, 4))
+    assert failed is None, f"With 42 numbers, which 4 does not divide, your answer ends in {failed}. Where a piece lies, piece(size, workers, i) says."
+    got, _ = gather(whole, 4)
+    right = [int((x == whole).sum()) if x.shape == (42,) else -1 for x in got]
+    assert right == [42] * 4, f"42 numbers, which 4 does not divide: your workers have {right} of them right. Where a piece lies, piece(size, workers, i) says."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     n, size = int(h.integers(5, 8)), int(h.integers(50, 90))
-    whole, ring = h.normal(size=size), Ring(n)
-    got = ring.run(lambda rank: value(ring_all_gather(whole[piece(size, n, rank + 1)].copy(), size, rank, n, *ring.ends(rank)), np.ndarray))
+    whole = h.normal(size=size)
+    got, ring = gather(whole, n)
     assert ring.stuck is None, "With another number of workers they wait for each other."
+    assert all(x.dtype == np.float64 for x in got), "With pieces of another dtype, the whole array does not have that dtype."
     assert all(np.array_equal(x, whole) for x in got), "With another size or number of workers, the gathered array is wrong."
     assert sum(ring.sent) == (n - 1) * whole.nbytes, "With another number of workers, more or less than (N-1)/N of the data goes through the ring."
     ### END HIDDEN TESTS
@@ -287,7 +330,7 @@ with check("replica_step"):
     x, y, start = g.normal(size=(40, 5)), g.normal(size=40), g.normal(size=5)
     big = start - 0.1 * mean_gradient(start, x, y)
     new, meeting, changed = step(start, shards_of(x, y, [14, 14, 12]), 0.1)
-    assert meeting.stuck is None, f"{meeting.stuck} wait in all_reduce for ever. Every replica calls it equally often."
+    assert meeting.stuck is None, f"Left waiting in all_reduce for ever: {meeting.stuck}. Every replica calls it equally often."
     assert max(meeting.calls) > 0, "all_reduce was never called. Then every replica goes its own way, and after a few steps they are three models."
     assert max(meeting.calls) == 1, f"all_reduce was called {max(meeting.calls)} times by a replica; asked was once. Gradient and count fit into one array: every call is a round trip through the whole cluster."
     shape = [n.shape for n in new]
@@ -302,7 +345,7 @@ with check("replica_step"):
     assert np.abs(new[0] - means).max() > 1e-6, f"Your step is off by {off:.2g} on shards of 14, 14 and 12 rows: it is that of the mean of the replicas' means. A row in a small shard then counts for more than one in a large shard."
     assert off < 1e-5, f"On shards of 14, 14 and 12 rows your step is off by {off:.2g} from that on the whole batch."
     new, meeting, _ = step(start, shards_of(x[:2], y[:2], [1, 1, 0]), 0.1)
-    assert meeting.stuck is None, f"One replica has no rows, and {meeting.stuck} wait in all_reduce for ever. Who has nothing to add adds zeros: it must call all_reduce like the others."
+    assert meeting.stuck is None, f"One replica has no rows, and the others are left waiting in all_reduce: {meeting.stuck}. Who has nothing to add adds zeros: it must call all_reduce like the others."
     broken = max(int(np.isnan(n).sum()) for n in new)
     assert broken == 0, f"One replica has no rows, and {broken} of 5 weights are NaN now, in all replicas. The mean over no rows is 0/0, and NaN times 0 is NaN."
     off = float(np.abs(new[2] - (start - 0.1 * mean_gradient(start, x[:2], y[:2]))).max())
@@ -346,7 +389,7 @@ with check("replica_step"):
 # %% kind="setup"
 BATCH = 64  # examples per step, in all replicas together; the last batch of an epoch may have fewer
 
-# %% kind="exercise" name="global_loss" exports=["global_loss"]
+# %% kind="exercise" name="global_loss" exports=["global_loss", "compiled_loss"]
 def global_loss(per_example, weight, all_reduce):
     """This replica's share in the weighted mean loss of the whole batch.
 
@@ -354,13 +397,16 @@ def global_loss(per_example, weight, all_reduce):
     weight: float32 [n], at least 0 each.
     all_reduce: `all_reduce(x)` is the sum of x over all replicas; every replica calls it equally often.
     Returns a float32 scalar. Over all replicas the shares sum to Σ weight·loss / Σ weight, both sums over the whole
-        batch; all shares are 0 if Σ weight is 0. Use TensorFlow's operations: it becomes part of a graph.
+        batch; all shares are 0 if Σ weight is 0. It becomes part of a graph: use TensorFlow's operations, no NumPy,
+        no float() and no `if` on a tensor.
     """
     ### BEGIN SOLUTION
     weight = tf.cast(weight, tf.float32)
     total = all_reduce(tf.reduce_sum(weight))
     return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), total)
     ### END SOLUTION
+
+compiled_loss = in_graph(global_loss)  # as the loop below will use it; the check looks at that, too
 
 # %% kind="check" name="global_loss" points=4
 with check("global_loss"):
@@ -370,20 +416,31 @@ with check("global_loss"):
         return meeting.run(lambda r: value(global_loss(*arrays[r], meeting.of(r)), float)), meeting
 
     got, meeting = shares([[2, 4, 6], [9]], [[1, 1, 0], [1]])
-    assert meeting.stuck is None, f"{meeting.stuck} wait in all_reduce for ever. Every replica calls it equally often."
+    assert meeting.stuck is None, f"Left waiting in all_reduce for ever: {meeting.stuck}. Every replica calls it equally often."
     said = sum(got)
     assert not np.isclose(said, 12), f"Your shares sum to {said:.3g}: two means, added up. Divide by the weight of all replicas together."
     assert not np.isclose(said, 6), f"Your shares sum to {said:.3g}: the mean of the replicas' means, in which the one example of replica 1 counts as much as both of replica 0."
     assert not np.isclose(said, 15 / BATCH), f"Your shares sum to {said:.3g}: 15 divided by BATCH. The last batch of an epoch is smaller, and its gradient would be too."
     assert not np.isclose(said, 15 / 4), f"Your shares sum to {said:.3g}: 15 divided by 4 examples. One has weight 0, it does not count."
     assert not np.isclose(said, 21 / 4), f"Your shares sum to {said:.3g}: the weights are not used."
+    assert not np.isclose(said, 7), f"Your shares sum to {said:.3g}: 21 / 3. The weights belong into the numerator as well."
+    assert not np.isclose(said, 10), f"Your shares sum to {said:.3g}: each replica returns the loss of the whole batch. The strategy adds them up, and so every step would be twice as long."
     assert np.isclose(said, 5), f"The worked example: shares 2 and 3 sum to 5, yours are {got[0]:.3g} and {got[1]:.3g}."
     assert np.allclose(got, [2, 3]), f"The shares sum to 5, but each replica's must come from its own examples: 2 and 3, yours {got[0]:.3g} and {got[1]:.3g}."
     got, meeting = shares([[2, 4], []], [[1, 3], []])
-    assert meeting.stuck is None, f"One replica has no example, and {meeting.stuck} wait in all_reduce for ever."
+    assert meeting.stuck is None, f"One replica has no example, and the other is left waiting in all_reduce: {meeting.stuck}. Who has nothing to add calls it all the same."
     assert np.allclose(got, [3.5, 0]), f"Losses 2 and 4 with weights 1 and 3, and a replica without examples: shares 3.5 and 0, yours {got[0]:.3g} and {got[1]:.3g}."
     got, _ = shares([[2, 4], [1]], [[0, 0], [0]])
     assert got == [0, 0], f"A batch of padding only, all weights 0: shares 0 and 0, yours {got[0]:.3g} and {got[1]:.3g}. One NaN here destroys all weights of the model."
+    got, _ = shares([[2], [4]], [[1e-6], [1e-6]])
+    assert np.allclose(got, [1, 2]), f"Losses 2 and 4, weights of a millionth each: shares 1 and 2, as with weights of 1; yours {got[0]:.3g} and {got[1]:.3g}. Divide by the sum of the weights as it is, nothing added and nothing at least 1."
+    failed = raised(lambda: compiled_loss([2.0, 4.0], [1.0, 1.0], 2.0))
+    assert failed is None, f"In a graph your loss ends in {failed}: a tensor has no number there yet. TensorFlow's operations only: no NumPy, no float(), no `if` on a tensor."
+    share, slope = compiled_loss([2.0, 4.0], [1.0, 3.0], 4.0)
+    assert np.isclose(share, 14 / 8), f"In a graph: losses 2 and 4, weights 1 and 3, and a weight of 4 elsewhere: share 14 / 8 = 1.75, yours {share:.3g}."
+    assert np.allclose(slope, [1 / 8, 3 / 8]), f"The gradient of that share is weight / 8 = [0.125, 0.375], yours {slope}. Did the losses leave TensorFlow on the way?"
+    _, slope = compiled_loss([2.0, 4.0], [0.0, 0.0], 0.0)
+    assert np.array_equal(slope, [0, 0]), f"A batch of padding only: the gradient is [0, 0], yours {slope}. tf.where chooses a value, but 0 times the NaN of the other side still comes into the gradient."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     sizes = [int(n) for n in h.integers(3, 12, 5)]
@@ -671,15 +728,24 @@ with check("scale_learning_rate"):
     assert not np.isclose(first, 0), "Your first step has the rate 0: it does nothing. The warm-up begins at base, 0.1."
     assert np.isclose(first, 0.1), f"The first step has the base rate 0.1, yours {first:.3g}."
     middle = rate(256, 16)
+    assert not np.isclose(middle, 0.1 * 8**0.5), f"After one of two epochs of warm-up expected 0.45, yours {middle:.3g}: it grows by a constant factor. Asked was a straight line."
     assert middle > 0.2, f"16 steps of 256 are one epoch, half of the warm-up: expected 0.45, yours {middle:.3g}. Are your epochs as long as with batches of 32? A larger batch has fewer steps."
-    assert np.isclose(middle, 0.45), f"After one of two epochs of warm-up expected 0.45, halfway from 0.1 to 0.8; yours {middle:.4g}. The smaller last batch is a step as well."
+    assert np.isclose(middle, 0.45), f"After one of two epochs of warm-up expected 0.45, halfway from 0.1 to 0.8; yours {middle:.4g}. The warm-up has 2 × 16 steps (the last one of an epoch is smaller, and a step as well), and step 32 is the first at the full rate."
+    early = rate(256, 8)
+    assert not np.isclose(early, 0.1), "In the middle of the first epoch your rate is still 0.1: it climbs in stairs, an epoch each. It should rise with every step."
+    assert np.isclose(early, 0.275), f"Step 8 of 32 is a quarter of the way from 0.1 to 0.8: expected 0.275, yours {early:.3g}."
+    failed = raised(lambda: rate(256, 0, warmup_epochs=0))
+    assert failed is None, f"Without warm-up (0 epochs) your answer ends in {failed}: a warm-up of 0 steps cannot be divided by. The first step has the final rate."
     assert np.isclose(rate(256, 0, warmup_epochs=0), 0.8), "Without warm-up (0 epochs) the first step has the final rate, 0.8."
     assert np.isclose(rate(32, 5), 0.1), "With the base batch the rate is the base rate, at every step."
+    odd, small = rate(48, 1000), rate(16, 1000)
+    assert np.isclose(odd, 0.15), f"Batch 48 is one and a half times the base: expected 0.15, yours {odd:.3g}."
+    assert np.isclose(small, 0.05), f"The rule holds downwards as well: batch 16, half the base, half the rate: expected 0.05, yours {small:.3g}."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     batch, rows, epochs = int(h.integers(40, 400)), int(h.integers(3000, 9000)), int(h.integers(1, 6))
-    warm, last = epochs * -(-rows // batch), 0.05 * batch / 16
-    options = {"rows": rows, "base": 0.05, "base_batch": 16, "warmup_epochs": epochs}
+    warm, last = epochs * -(-rows // batch), 0.05 * batch / 20
+    options = {"rows": rows, "base": 0.05, "base_batch": 20, "warmup_epochs": epochs}
     assert np.isclose(rate(batch, warm + 3, **options), last), "With another base and batch, the final rate is wrong."
     at = int(h.integers(1, warm))
     assert np.isclose(rate(batch, at, **options), 0.05 + (last - 0.05) * at / warm), "With other sizes, the rate in the middle of the warm-up is wrong."
