@@ -273,7 +273,7 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
         x[piece(size, workers, rank - turn)] = mine
     return x
 
-# %% exercise="ring_all_gather" answer="wrong" name="equal_pieces" expect="which 4 does not divide"
+# %% exercise="ring_all_gather" answer="wrong" name="equal_pieces" expect="With 4 workers and 42 numbers"
 # Misconception: sizes divide.
 def ring_all_gather(mine, size, rank, workers, send, receive):
     each = size // workers
@@ -286,7 +286,7 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
             mine = receive()
     return x
 
-# %% exercise="ring_all_gather" answer="wrong" name="always_four" expect="Is it `workers` everywhere, and not 4?"
+# %% exercise="ring_all_gather" answer="wrong" name="always_four" expect="With 3 workers and 12 numbers"
 # Misconception: the number of workers in the example is the number of workers.
 def ring_all_gather(mine, size, rank, workers, send, receive):
     x = np.zeros(size, mine.dtype)
