@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from prodml.errors import UsageError
 
@@ -42,3 +46,32 @@ def mirrored(count: int) -> Any:
         return tf.distribute.get_strategy()
     names = [f"CPU:{i}" for i in range(count)]
     return tf.distribute.MirroredStrategy(names, cross_device_ops=tf.distribute.ReductionToOneDevice())
+
+
+def in_graph(loss: Callable[..., Any]) -> Callable[..., tuple[float, NDArray[np.float32]]]:
+    """A replica's share of a loss as a training loop computes it: in a graph, with its gradient.
+
+    Args:
+        loss: `loss(per_example, weight, all_reduce)`, a scalar.
+
+    Returns:
+        `call(per_example, weight, elsewhere)`: the share, and its gradient by per_example. `elsewhere` stands for the
+        other replicas: so much is added to whatever goes through all_reduce. Python is traced as it stands, without
+        AutoGraph, which rewrites an `if` only where it finds the source.
+    """
+
+    def call(per_example: Any, weight: Any, elsewhere: float) -> tuple[float, NDArray[np.float32]]:
+        import tensorflow as tf
+
+        @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+        def graph(losses: Any, weights: Any, others: Any) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(losses)
+                share = tf.convert_to_tensor(loss(losses, weights, lambda x: x + others))
+            unused = tf.UnconnectedGradients.ZERO
+            return share, tape.gradient(share, losses, unconnected_gradients=unused)
+
+        share, gradient = graph(*(tf.constant(x, tf.float32) for x in (per_example, weight, elsewhere)))
+        return float(share), np.asarray(gradient)
+
+    return call

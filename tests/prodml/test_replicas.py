@@ -34,3 +34,26 @@ def test_logical_devices() -> None:
     names = "['CPU:0', 'CPU:1', 'CPU:2']"
     assert lines[:5] == [f"{names} {names}", "1 1 2.0", "2 2 4.0", "3 3 6.0", names], done.stderr
     assert "Restart the kernel" in lines[-1]
+
+
+GRAPH = """
+import numpy as np
+import tensorflow as tf
+from prodml.replicas import in_graph
+def share(losses, weights, all_reduce):
+    return tf.math.divide_no_nan(tf.reduce_sum(losses * weights), all_reduce(tf.reduce_sum(weights)))
+print(*in_graph(share)([2, 4], [1, 3], 4.0))
+print(*in_graph(lambda *given: tf.stop_gradient(share(*given)))([2, 4], [1, 3], 4.0))
+for bad in (lambda x, w, s: float(x[0]), lambda x, w, s: np.sum(x), lambda x, w, s: x[0] if s(w[0]) else x[1]):
+    try:
+        in_graph(bad)([2, 4], [1, 3], 4.0)
+    except Exception as error:
+        print(isinstance(error, (TypeError, NotImplementedError)))
+"""
+
+
+def test_losses_are_traced() -> None:
+    """Share and gradient as a graph gives them; Python on a tensor fails, the same way in every process."""
+    done = subprocess.run([sys.executable, "-c", GRAPH], capture_output=True, text=True, check=False)
+    expected = ["1.75 [0.125 0.375]", "1.75 [0. 0.]", "True", "True", "True"]
+    assert done.stdout.splitlines() == expected, done.stderr

@@ -89,6 +89,52 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
         x[piece(size, workers, rank - turn - 1)] += receive()
     return x
 
+# %% exercise="ring_reduce_scatter" answer="wrong" name="mean_not_sum" expect="not their mean"
+# Misconception: an all-reduce of gradients averages them.
+def ring_reduce_scatter(x, rank, workers, send, receive):
+    size = len(x)
+    for turn in range(workers - 1):
+        send(x[piece(size, workers, rank - turn)])
+        x[piece(size, workers, rank - turn - 1)] += receive()
+    return x[piece(size, workers, rank + 1)] / workers
+
+# %% exercise="ring_reduce_scatter" answer="wrong" name="puts_in_place" expect="it does not take its place"
+# Misconception: what comes is already summed.
+def ring_reduce_scatter(x, rank, workers, send, receive):
+    size = len(x)
+    for turn in range(workers - 1):
+        send(x[piece(size, workers, rank - turn)])
+        x[piece(size, workers, rank - turn - 1)] = receive()
+    return x[piece(size, workers, rank + 1)]
+
+# %% exercise="ring_reduce_scatter" answer="wrong" name="counts_upwards" expect="the one that you added to in the round before"
+# Misconception: pieces are taken in rising order, so what was summed stays behind.
+def ring_reduce_scatter(x, rank, workers, send, receive):
+    size = len(x)
+    for turn in range(workers - 1):
+        send(x[piece(size, workers, rank + turn)])
+        x[piece(size, workers, rank + turn - 1)] += receive()
+    return x[piece(size, workers, rank + 1)]
+
+# %% exercise="ring_reduce_scatter" answer="wrong" name="sum_in_doubles" expect="and so is what you return"
+# Misconception: the last sum may well be in double precision.
+def ring_reduce_scatter(x, rank, workers, send, receive):
+    size = len(x)
+    for turn in range(workers - 1):
+        send(x[piece(size, workers, rank - turn)])
+        part = x[piece(size, workers, rank - turn - 1)].astype(float) + receive()
+        x[piece(size, workers, rank - turn - 1)] = part
+    return part
+
+# %% exercise="ring_reduce_scatter" answer="wrong" name="always_four" expect="Is it `workers` everywhere, and not 4?"
+# Misconception: the number of workers in the example is the number of workers.
+def ring_reduce_scatter(x, rank, workers, send, receive):
+    size = len(x)
+    for turn in range(3):
+        send(x[piece(size, 4, rank - turn)])
+        x[piece(size, 4, rank - turn - 1)] += receive()
+    return x[piece(size, 4, rank + 1)]
+
 # %% exercise="ring_reduce_scatter" answer="right" name="list_of_pieces"
 # Pieces in a list that is rotated, so that no index is computed in the loop.
 def ring_reduce_scatter(x, rank, workers, send, receive):
@@ -120,6 +166,15 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
         np.add.at(total, index[piece(len(x), workers, i - 1)], receive())
     return total[index[piece(len(x), workers, rank - workers + 1)]]
 
+# %% exercise="ring_reduce_scatter" answer="right" name="doubles_at_home"
+# Sums at home in double precision; what travels, and what is returned, is in the array's own.
+def ring_reduce_scatter(x, rank, workers, send, receive):
+    total, size = x.astype(np.float64), len(x)
+    for turn in range(workers - 1):
+        send(total[piece(size, workers, rank - turn)].astype(x.dtype))
+        total[piece(size, workers, rank - turn - 1)] += receive()
+    return total[piece(size, workers, rank + 1)].astype(x.dtype)
+
 # %% [markdown]
 # ## ring_all_gather
 
@@ -130,9 +185,7 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
     x[piece(size, workers, rank + 1)] = mine
     for turn in range(workers - 1):
         send(mine)
-        came = receive()
-        part = piece(size, workers, rank - turn)
-        x[part] = np.resize(came, part.stop - part.start)
+        x[piece(size, workers, rank - turn)] = receive()
     return x
 
 # %% exercise="ring_all_gather" answer="wrong" name="piece_of_its_own_number" expect="what worker r begins with is piece r + 1"
@@ -176,6 +229,74 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
         x[piece(size, workers, rank - turn)] = travelling
     return x
 
+# %% exercise="ring_all_gather" answer="wrong" name="own_piece_forgotten" expect="The piece that you begin with belongs"
+# Misconception: the result is what came.
+def ring_all_gather(mine, size, rank, workers, send, receive):
+    x = np.zeros(size, mine.dtype)
+    for turn in range(workers - 1):
+        send(mine)
+        mine = receive()
+        x[piece(size, workers, rank - turn)] = mine
+    return x
+
+# %% exercise="ring_all_gather" answer="wrong" name="counts_upwards" expect="In round t, worker r receives piece r - t"
+# Misconception: the next piece that comes is the next higher one.
+def ring_all_gather(mine, size, rank, workers, send, receive):
+    x = np.zeros(size, mine.dtype)
+    x[piece(size, workers, rank + 1)] = mine
+    for turn in range(workers - 1):
+        send(mine)
+        mine = receive()
+        part = piece(size, workers, rank + turn)
+        x[part] = np.resize(mine, part.stop - part.start)
+    return x
+
+# %% exercise="ring_all_gather" answer="wrong" name="doubles" expect="so is the whole array"
+# Misconception: np.zeros has the dtype that one needs.
+def ring_all_gather(mine, size, rank, workers, send, receive):
+    x = np.zeros(size)
+    x[piece(size, workers, rank + 1)] = mine
+    for turn in range(workers - 1):
+        send(mine)
+        mine = receive()
+        x[piece(size, workers, rank - turn)] = mine
+    return x
+
+# %% exercise="ring_all_gather" answer="wrong" name="always_float32" expect="does not have that dtype"
+# Misconception: gradients are always float32.
+def ring_all_gather(mine, size, rank, workers, send, receive):
+    x = np.zeros(size, np.float32)
+    x[piece(size, workers, rank + 1)] = mine
+    for turn in range(workers - 1):
+        send(mine)
+        mine = receive()
+        x[piece(size, workers, rank - turn)] = mine
+    return x
+
+# %% exercise="ring_all_gather" answer="wrong" name="equal_pieces" expect="With 4 workers and 42 numbers"
+# Misconception: sizes divide.
+def ring_all_gather(mine, size, rank, workers, send, receive):
+    each = size // workers
+    x = np.zeros(size, mine.dtype)
+    for turn in range(workers):
+        first = (rank + 1 - turn) % workers * each
+        x[first : first + each] = mine
+        if turn < workers - 1:
+            send(mine)
+            mine = receive()
+    return x
+
+# %% exercise="ring_all_gather" answer="wrong" name="always_four" expect="With 3 workers and 12 numbers"
+# Misconception: the number of workers in the example is the number of workers.
+def ring_all_gather(mine, size, rank, workers, send, receive):
+    x = np.zeros(size, mine.dtype)
+    x[piece(size, 4, rank + 1)] = mine
+    for turn in range(3):
+        send(mine)
+        mine = receive()
+        x[piece(size, 4, rank - turn)] = mine
+    return x
+
 # %% exercise="ring_all_gather" answer="right" name="concatenated_and_turned"
 # A list in the order of arrival; then it is turned to begin with piece 0.
 def ring_all_gather(mine, size, rank, workers, send, receive):
@@ -195,6 +316,15 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
         send(x[piece(size, workers, i)])
         np.copyto(x[piece(size, workers, i - 1)], receive())
     return x
+
+# %% exercise="ring_all_gather" answer="right" name="dictionary"
+# Pieces by number in a dictionary, put together at the end.
+def ring_all_gather(mine, size, rank, workers, send, receive):
+    have = {(rank + 1) % workers: mine}
+    for turn in range(workers - 1):
+        send(have[(rank + 1 - turn) % workers])
+        have[(rank - turn) % workers] = receive()
+    return np.concatenate([have[i] for i in range(workers)])
 
 # %% [markdown]
 # ## replica_step
@@ -277,6 +407,15 @@ def replica_step(weights, shard, learning_rate, all_reduce):
     summed = all_reduce(np.concatenate([[float(errors.size)], 2 * errors @ x]))
     return weights - (learning_rate / summed[0]) * summed[1:]
 
+# %% exercise="replica_step" answer="right" name="two_rows"
+# A table of two rows goes through all_reduce: sums and counts; np.where keeps the NaN out.
+def replica_step(weights, shard, learning_rate, all_reduce):
+    x, y = shard
+    with np.errstate(all="ignore"):
+        summed = np.where(len(x), len(x) * mean_gradient(weights, x, y), 0.0)
+    gradients, rows = all_reduce(np.stack([summed, np.full(len(weights), float(len(x)))]))
+    return weights - learning_rate * gradients / rows
+
 # %% [markdown]
 # ## global_loss
 
@@ -286,15 +425,21 @@ def global_loss(per_example, weight, all_reduce):
     mine = tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
     return mine / all_reduce(tf.constant(1.0))
 
+compiled_loss = in_graph(global_loss)
+
 # %% exercise="global_loss" answer="wrong" name="means_added_up" expect="two means, added up"
 # Misconception: each replica returns its mean, the framework does the rest.
 def global_loss(per_example, weight, all_reduce):
     return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
 
+compiled_loss = in_graph(global_loss)
+
 # %% exercise="global_loss" answer="wrong" name="nominal_batch" expect="15 divided by BATCH"
 # Misconception: the batch always has BATCH examples.
 def global_loss(per_example, weight, all_reduce):
     return tf.reduce_sum(per_example * weight) / BATCH
+
+compiled_loss = in_graph(global_loss)
 
 # %% exercise="global_loss" answer="wrong" name="counts_rows" expect="One has weight 0, it does not count"
 # Misconception: a weighted mean is divided by the number of examples.
@@ -302,21 +447,99 @@ def global_loss(per_example, weight, all_reduce):
     count = all_reduce(tf.cast(tf.size(per_example), tf.float32))
     return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), count)
 
+compiled_loss = in_graph(global_loss)
+
 # %% exercise="global_loss" answer="wrong" name="weights_forgotten" expect="the weights are not used"
 # Misconception: weights are for metrics.
 def global_loss(per_example, weight, all_reduce):
     return tf.reduce_sum(per_example) / all_reduce(tf.cast(tf.size(per_example), tf.float32))
+
+compiled_loss = in_graph(global_loss)
 
 # %% exercise="global_loss" answer="wrong" name="batch_of_padding" expect="One NaN here destroys all weights"
 # Misconception: a batch always has something in it.
 def global_loss(per_example, weight, all_reduce):
     return tf.reduce_sum(per_example * weight) / all_reduce(tf.reduce_sum(weight))
 
+compiled_loss = in_graph(global_loss)
+
 # %% exercise="global_loss" answer="wrong" name="loss_of_all" expect="each replica's must come from its own examples"
 # Misconception: every replica should know the loss of the whole batch; then its gradient is N times as large.
 def global_loss(per_example, weight, all_reduce):
     total = all_reduce(tf.reduce_sum(per_example * weight))
     return tf.math.divide_no_nan(total, all_reduce(tf.reduce_sum(weight))) / all_reduce(tf.constant(1.0))
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="wrong" name="whole_loss_everywhere" expect="The strategy adds them up"
+# Misconception: every replica returns the loss of the batch, and the strategy averages.
+def global_loss(per_example, weight, all_reduce):
+    total = all_reduce(tf.reduce_sum(per_example * weight))
+    return tf.math.divide_no_nan(total, all_reduce(tf.reduce_sum(weight)))
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="wrong" name="weights_below_only" expect="belong into the numerator"
+# Misconception: weights only say how many examples there are.
+def global_loss(per_example, weight, all_reduce):
+    return tf.math.divide_no_nan(tf.reduce_sum(per_example), all_reduce(tf.reduce_sum(weight)))
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="wrong" name="at_least_one" expect="nothing added and nothing at least 1"
+# Misconception: a weight is a count, so the sum is 0 or at least 1.
+def global_loss(per_example, weight, all_reduce):
+    return tf.reduce_sum(per_example * weight) / tf.maximum(all_reduce(tf.reduce_sum(weight)), 1.0)
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="wrong" name="epsilon" expect="nothing added and nothing at least 1"
+# Misconception: a small number against division by zero changes nothing.
+def global_loss(per_example, weight, all_reduce):
+    return tf.reduce_sum(per_example * weight) / (all_reduce(tf.reduce_sum(weight)) + 1e-7)
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="wrong" name="nan_in_the_gradient" expect="tf.where chooses a value"
+# Misconception: tf.where computes only the side that it chooses.
+def global_loss(per_example, weight, all_reduce):
+    total = all_reduce(tf.reduce_sum(weight))
+    return tf.where(total > 0, tf.reduce_sum(per_example * weight) / total, 0.0)
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="wrong" name="python_number" expect="a tensor has no number there yet"
+# Misconception: a tensor always has a number.
+def global_loss(per_example, weight, all_reduce):
+    total = float(all_reduce(tf.reduce_sum(weight)))
+    return tf.reduce_sum(per_example * weight) / total if total else tf.constant(0.0)
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="wrong" name="numpy_only" expect="a tensor has no number there yet"
+# Misconception: NumPy's functions are TensorFlow operations.
+def global_loss(per_example, weight, all_reduce):
+    total = all_reduce(np.sum(np.asarray(weight)))
+    return np.float32(np.sum(np.asarray(per_example) * np.asarray(weight)) / (total or 1.0))
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="wrong" name="gradient_cut" expect="Did the losses leave TensorFlow on the way?"
+# Misconception: a share is a figure for the log; where it comes from does not matter.
+def global_loss(per_example, weight, all_reduce):
+    mine = tf.stop_gradient(tf.reduce_sum(per_example * weight))
+    return tf.math.divide_no_nan(mine, all_reduce(tf.reduce_sum(weight)))
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="wrong" name="skips_without_examples" expect="Who has nothing to add calls it all the same"
+# Misconception: a replica without examples has nothing to do.
+def global_loss(per_example, weight, all_reduce):
+    if len(per_example) == 0:
+        return tf.constant(0.0)
+    return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), all_reduce(tf.reduce_sum(weight)))
+
+compiled_loss = in_graph(global_loss)
 
 # %% exercise="global_loss" answer="right" name="share_of_a_mean"
 # This replica's weighted mean, times its share of all the weight.
@@ -325,12 +548,42 @@ def global_loss(per_example, weight, all_reduce):
     mean = tf.math.divide_no_nan(tf.tensordot(per_example, weight, 1), own)
     return mean * tf.math.divide_no_nan(own, all_reduce(own))
 
+compiled_loss = in_graph(global_loss)
+
 # %% exercise="global_loss" answer="right" name="weights_normalised_first"
 # The weights of the batch are made to sum to 1; one array with both sums goes through all_reduce.
 def global_loss(per_example, weight, all_reduce):
     sums = all_reduce(tf.stack([tf.reduce_sum(weight), tf.cast(tf.size(weight), tf.float32)]))
     normal = tf.where(sums[0] > 0, weight / tf.maximum(sums[0], 1e-12), tf.zeros_like(weight))
     return tf.einsum("i,i->", tf.convert_to_tensor(per_example), tf.cast(normal, tf.float32))
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="right" name="safe_denominator"
+# The denominator is made safe first, so that nothing divides by zero and no gradient is NaN.
+def global_loss(per_example, weight, all_reduce):
+    total = all_reduce(tf.reduce_sum(weight))
+    return tf.reduce_sum(per_example * weight) / tf.where(total > 0, total, 1.0)
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="right" name="keras_operations"
+# Keras' operations are TensorFlow's here.
+def global_loss(per_example, weight, all_reduce):
+    import keras
+
+    total = all_reduce(keras.ops.sum(weight))
+    return keras.ops.divide_no_nan(keras.ops.sum(keras.ops.multiply(per_example, weight)), total)
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="right" name="library_sum"
+# TensorFlow's own weighted sum, divided by the weight of all.
+def global_loss(per_example, weight, all_reduce):
+    mine = tf.nn.compute_average_loss(per_example, sample_weight=weight, global_batch_size=1)
+    return mine * tf.math.reciprocal_no_nan(all_reduce(tf.reduce_sum(weight)))
+
+compiled_loss = in_graph(global_loss)
 
 # %% [markdown]
 # ## scale_learning_rate
@@ -363,7 +616,7 @@ def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epoch
     final, warmup = base * batch / base_batch, warmup_epochs * -(-rows // base_batch)
     return final if step >= warmup else base + (final - base) * step / warmup
 
-# %% exercise="scale_learning_rate" answer="wrong" name="last_batch_dropped" expect="The smaller last batch is a step as well"
+# %% exercise="scale_learning_rate" answer="wrong" name="last_batch_dropped" expect="is smaller, and a step as well"
 # Misconception: an epoch has rows // batch steps.
 def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
     final, warmup = base * batch / base_batch, warmup_epochs * (rows // batch)
@@ -374,6 +627,48 @@ def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epoch
 def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
     final, warmup = base * batch / base_batch, warmup_epochs * -(-rows // batch)
     return base + (final - base) * step / warmup
+
+# %% exercise="scale_learning_rate" answer="wrong" name="grows_by_a_factor" expect="Asked was a straight line"
+# Misconception: rates are multiplied, so the warm-up is too.
+def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
+    final, warmup = base * batch / base_batch, warmup_epochs * -(-rows // batch)
+    return final if step >= warmup else base * (final / base) ** (step / warmup)
+
+# %% exercise="scale_learning_rate" answer="wrong" name="stairs" expect="climbs in stairs"
+# Misconception: a warm-up of epochs changes the rate once per epoch.
+def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
+    final, epoch = base * batch / base_batch, step // -(-rows // batch)
+    return final if epoch >= warmup_epochs else base + (final - base) * epoch / warmup_epochs
+
+# %% exercise="scale_learning_rate" answer="wrong" name="a_step_early" expect="step 32 is the first at the full rate"
+# Misconception: the last step of the warm-up has the final rate.
+def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
+    final, warmup = base * batch / base_batch, warmup_epochs * -(-rows // batch)
+    return final if step >= warmup else min(final, base + (final - base) * step / (warmup - 1))
+
+# %% exercise="scale_learning_rate" answer="wrong" name="divides_by_no_warm_up" expect="a warm-up of 0 steps cannot be divided by"
+# Misconception: there is always a warm-up.
+def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
+    final, warmup = base * batch / base_batch, warmup_epochs * -(-rows // batch)
+    return base + (final - base) * min(1.0, step / warmup)
+
+# %% exercise="scale_learning_rate" answer="wrong" name="whole_multiples" expect="one and a half times the base"
+# Misconception: a large batch is a whole number of small ones.
+def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
+    final, warmup = base * (batch // base_batch), warmup_epochs * -(-rows // batch)
+    return final if step >= warmup else base + (final - base) * step / warmup
+
+# %% exercise="scale_learning_rate" answer="wrong" name="never_downwards" expect="The rule holds downwards as well"
+# Misconception: the rule is for larger batches only.
+def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
+    final, warmup = base * max(1.0, batch / base_batch), warmup_epochs * -(-rows // batch)
+    return final if step >= warmup else base + (final - base) * step / warmup
+
+# %% exercise="scale_learning_rate" answer="wrong" name="defaults_only" expect="With another base and batch"
+# Misconception: 0.1 and 32 are constants of the rule.
+def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
+    final, warmup = 0.1 * batch / 32, warmup_epochs * -(-rows // batch)
+    return final if step >= warmup else 0.1 + (final - 0.1) * step / warmup
 
 # %% exercise="scale_learning_rate" answer="right" name="interpolated"
 # np.interp holds the last value by itself.
@@ -391,3 +686,9 @@ def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epoch
     steps = math.ceil(rows / batch) * warmup_epochs
     done = min(1.0, step / steps) if steps else 1.0
     return base * ((1 - done) + done * (batch / base_batch))
+
+# %% exercise="scale_learning_rate" answer="right" name="numpy_throughout"
+# NumPy scalars all the way; without warm-up the line is a jump, and np.interp takes its upper end.
+def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
+    warmup = warmup_epochs * np.ceil(rows / batch)
+    return np.interp(step, [0, warmup], [base, base * batch / base_batch])
