@@ -3,7 +3,7 @@
 #   lab:
 #     title: Drift monitors
 #     question: Has the world changed, or is it Tuesday?
-#     minutes: 100
+#     minutes: 120
 #     seconds: 20
 #     objectives:
 #       - Measure how far a sample has moved from a reference, with empty bins, missing values and unseen categories
@@ -509,6 +509,9 @@ with check("monitor"):
     assert ("Mon", "b") in got, "In the worked example (Mon, b) has p = 0.030, under its line 4/6 × 5 %, but yours is silent. Do you stop at the first p-value above its line? Look for the last one under it."
     assert ("Tue", "b") in got, "In the worked example (Tue, b) has p = 0.027 and rings, although it lies above its own line 3/6 × 5 %: a larger p-value is under its line. Find the last such one, and ring for all up to it."
     assert got == {("Mon", "a"), ("Tue", "a"), ("Mon", "b"), ("Tue", "b")}, f"In the worked example four pairs ring; yours are {sorted(got)}."
+    turned = example_usual[["a", "b"]].set_axis(["Mon", "Tue"], axis=1)
+    got = alarms_of(turned, example_days.T, 0.05)
+    assert ("c", "Mon") not in got, "The worked example turned round, two measures on three days, has the same six p-values: (c, Mon) with p = 0.047 must not ring. Yours judges each measure by itself, but all pairs of the call count together."
     assert ("Mon", "c") in alarms_of(example_usual, example_days, 0.1), "At a rate of 10 % the worked example rings for (Mon, c) too. Does yours depend on rate?"
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
