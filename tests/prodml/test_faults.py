@@ -92,7 +92,7 @@ def test_tensorflows_wrapping_is_taken_off_and_its_lines_are_kept() -> None:
     fault = _fault(f"assert wrapped({text!r})")
     assert fault.message == "Your code raised ValueError: no axis 1"
     assert fault.where == (
-        "wrapped, line 13: def wrapped(text): raise ValueError(text)",
+        "wrapped, line 14: def wrapped(text): raise ValueError(text)",
         "features, line 5: mean = x.mean()",
     )
 
