@@ -432,7 +432,7 @@ days = daily_measures(year, [*NUMBERS, "no_weather"], CATEGORIES, reference=wint
 usual_days, later_days = days[:"2013-03-31"], days["2013-04-01":]
 
 # %% kind="explore"
-days.head(3).round(2)
+days.head(3).T.round(2)
 
 # %% [markdown]
 # `p_values(usual, values)`, from setup too, says how unlikely each value is, if it came from days like `usual`:
@@ -748,7 +748,7 @@ reveal(
 # %% kind="explore"
 def creeping(alarms):
     found = [day for day, measure in alarms if measure == "pressure" and day < pd.Timestamp("2013-12-31")]  # no weather then
-    return {"first alarm": min(found, default=None), "alarms": len(found)}
+    return {"first alarm": f"{min(found):%d %B}" if found else "none", "alarms": len(found)}
 
 
 pd.DataFrame({"against winter": creeping(fixed), "against four weeks": creeping(seasonal)})
@@ -942,7 +942,8 @@ with check("monitor_outputs"):
 today = evening[evening["day"] == 22]
 hours = (20 * 60 - left[today.index]) / 60
 for name, labels, age in (("at 20:00", today["arr_delay"].where(today["known"]), hours), ("two days later", today["arr_delay"], hours + 48)):
-    print(f"{name:15}", monitor_outputs(today["predicted"].to_numpy(), winter_said, labels.to_numpy(), age.to_numpy(), 24))
+    report = monitor_outputs(today["predicted"].to_numpy(), winter_said, labels.to_numpy(), age.to_numpy(), 24)
+    print(f"{name:15}", {key: x and round(x, 2) for key, x in report.items()})
 
 # %% [markdown]
 # So were July's temperature alarms of exercise 3 false? It was only summer. But leave the weather out of the
