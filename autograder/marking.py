@@ -22,6 +22,7 @@ from autograder.sandbox.fences import Sandbox
 REFERENCE_SEEDS = range(5)
 ALL_PASSED = "All checks passed, the hidden ones too."
 VISIBLE_PASSED = "Visible checks passed. Hidden checks decide when it is graded."
+NOT_DONE = "Not done yet"  # begins what is said of a stub
 NO_PROOF = "The check did not run all of its assertions on your answer, so it gives no points."
 
 

@@ -13,11 +13,10 @@ from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
 from autograder.build.source import LabSource
 from autograder.errors import AuthorError, AuthorErrors
-from autograder.marking import Marker
+from autograder.marking import NOT_DONE, Marker
 from autograder.results import AnswerResult, ExerciseResult, SubmissionResult
 from autograder.sandbox.fences import Sandbox
 
-NOT_DONE = "Not done yet"
 OnAnswer = Callable[[AnswerResult], None]
 
 

@@ -12,6 +12,7 @@ import warnings
 from typing import Any
 
 from autograder.judge.asserts import SITE, SiteFailed, rewrite
+from autograder.judge.causes import named
 from autograder.judge.contract import Contract
 from autograder.judge.desk import Desk
 from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime
@@ -135,7 +136,7 @@ def _site_message(failure: SiteFailed) -> str:
 def _raised_message(error: LearnerError) -> str:
     if error.kind == "NotImplementedError" and not error.text:  # a stub's own says nothing, a library's does
         return "Not done yet: the exercise still raises NotImplementedError."
-    return f"Your code raised {error}"
+    return f"Your code raised {named(error.kind, error.text)}"
 
 
 def _own_fault(error: Exception, order: Order) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.judge.causes import innermost
 from autograder.judge.codec import Decoder, Encoder, changes, snapshot, tensor_node
 from autograder.judge.wire import Closed, Wire, WireError
 
@@ -221,7 +222,7 @@ def _numpy(x: Any) -> Any:
 
 def _describe(error: BaseException) -> list[Any]:
     try:
-        return [[c.__name__ for c in type(error).__mro__][:20], str(error)[:1000]]
+        return [[c.__name__ for c in type(error).__mro__][:20], innermost(str(error))[:1000]]
     except BaseException:  # the learner's own __str__
         return [["Exception"], ""]
 

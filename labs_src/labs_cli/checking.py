@@ -15,7 +15,7 @@ from labs_cli.notebook import NotebookFile, lab_metadata, read_notebook
 from labs_cli.screen import count, note, points, say, table
 
 if TYPE_CHECKING:
-    from autograder.results import SubmissionResult
+    from autograder.results import ExerciseResult, SubmissionResult
 
 COLUMNS = ("exercise", ">points", "visible", "message")
 
@@ -47,7 +47,8 @@ def find_work(wanted: str, notebook: Path | None) -> Work:
 
 def check(wanted: str, notebook: Path | None) -> int:
     """Show the visible checks of a notebook; return the exit code: 1 if any fails, 3 for a fault of ours."""
-    return show(judge(find_work(wanted, notebook)))
+    work = find_work(wanted, notebook)
+    return show(judge(work), work)
 
 
 def judge(work: Work) -> SubmissionResult:
@@ -67,11 +68,21 @@ def judge(work: Work) -> SubmissionResult:
     )
 
 
-def show(result: SubmissionResult) -> int:
+def show(result: SubmissionResult, work: Work) -> int:
     """Print a table of visible checks; return the exit code."""
+    from autograder.marking import NOT_DONE
     from autograder.results import Status
 
-    rows = [(e.name, points(e.max_score), _state(e.score, e.max_score), e.message) for e in result.exercises]
+    untouched = _stubs(read_notebook(work.lab.notebook)) & _stubs(work.file)
+
+    def state(e: ExerciseResult) -> str:
+        if e.score == e.max_score:
+            return "passed"
+        if not e.message.startswith(NOT_DONE):
+            return "failed"
+        return "not started" if e.name in {name for name, _ in untouched} else "not done"
+
+    rows = [(e.name, points(e.max_score), state(e), e.message) for e in result.exercises]
     if rows:
         table(COLUMNS, rows)
     if result.message:
@@ -85,5 +96,12 @@ def show(result: SubmissionResult) -> int:
     return 0 if rows and passed == len(rows) else 1
 
 
-def _state(score: float, max_score: float) -> str:
-    return "passed" if score == max_score else "failed"
+def _stubs(notebook: NotebookFile) -> set[tuple[str, str]]:
+    """(name, source) of the exercises' cells."""
+    cells = [cell for cell in notebook.content["cells"] if isinstance(cell, dict)]
+    exercises = [(lab_metadata(cell), cell.get("source")) for cell in cells]
+    return {
+        (str(lab.get("name")), source if isinstance(source, str) else "".join(map(str, source or [])))
+        for lab, source in exercises
+        if lab.get("kind") == "exercise"
+    }

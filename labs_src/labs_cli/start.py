@@ -12,6 +12,9 @@ from labs_cli.catalog import Lab, all_labs, find_lab
 from labs_cli.copies import Copy, copies, make_copy
 from labs_cli.screen import note, say
 
+# Settings of JupyterLab for learners: without nbgrader's panels, which are for whoever makes and marks assignments.
+LEARNERS_JUPYTER = Path(__file__).resolve().with_name("jupyter")
+
 
 def start(wanted: str | None, *, fresh: bool, open_it: bool) -> None:
     """Copy a lab into the workspace, unless it is there; say where it is, or open it.
@@ -53,7 +56,11 @@ def open_jupyter(workspace: Path, notebook: Path) -> NoReturn:
     """Become JupyterLab, with the workspace as its root; it prints the URL of the lab."""
     command = jupyter_command(workspace, notebook)
     say("JupyterLab starts; it prints its address below. Ctrl+C ends it.")
-    env = os.environ | {"PRODML_WORKSPACE": str(workspace), "PATH": _path_with_environment()}
+    env = os.environ | {
+        "PRODML_WORKSPACE": str(workspace),
+        "PATH": _with_first(Path(sys.executable).parent, "PATH"),  # so that `!labs` and a kernel's tools are the lab's
+        "JUPYTER_CONFIG_PATH": _with_first(LEARNERS_JUPYTER, "JUPYTER_CONFIG_PATH"),
+    }
     os.chdir(workspace)  # nbgrader's extension takes the current folder for the course, and warns outside of the root
     os.execve(command[0], command, env)
 
@@ -75,6 +82,6 @@ def jupyter_command(workspace: Path, notebook: Path) -> list[str]:
     return command
 
 
-def _path_with_environment() -> str:
-    """PATH with this environment first, so that `!labs` and a kernel's tools are those of the lab."""
-    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]).rstrip(os.pathsep)
+def _with_first(folder: Path, variable: str) -> str:
+    """A search path of the environment, with that folder in front."""
+    return os.pathsep.join([str(folder), os.environ.get(variable, "")]).rstrip(os.pathsep)

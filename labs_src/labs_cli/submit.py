@@ -74,7 +74,7 @@ def _show_checks(work: Work) -> None:
         return
     if result.status is Status.REJECTED:
         raise BadNotebook(f"{work.file.path}: {result.message}", "nothing was handed in; mend the notebook first")
-    show(result)
+    show(result, work)
 
 
 def _say_where(target: Path, data: bytes, replaced: bool, *, handed_in: bool, moment: str) -> None:

@@ -7,6 +7,7 @@ import traceback
 from types import FrameType, TracebackType
 
 from prodml import records
+from prodml.attempts import digest
 from prodml.cards import Card, html_card, text_card
 from prodml.contract import judged
 from prodml.faults import Fault, explain
@@ -55,7 +56,8 @@ class Check:
         fault = explain(error, self._cell)
         unsaved = ""
         if fault.kind not in NO_ATTEMPT:
-            unsaved = _keep(lab, "failed", self._name, {"message": fault.message[:CHARACTERS]})
+            answer = digest(self._cell.f_globals, lab.exports.get(self._name, []))
+            unsaved = _keep(lab, "failed", self._name, {"message": fault.message[:CHARACTERS], "answer": answer})
         _show(_failed(lab, self._name, fault, error, unsaved))
         shorten(error, SHORT.get(fault.kind, "see the card above"))
 
@@ -97,7 +99,7 @@ def _failed(lab: Lab, name: str, fault: Fault, error: BaseException, unsaved: st
 
 
 def _hint(lab: Lab, name: str) -> tuple[str, str] | None:
-    """The hint that the failures so far have earned: the first after one, and the last from then on."""
+    """The hint that the answers so far have earned: the first after one, and the last from then on."""
     hints = lab.hints.get(name, [])
     tried = records.standing(records.read(find_workspace()), lab.slug).get(name)
     number = min(tried.failures if tried else 1, len(hints))

@@ -17,6 +17,9 @@ new MutationObserver(name).observe(area, {childList: true, subtree: true});
 name();
 })()</script>"""
 
+SLIDER = 34  # em, with its label and its number
+TRACK = 20  # em, at least, without the label
+
 
 def slider(label: str, low: float, high: float, start: float | None = None) -> Any:
     """A slider: whole numbers if all that is given is, else a hundred steps. It reports when it is let go.
@@ -27,7 +30,7 @@ def slider(label: str, low: float, high: float, start: float | None = None) -> A
     import ipywidgets as widgets
 
     common = {"description": label, "min": low, "max": high, "continuous_update": False}
-    common["layout"] = widgets.Layout(width="34em", max_width="100%")
+    common["layout"] = widgets.Layout(width=f"{SLIDER}em", max_width="100%")
     if all(type(x) is int for x in (low, high, start) if x is not None):
         return widgets.IntSlider(value=(low + high) // 2 if start is None else start, **common)
     middle = (low + high) / 2 if start is None else start
@@ -54,7 +57,10 @@ def column(children: list[Any], text: str) -> None:
     from IPython.display import display
 
     named = [w for w in children if not isinstance(w, widgets.Button | widgets.Checkbox) and w.description]
-    for w in named:  # all sliders begin at one line
-        w.style.description_width = f"{0.6 * max(len(n.description) for n in named):.1f}em"
+    label = 0.6 * max((len(w.description) for w in named), default=0)  # em
+    for w in named:  # all sliders begin at one line, and a long label takes nothing away from them
+        w.style.description_width = f"{label:.1f}em"
+        if not isinstance(w, widgets.Dropdown):
+            w.layout.width = f"{max(SLIDER, label + TRACK):.1f}em"
     bundle = widgets.VBox(children)._repr_mimebundle_()
     display({**bundle, "text/plain": text}, raw=True)

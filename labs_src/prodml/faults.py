@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import ast
 import linecache
+import re
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Literal
 
+from prodml.causes import innermost, named
+
+GENERATED = "__autograph_generated_file"  # in the name of a copy's file
+COPIED = re.compile(r' +File "(.*)", line (\d+), in (\S+) +\*\n +(.*)\n')
 Kind = Literal["assertion", "not done", "not defined", "raised", "unusable"]
 
 
@@ -41,7 +47,7 @@ def explain(error: BaseException, cell: FrameType) -> Fault:
     file = cell.f_code.co_filename
     own = [(f, line) for f, line in traceback.walk_tb(error.__traceback__) if f.f_globals is cell.f_globals]
     lines = [line for f, line in own if f.f_code.co_filename == file]
-    where = tuple(_place(f, line) for f, line in own if f.f_code.co_filename != file)
+    where = tuple(_places([(f, line) for f, line in own if f.f_code.co_filename != file], _text(error)))
     learners = bool(own) and own[-1][0].f_code.co_filename != file
     kind, message = _meaning(error, learners)
     line = lines[-1] if lines else None
@@ -50,7 +56,7 @@ def explain(error: BaseException, cell: FrameType) -> Fault:
 
 def _meaning(error: BaseException, learners: bool) -> tuple[Kind, str]:
     text = _text(error)
-    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    said = named(type(error).__name__, innermost(text))
     if isinstance(error, NotImplementedError) and not text:  # a stub's own says nothing, a library's does
         return "not done", "The exercise still raises NotImplementedError."
     if learners:
@@ -69,9 +75,16 @@ def _text(error: BaseException) -> str:
         return ""
 
 
-def _place(frame: FrameType, line: int) -> str:
-    source = linecache.getline(frame.f_code.co_filename, line).strip()
-    return f"{frame.f_code.co_name}, line {line}: {source}"
+def _places(frames: list[tuple[FrameType, int]], text: str) -> Iterator[str]:
+    """Where that was, by the frames; and where TensorFlow, which runs a copy of a function, says that it was."""
+    for frame, line in frames:
+        if GENERATED not in frame.f_code.co_filename:
+            source = linecache.getline(frame.f_code.co_filename, line).strip()
+            yield f"{frame.f_code.co_name}, line {line}: {source}"
+    files = {frame.f_code.co_filename for frame, _ in frames}
+    for file, line_number, name, source in COPIED.findall(text):
+        if file in files:
+            yield f"{'<lambda>' if name == 'None' else name}, line {line_number}: {source}"
 
 
 def _statement(file: str, line: int) -> str:

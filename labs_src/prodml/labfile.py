@@ -17,6 +17,7 @@ class Lab:
         number: two digits, or "" if it is not known.
         points: exercise → points of its check, in the notebook's order.
         hints: exercise → hints, the most general first.
+        exports: exercise → the names that its cell binds for its check.
     """
 
     slug: str
@@ -24,6 +25,7 @@ class Lab:
     title: str = ""
     points: dict[str, float] = field(default_factory=dict)
     hints: dict[str, list[str]] = field(default_factory=dict)
+    exports: dict[str, list[str]] = field(default_factory=dict)
 
 
 def read_lab(slug: str) -> Lab:
@@ -41,9 +43,15 @@ def read_lab(slug: str) -> Lab:
             str(about.get("title") or slug),
             dict(_points(notebook["cells"])),
             {name: [str(h) for h in hints] for name, hints in about.get("hints", {}).items()},
+            dict(_exports(notebook["cells"])),
         )
     except (NotFound, OSError, ValueError, LookupError, TypeError, AttributeError):
         return Lab(slug, title=slug)
+
+
+def _exports(cells: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    kinds = [cell.get("metadata", {}).get("lab", {}) for cell in cells]
+    return [(str(c["name"]), [str(e) for e in c.get("exports", [])]) for c in kinds if c.get("kind") == "exercise"]
 
 
 def _points(cells: list[dict[str, Any]]) -> list[tuple[str, float]]:

@@ -31,7 +31,8 @@ class Record:
         lab: the lab's slug.
         kind: one of `KINDS`.
         name: the exercise, or the prediction.
-        detail: `{"message": …}` of a failure, `{label: value}` of a prediction.
+        detail: `{"message": …, "answer": …}` of a failure, `{label: value}` of a prediction. The answer is
+            a digest of its cell.
     """
 
     time: str
@@ -49,7 +50,7 @@ class Standing:
         passed: whether the *latest* attempt passed. An answer that was broken afterwards counts as not done,
             because that is what would be handed in.
         attempts: how often its check passed or failed. An untouched stub is no attempt.
-        failures: how many of the attempts failed.
+        failures: how many different answers failed. To check the same one again is no new failure.
         last: time of the latest attempt.
     """
 
@@ -125,7 +126,7 @@ def standing(records: Iterable[Record], lab: str) -> dict[str, Standing]:
         name: Standing(
             passed=attempts[-1].kind == "passed",
             attempts=len(attempts),
-            failures=sum(a.kind == "failed" for a in attempts),
+            failures=len({a.detail.get("answer") or at for at, a in enumerate(attempts) if a.kind == "failed"}),
             last=attempts[-1].time,
         )
         for name, attempts in tried.items()

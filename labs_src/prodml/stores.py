@@ -6,6 +6,7 @@ that asks one after the other is noticed because nobody else comes.
 
 from __future__ import annotations
 
+import operator
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -125,11 +126,11 @@ class HeldStore:
 
     def open(self, file: int) -> int:
         """The number of records in a file."""
-        return self.lengths[self._known(file)]
+        return self.lengths[self._known(file, "store.open")]
 
     def read(self, file: int, record: int) -> int:
         """One record of a file."""
-        file, record = self._known(file), int(record)
+        file, record = self._known(file, "store.read"), _integer(record, "store.read")
         if not 0 <= record < self.lengths[file]:
             raise IndexError(f"file {file} has records 0 to {self.lengths[file] - 1}, not {record}")
         with self._changed:
@@ -146,10 +147,11 @@ class HeldStore:
         """Every record of these files, one file after the other."""
         return [file * PER_FILE + i for file in files for i in range(self.lengths[file])]
 
-    def _known(self, file: int) -> int:
-        if not 0 <= int(file) < len(self.lengths):
-            raise FileNotFoundError(f"the store has files 0 to {len(self.lengths) - 1}, not {int(file)}")
-        return int(file)
+    def _known(self, file: int, method: str) -> int:
+        number = _integer(file, method)
+        if not 0 <= number < len(self.lengths):
+            raise FileNotFoundError(f"the store has files 0 to {len(self.lengths) - 1}, not {number}")
+        return number
 
     def _stall(self, file: int) -> None:
         others = sum(self.lengths) - self.lengths[file]
@@ -204,14 +206,37 @@ class HeldSteps:
 
     def decode(self, row: int) -> int:
         """The image of a row."""
+        number = _integer(row, "steps.decode")
         with self.decoding:
-            return int(row) * 100
+            return number * 100
 
     def augment(self, image: int) -> int:
         """The image, changed a little at random."""
+        number = _integer(image, "steps.augment")
         with self.augmenting, self._lock:
             self._number += 1
-            return int(image) + self._number % 100
+            return number + self._number % 100
+
+
+def _integer(x: Any, method: str) -> int:
+    """What a method was called with, as an integer.
+
+    Raises:
+        TypeError: it is none, as in a pipeline that calls the method itself and not through `ask`.
+    """
+    try:
+        return operator.index(x)  # not int(x): inside of a pipeline, TensorFlow puts a cast in its place
+    except Exception:  # the judge gets a handle, which refuses in its own way
+        raise TypeError(_no_value(method, x)) from None
+
+
+def _no_value(method: str, x: Any) -> str:
+    said = repr(x)  # of a judge's handle: <your SymbolicTensor>
+    kind = said[len("<your ") : -1] if said.startswith("<your ") else type(x).__name__
+    return (
+        f"{method} needs integers and got a {kind}. While a pipeline is being built there are only placeholders, "
+        f"no values: `ask({method}, …)` calls it later, when a value is there."
+    )
 
 
 class FeatureService:
@@ -228,7 +253,10 @@ class FeatureService:
 
     def lookup(self, ids: ArrayLike) -> NDArray[np.float32]:
         """Features of one id (shape [4]) or of many (shape [n, 4])."""
-        asked = np.asarray(ids, dtype=np.int64)
+        try:
+            asked = np.asarray(ids, dtype=np.int64)
+        except Exception:
+            raise TypeError(_no_value("service.lookup", ids)) from None
         self.sizes.append(asked.size)
         return features_of(asked)
 

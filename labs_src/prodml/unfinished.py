@@ -56,10 +56,11 @@ def _leave_placeholders(result: Any) -> None:
     shell = get_ipython()
     if shell is None:
         return
-    for name in _bound(shell.transform_cell(result.info.raw_cell)):
+    for name in bound(shell.transform_cell(result.info.raw_cell)):
         shell.user_ns.setdefault(name, Unfinished(name))
 
 
-def _bound(source: str) -> list[str]:
+def bound(source: str) -> list[str]:
+    """The names that a cell binds, its imports among them."""
     symbols = symtable.symtable(source, "<cell>", "exec").get_symbols()
     return [s.get_name() for s in symbols if s.is_assigned() or s.is_imported()]

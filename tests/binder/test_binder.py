@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,10 @@ def test_server_opens_lab_00(container, command: list[str]) -> None:
         page = get(f"{address}/")
         assert page.status == 200
         assert page.geturl().rstrip("?").endswith(f"/lab/tree/{FIRST}/{FIRST}.ipynb")
+        settings = re.search(
+            r'id="jupyter-config-data" type="application/json">(.*?)</script>', page.data.decode(), re.DOTALL
+        )
+        assert "@jupyter/nbgrader" in json.loads(settings[1])["disabledExtensions"], "its panels are for instructors"
         assert {entry["name"] for entry in get(f"{address}/api/contents").json()["content"]} >= set(LABS)
         notebook = get(f"{address}/api/contents/{FIRST}/{FIRST}.ipynb").json()
         assert notebook["content"]["metadata"]["lab"]["slug"] == FIRST

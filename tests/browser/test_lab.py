@@ -101,6 +101,12 @@ def keep_picture(page: Page, name: str) -> None:
     page.screenshot(path=ARTIFACTS / f"{name}.png")
 
 
+def test_nothing_for_instructors_is_shown(page: Page) -> None:
+    """Are nbgrader's panels and its button Validate left out, although it is installed?"""
+    assert page.evaluate("() => jupyterapp.listPlugins().filter(id => id.includes('nbgrader'))") == []
+    expect(page.get_by_text("Validate")).to_have_count(0)
+
+
 def test_run_all_reaches_the_end(page: Page, lab: Built, cell) -> None:
     """Does Run All, with nothing solved, run every cell and show a card below every check?"""
     run_all(page, lab)

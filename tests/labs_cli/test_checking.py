@@ -20,8 +20,17 @@ Answer = Callable[[Path, str], None]
 def test_an_untouched_notebook_fails(labs: Labs, started: Path) -> None:
     ran = labs("check", "90")
     assert ran.code == 1
+    assert "not started" in ran.out
     assert "Not done yet" in ran.out
     assert "0 of 1 exercise passed" in ran.out
+
+
+def test_one_that_was_begun_is_told_from_it(labs: Labs, started: Path, answer: Answer) -> None:
+    answer(started, "def double(x):\n    y = 2 * x\n    raise NotImplementedError")
+    said = labs("check", "90").out
+    assert "not done" in said
+    assert "not started" not in said
+    assert "failed" not in said
 
 
 def test_a_wrong_answer_gets_its_message(labs: Labs, started: Path, answer: Answer) -> None:

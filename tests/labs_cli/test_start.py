@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_core.paths import jupyter_config_path
+from jupyter_server.services.config.manager import ConfigManager
 
 from labs_cli import start
 
@@ -150,6 +152,30 @@ def test_open_becomes_jupyterlab_in_the_workspace(
     assert env["PRODML_WORKSPACE"] == str(workspace)
     assert env["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
     assert Path.cwd() == workspace
+
+
+def test_learners_do_not_see_what_is_for_instructors(
+    labs: Labs, add_lab: AddLab, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Are nbgrader's panels off in the JupyterLab that `labs start` runs, and on in one that somebody else starts?"""
+    became: list[Any] = []
+    monkeypatch.setattr(os, "execve", lambda *arguments: became.extend(arguments))
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/somewhere/of/mine")
+    add_lab("02_drift")
+    labs("start", "2", "--open")
+    paths = became[2]["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert paths[-1] == "/somewhere/of/mine"
+    assert disabled(Path(paths[0])) == {"@jupyter/nbgrader": True}
+    assert "@jupyter/nbgrader" not in disabled(*map(Path, jupyter_config_path()))
+
+
+def disabled(*folders: Path) -> dict[str, bool]:
+    """Extensions that these configuration folders switch off, read as JupyterLab does."""
+    found: dict[str, bool] = {}
+    for folder in folders:
+        manager = ConfigManager(read_config_path=[str(folder / "labconfig")])
+        found |= manager.get("page_config").get("disabledExtensions", {})
+    return found
 
 
 @pytest.mark.parametrize(("user", "allowed"), [(0, True), (1000, False)])

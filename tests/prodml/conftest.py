@@ -29,7 +29,8 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     about = {"slug": SLUG, "number": 2, "title": "A small lab", "minutes": 5, "points": 6, "hints": {"psi": HINTS}}
     folder = tmp_path / "notebooks" / SLUG
     folder.mkdir(parents=True)
-    notebook = new_notebook(cells=[_check("psi", 4), _check("rule", 2)], metadata={"lab": about})
+    exercise = new_code_cell(metadata={"lab": {"kind": "exercise", "name": "psi", "exports": ["psi"]}})
+    notebook = new_notebook(cells=[exercise, _check("psi", 4), _check("rule", 2)], metadata={"lab": about})
     nbformat.write(notebook, folder / f"{SLUG}.ipynb")
     workspace = tmp_path / "workspace"
     (workspace / ".prodml").mkdir(parents=True)

@@ -43,7 +43,7 @@ def test_a_failure_shows_message_line_and_hint(lab: Path, cell: Cell, capsys: py
         "    assert got == 0",
         "  Hint 1 of 3: Look at `len`.",
     ]
-    assert [r.detail for r in read(lab)] == [{"message": "PSI 0, yours 7. Shares, not counts."}]
+    assert [r.detail for r in read(lab)] == [{"message": "PSI 0, yours 7. Shares, not counts.", "answer": ""}]
 
 
 def test_each_failure_earns_the_next_hint(lab: Path, cell: Cell, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,6 +52,13 @@ def test_each_failure_earns_the_next_hint(lab: Path, cell: Cell, capsys: pytest.
         with pytest.raises(AssertionError):
             cell(WRONG)
     assert re.findall(r"Hint (\d) of 3", capsys.readouterr().out) == ["1", "2", "3", "3"]
+
+
+def test_the_same_answer_again_costs_no_hint(kernel: Callable[..., list[NotebookNode]]) -> None:
+    first, second = "def psi(x): return 7", "def psi(x): return 8"
+    cells = kernel(first, WRONG, WRONG, first + "  # the same", WRONG, second, WRONG, first, WRONG)
+    said = [c.outputs[0].data["text/plain"] for c in cells if c.source == WRONG]
+    assert [re.findall(r"Hint (\d) of 3", text) for text in said] == [["1"], ["1"], ["1"], ["2"], ["2"]]
 
 
 def test_a_stub_is_calmly_not_done_and_no_attempt(lab: Path, cell: Cell, capsys: pytest.CaptureFixture[str]) -> None:

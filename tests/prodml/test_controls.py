@@ -45,6 +45,14 @@ def test_a_column_lines_up_and_has_a_text(monkeypatch: pytest.MonkeyPatch) -> No
     assert shown[0]["text/plain"] == "the words"
 
 
+def test_a_long_label_leaves_room_for_its_slider(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(IPython.display, "display", lambda data, raw: None)
+    short, long, menu_of_it = slider("n", 1, 9), slider("x" * 50, 1, 9), menu("m", ["a"])
+    column([short, long, menu_of_it], "")
+    assert (short.layout.width, long.layout.width, menu_of_it.layout.width) == ("50.0em", "50.0em", None)
+    assert long.style.description_width == "30.0em"
+
+
 def test_the_script_that_names_sliders_uses_ipywidgets_classes() -> None:
     for name in (".widget-slider", ".noUi-handle", ".widget-label", "aria-label"):
         assert name in NAME_SLIDERS

@@ -23,6 +23,7 @@ def later(call):
 class Odd(Exception):
     def __str__(self): raise ValueError
 def odd(x): raise Odd
+def wrapped(text): raise ValueError(text)
 """
 
 
@@ -83,6 +84,17 @@ def test_an_answer_that_the_check_cannot_use() -> None:
     fault = _fault("got = right(None)\nassert got + 1 == 2")
     assert (fault.kind, fault.line, fault.source) == ("unusable", 3, "assert got + 1 == 2")
     assert fault.message.startswith("The check could not use your answer: TypeError: unsupported operand")
+
+
+def test_tensorflows_wrapping_is_taken_off_and_its_lines_are_kept() -> None:
+    frames = '    File "<learner\'s>", line 5, in features  *\n        mean = x.mean()\n    File "/ops.py", line 9, in f\n        …\n'
+    text = f"in user code:\n\n{frames}\n    ValueError: no axis 1\n"
+    fault = _fault(f"assert wrapped({text!r})")
+    assert fault.message == "Your code raised ValueError: no axis 1"
+    assert fault.where == (
+        "wrapped, line 14: def wrapped(text): raise ValueError(text)",
+        "features, line 5: mean = x.mean()",
+    )
 
 
 def test_an_exception_that_cannot_be_read() -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from prodml.stores import (
     FeatureService,
@@ -146,6 +147,30 @@ def test_results_name_the_calls_that_made_them():
     images = [steps.augment(steps.decode(row)) for row in (7, 1003)]
     assert images == [701, 100302]
     assert steps.decoding.calls == steps.augmenting.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (HeldSteps().decode, "steps.decode"),
+        (HeldSteps().augment, "steps.augment"),
+        (HeldStore([1]).open, "store.open"),
+        (FeatureService().lookup, "service.lookup"),
+    ],
+)
+def test_a_placeholder_of_a_pipeline_is_refused(call, name):
+    """Is a call without `ask` told, although TensorFlow would turn int(x) into an operation?"""
+    with pytest.raises(
+        TypeError, match=rf"{name} needs integers and got a SymbolicTensor.*`ask\({name}, …\)` calls it"
+    ):
+        tf.data.Dataset.range(3).map(call)
+
+
+def test_a_refused_call_is_not_counted():
+    steps = HeldSteps()
+    with pytest.raises(TypeError):
+        steps.decode("3")
+    assert steps.decoding.calls == 0
 
 
 def test_feature_service_counts_calls_and_ids():

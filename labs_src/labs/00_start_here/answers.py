@@ -64,6 +64,18 @@ def late_share(table, minutes=15):
     arrived = year.dropna(subset=["arr_delay"])
     return (arrived["arr_delay"] >= minutes).groupby(arrived["month"]).mean()
 
+# %% exercise="late_share" answer="wrong" name="dropped_in_place" expect="Your function changed the table that it was given"
+# Misconception: inplace=True changes a copy, or concerns nobody else.
+def late_share(table, minutes=15):
+    table.dropna(subset=["arr_delay"], inplace=True)
+    return (table["arr_delay"] >= minutes).groupby(table["month"]).mean()
+
+# %% exercise="late_share" answer="wrong" name="column_added_to_the_argument" expect="Make a table of your own"
+# Misconception: a table that comes as an argument is one's own, to write into.
+def late_share(table, minutes=15):
+    table["late"] = (table["arr_delay"] >= minutes).where(table["arr_delay"].notna()).astype(float)
+    return table.groupby("month")["late"].mean()
+
 # %% exercise="late_share" answer="wrong" name="mean_of_daily_shares" expect="every flight that arrived counts once"
 # Misconception: the mean of the days' shares is the month's share, though days differ in size. (hidden)
 def late_share(table, minutes=15):
@@ -82,6 +94,13 @@ def late_share(table, minutes=15):
 def late_share(table, minutes=15):
     late = table["arr_delay"].ge(minutes).groupby(table["month"]).sum()
     return late / table.groupby("month")["arr_delay"].count()
+
+# %% exercise="late_share" answer="right" name="column_of_a_copy"
+# A column may be added to a copy.
+def late_share(table, minutes=15):
+    mine = table.copy()
+    mine["late"] = (mine["arr_delay"] >= minutes).where(mine["arr_delay"].notna()).astype(float)
+    return mine.groupby("month")["late"].mean()
 
 # %% exercise="late_share" answer="right" name="month_by_month"
 # NumPy and a loop over the months.

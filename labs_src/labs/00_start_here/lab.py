@@ -105,7 +105,7 @@ def late_share(table, minutes=15):
     """Share of the flights that arrived late, month by month, among those that arrived.
 
     table: DataFrame, one row per flight, with the columns "month" (1 to 12) and "arr_delay" (minutes; NaN if the
-        flight never arrived). Each month in it has at least one flight that arrived.
+        flight never arrived). Each month in it has at least one flight that arrived. Leave it as it is: others use it.
     minutes: a flight is late if arr_delay is this much or more.
     Returns a Series of floats between 0 and 1: its index holds the months of the table, ascending.
     """
@@ -122,7 +122,8 @@ def late_share(table, minutes=15):
 
 # %% kind="check" name="late_share" points=3
 with check("late_share"):
-    got = value(late_share(example), pd.Series)
+    table = example.copy()
+    got = value(late_share(table), pd.Series)
     assert list(got.index) == [1, 2], f"The example has flights of months 1 and 2, and your index is {list(got.index)[:12]}. Use the table that you are given, and its months."
     january, february = (value(got[month], float) for month in (1, 2))
     assert january <= 1, f"Your January is {january:.3g}. A share lies between 0 and 1: it is no count and no percentage."
@@ -130,6 +131,7 @@ with check("late_share"):
     assert abs(january - 0.75) > 0.01, "You say 3 of 4 in January. NaN < 15 is False too, so the flight that never arrived counts as late. Leave it out."
     assert abs(january - 1 / 3) > 0.01, "You say 1 of 3 in January. A flight that is exactly 15 minutes late is late: this much or more."
     assert february == 0, f"The only flight of February that arrived was 3 minutes late: 0, yours {february:.3g}. It left 30 minutes late and made up for it: the label is arr_delay."
+    assert table.equals(example), f"Your function changed the table that it was given: 6 rows and 4 columns before, {len(table)} and {table.shape[1]} now. Whoever uses it next finds other flights. Make a table of your own: arrived = table.dropna(…), without inplace; and table = table.copy() before you add a column."
     twins = pd.concat([example[:4], example[:4].assign(month=2)])  # the flights of January once more, as February
     both = value(late_share(twins), pd.Series).sum()
     assert abs(both - 1) > 0.01, "Your shares of two months add up to 1. Each month's share is of its own flights, not of all late ones."
@@ -148,8 +150,8 @@ with check("late_share"):
         wanted = [np.mean(arrived.loc[arrived["month"] == m, "arr_delay"] >= minutes) for m in (3, 4, 9, 12)]
         return list(got.index) == [3, 4, 9, 12] and np.allclose(got.to_numpy(dtype=float), wanted)
 
-    assert right(value(late_share(other), pd.Series), 15), "On other flights your shares are wrong: every flight that arrived counts once, in its own month."
-    assert right(value(late_share(other, 30), pd.Series), 30), "Your answer does not follow the argument minutes."
+    assert right(value(late_share(other.copy()), pd.Series), 15), "On other flights your shares are wrong: every flight that arrived counts once, in its own month."
+    assert right(value(late_share(other.copy(), 30), pd.Series), 30), "Your answer does not follow the argument minutes."
     ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -614,8 +614,8 @@ def monitor(reference, current, rate):
     limit = ordered[ordered <= 0.05 * np.arange(1, len(ordered) + 1) / len(ordered)].max(initial=-1)
     return [(day, name) for name in p for day in p.index[p[name] <= limit]]
 
-# %% exercise="monitor" answer="wrong" name="each_measure_alone" expect="you judge each measure by itself"
-# Misconception: one correction per column is enough; a thousand columns ring a thousand times. (hidden)
+# %% exercise="monitor" answer="wrong" name="each_measure_alone" expect="Yours judges each measure by itself"
+# Misconception: one correction per column is enough; a thousand columns ring a thousand times.
 from scipy.stats import false_discovery_control
 
 

@@ -110,6 +110,22 @@ def read_in_parallel(store, files, k, ordered):
         parts = list(pool.map(lambda f: [store.read(f, i) for i in range(store.open(f))], files))
     return tf.data.Dataset.from_tensor_slices(np.concatenate(parts))
 
+# %% exercise="read_in_parallel" answer="wrong" name="as_many_from_0_on" expect="Read the files that you are given"
+# Misconception: files are numbered from 0, so their number is all that is needed.
+def read_in_parallel(store, files, k, ordered):
+    dataset = tf.data.Dataset.range(len(files)).interleave(
+        lambda f: records(store, f), cycle_length=k, num_parallel_calls=k, deterministic=ordered
+    )
+    return with_threads(dataset, k)
+
+# %% exercise="read_in_parallel" answer="wrong" name="sorted_files" expect="Do files begin in the order of the list?"
+# Misconception: sorting the list does no harm, the files are the same.
+def read_in_parallel(store, files, k, ordered):
+    dataset = tf.data.Dataset.from_tensor_slices(sorted(files)).interleave(
+        lambda f: records(store, f), cycle_length=k, num_parallel_calls=k, deterministic=ordered
+    )
+    return with_threads(dataset, k)
+
 # %% exercise="read_in_parallel" answer="right" name="autotune_in_a_small_pool"
 # The pool bounds what is in flight; AUTOTUNE may choose below it. Options in place of arguments.
 def read_in_parallel(store, files, k, ordered):
@@ -209,6 +225,18 @@ def transform_in_parallel(store, files, steps, k):
     dataset = read_all(store, files).map(lambda r: ask(steps.decode, r), num_parallel_calls=k).cache()
     return with_threads(dataset.shuffle(1000).map(lambda x: ask(steps.augment, x)), k)
 
+# %% exercise="transform_in_parallel" answer="wrong" name="decode_called_while_building" expect="`ask(steps.decode, …)` calls it later"
+# Misconception: map hands values to its function, so any Python method can be called with them.
+def transform_in_parallel(store, files, steps, k):
+    dataset = read_all(store, files).map(lambda r: steps.decode(r), num_parallel_calls=k).cache()
+    return with_threads(dataset.shuffle(1000).map(lambda x: ask(steps.augment, x), num_parallel_calls=k), k)
+
+# %% exercise="transform_in_parallel" answer="wrong" name="augment_given_to_map" expect="`ask(steps.augment, …)` calls it later"
+# Misconception: a Python method can be the function of map as it is.
+def transform_in_parallel(store, files, steps, k):
+    dataset = read_all(store, files).map(lambda r: ask(steps.decode, r), num_parallel_calls=k).cache()
+    return with_threads(dataset.shuffle(1000).map(steps.augment, num_parallel_calls=k), k)
+
 # %% exercise="transform_in_parallel" answer="right" name="autotune_and_options"
 # As little as possible in the maps, AUTOTUNE, order given up (the shuffle gives it up anyway).
 def transform_in_parallel(store, files, steps, k):
@@ -287,6 +315,29 @@ def overlap(store, files, steps, batch_size, ahead):
 # Misconception: a pipeline that feeds a trainer may always shuffle.
 def overlap(store, files, steps, batch_size, ahead):
     dataset = read_all(store, files).map(lambda r: ask(steps.decode, r)).shuffle(8)
+    return dataset.batch(batch_size).prefetch(ahead)
+
+# %% exercise="overlap" answer="wrong" name="decode_given_to_map" expect="`ask(steps.decode, …)` calls it later"
+# Misconception: a Python method can be the function of map as it is.
+def overlap(store, files, steps, batch_size, ahead):
+    return read_all(store, files).map(steps.decode).batch(batch_size).prefetch(ahead)
+
+# %% exercise="overlap" answer="wrong" name="parallel_is_ahead_enough" expect="Is there a prefetch below batch?"
+# Misconception: a map that decodes in parallel works ahead, so no prefetch is needed.
+def overlap(store, files, steps, batch_size, ahead):
+    dataset = read_all(store, files).map(lambda r: ask(steps.decode, r), num_parallel_calls=4)
+    return with_threads(dataset.batch(batch_size), 4)
+
+# %% exercise="overlap" answer="right" name="sixteen_at_once"
+# A wide parallel map holds some records of its own: fewer than the batches that wait.
+def overlap(store, files, steps, batch_size, ahead):
+    dataset = read_all(store, files).map(lambda r: ask(steps.decode, r), num_parallel_calls=16)
+    return with_threads(dataset.batch(batch_size).prefetch(ahead), 16)
+
+# %% exercise="overlap" answer="right" name="autotuned_map"
+# tf.data chooses how many are decoded at once.
+def overlap(store, files, steps, batch_size, ahead):
+    dataset = read_all(store, files).map(lambda r: ask(steps.decode, r), num_parallel_calls=tf.data.AUTOTUNE)
     return dataset.batch(batch_size).prefetch(ahead)
 
 # %% exercise="overlap" answer="right" name="parallel_all_the_way"
@@ -391,6 +442,34 @@ def fuse(rows, service, batch_size):
         return (found - mean) / tf.math.reduce_std(found, axis=1, keepdims=True)
 
     return tf.data.Dataset.from_tensor_slices(rows).batch(batch_size, drop_remainder=True).map(features)
+
+# %% exercise="fuse" answer="wrong" name="asked_while_building" expect="A dataset asks when it is iterated"
+# Misconception: a dataset is a list, so its batches can as well be made at once.
+def fuse(rows, service, batch_size):
+    parts = []
+    for start in range(0, len(rows), batch_size):
+        found = np.array(service.lookup(rows[start : start + batch_size]))
+        parts.append((found - found.mean(axis=1, keepdims=True)) / found.std(axis=1, keepdims=True))
+    return tf.data.Dataset.from_tensor_slices(np.concatenate(parts)).batch(batch_size)
+
+# %% exercise="fuse" answer="wrong" name="lookup_called_while_building" expect="`ask(service.lookup, …)` calls it later"
+# Misconception: map hands values to its function, so any Python method can be called with them.
+def fuse(rows, service, batch_size):
+    def features(ids):
+        found = service.lookup(ids)
+        mean = tf.reduce_mean(found, axis=1, keepdims=True)
+        return (found - mean) / tf.math.reduce_std(found, axis=1, keepdims=True)
+
+    return tf.data.Dataset.from_tensor_slices(rows).batch(batch_size).map(features)
+
+# %% exercise="fuse" answer="wrong" name="shape_of_one_row" expect="raised Exception: Shape of tensor PyFunc [5,4] is not compatible with expected shape [4]."
+# Misconception: the shape to announce is that of one row, in a batch too.
+def fuse(rows, service, batch_size):
+    def features(ids):
+        found = ask(service.lookup, ids, dtype=tf.float32, shape=[4])
+        return (found - tf.reduce_mean(found)) / tf.math.reduce_std(found)
+
+    return tf.data.Dataset.from_tensor_slices(rows).batch(batch_size).map(features)
 
 # %% exercise="fuse" answer="right" name="vectorized_map"
 # tf.vectorized_map turns the function of one row into one of a batch.
@@ -510,12 +589,22 @@ def diagnose_pipeline(timeline):
         shares["parallel reads"] = busy("open", "read")
     return "nothing" if shares["prefetch"] > 0.9 else max(shares, key=shares.get)
 
+# %% exercise="diagnose_pipeline" answer="wrong" name="opening_is_not_reading" expect="opening a file is reading too"
+# Misconception: only reads are reading; opening is a trifle.
+def diagnose_pipeline(timeline):
+    def share(step):
+        work = timeline[timeline["step"] == step]
+        return (work["end"] - work["start"]).sum() / timeline["end"].max() if work["lane"].max() == 0 else 0.0
+
+    shares = {"prefetch": share("train"), "parallel reads": share("read"), "parallel transforms": share("transform")}
+    return "nothing" if shares["prefetch"] > 0.9 else max(shares, key=shares.get)
+
 # %% exercise="diagnose_pipeline" answer="wrong" name="fitted_to_the_examples" expect="On unseen timelines"
-# Misconception: seven examples are the rule; their lengths tell them apart.
+# Misconception: eight examples are the rule; their lengths tell them apart.
 def diagnose_pipeline(timeline):
     known = {len(pictured[name]): name for name in pictured}
     nearest = min(pictured, key=lambda name: abs(timeline["end"].max() - pictured[name]["end"].max()))
-    return dict(A="parallel reads", B="prefetch", C="nothing", D="parallel reads", E="parallel transforms", F="parallel transforms", G="prefetch")[nearest]
+    return dict(A="parallel reads", B="prefetch", C="nothing", D="parallel reads", E="parallel transforms", F="parallel transforms", G="prefetch", H="parallel reads")[nearest]
 
 # %% exercise="diagnose_pipeline" answer="right" name="what_if"
 # Estimates the epoch after each change: as long as its busiest thread.
