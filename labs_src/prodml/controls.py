@@ -55,6 +55,6 @@ def column(children: list[Any], text: str) -> None:
 
     named = [w for w in children if not isinstance(w, widgets.Button | widgets.Checkbox) and w.description]
     for w in named:  # all sliders begin at one line
-        w.style.description_width = f"{0.6 * max(len(n.description) for n in named):.1f}em"
+        w.style.description_width = f"{1 + 0.6 * max(len(n.description) for n in named):.1f}em"  # 1: the margins
     bundle = widgets.VBox(children)._repr_mimebundle_()
     display({**bundle, "text/plain": text}, raw=True)

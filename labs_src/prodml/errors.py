@@ -5,8 +5,9 @@ ProdmlError                     base: a problem and its fix
 ├── DatasetError                a file of a dataset is missing, damaged or cannot be rebuilt
 ├── SelectionError (ValueError) a caller asked for a month, a column, … that does not exist
 ├── SettingError                an environment variable or course.json says something impossible
+├── PackError (ValueError)      a module that a learner's code packs would lose something in a SavedModel
 ├── UsageError (TypeError)      an author called a function for learners in a way that it does not know
-├── ExamineError, GraphError (AssertionError)   bytes that a learner's code made are no model, or no graph
+├── ExamineError, GraphError, SavedModelError (AssertionError)   bytes that a learner's code made are no model, …
 └── NotPlain (AssertionError)   a check needs a plain value and the learner's object is none
 """
 

@@ -41,7 +41,7 @@ def test_a_column_lines_up_and_has_a_text(monkeypatch: pytest.MonkeyPatch) -> No
         ipywidgets.Button(description="Go"),
     ]
     column(children, "the words")
-    assert children[0].style.description_width == children[1].style.description_width == "7.8em"
+    assert children[0].style.description_width == children[1].style.description_width == "8.8em"
     assert shown[0]["text/plain"] == "the words"
 
 
