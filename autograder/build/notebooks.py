@@ -19,16 +19,22 @@ KERNEL = {"display_name": "prodml (warm)", "language": "python", "name": "prodml
 STUB = "# YOUR CODE HERE"
 RAISES = "raises-exception"  # the tag that lets Run All go on past a cell
 HINT = re.compile(r"^\d+\. ", re.MULTILINE)
+# The number in "*hard · about N lines · 25 minutes*", which the text before an exercise says.
+LINES = re.compile(r"(?<=^\*)(?P<before>[^*\n]*)about (?:N|\d+) lines?(?= · )", re.MULTILINE)
 
 
 def nbgrader_source(lab: LabSource) -> NotebookNode:
     """Solutions and hidden tests with their markers: the `source/` of a course."""
     reached = _cells_that_reach_an_export(lab)
+    lengths = _lengths_in_headings(lab)
     numbers: Counter[str] = Counter()
     cells = []
     for cell in lab.cells:
         numbers[cell.kind] += 1
-        cells.append(_cell(cell, numbers[cell.kind], cell.line in reached))
+        made = _cell(cell, numbers[cell.kind], cell.line in reached)
+        if cell.line in lengths:
+            made.source = LINES.sub(rf"\g<before>about {_lines(lengths[cell.line])}", made.source)
+        cells.append(made)
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}, "lab": _metadata(lab)}
     return new_notebook(cells=cells, metadata=metadata)
 
@@ -122,14 +128,33 @@ def _cells_that_reach_an_export(lab: LabSource) -> set[int]:
     return lines
 
 
+def _lengths_in_headings(lab: LabSource) -> dict[int, int]:
+    """Line of a text cell that says "about N lines" → lines of the solution of the exercise that comes next."""
+    lengths: dict[int, int] = {}
+    heading: SourceCell | None = None
+    for cell in lab.cells:
+        if not cell.is_code and LINES.search(cell.source):
+            heading = cell
+        elif cell.kind == "exercise" and heading is not None:
+            lengths[heading.line], heading = sum(_lengths(cell.source)), None
+    return lengths
+
+
 def _say_how_long(stub: str, solution: str) -> str:
     """Tell in each stub about how many lines the solution takes there."""
-    regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", solution, re.DOTALL)
-    for region in regions:
-        count = sum(1 for line in region.splitlines() if line.strip() and not line.strip().startswith("#"))
-        lines = "1 line" if count == 1 else f"{count} lines"
-        stub = stub.replace(f"{STUB}\n", f"{STUB} (about {lines})\n", 1)
+    for count in _lengths(solution):
+        stub = stub.replace(f"{STUB}\n", f"{STUB} (about {_lines(count)})\n", 1)
     return stub
+
+
+def _lengths(solution: str) -> list[int]:
+    """Lines of each solution region, without empty ones and comments."""
+    regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", solution, re.DOTALL)
+    return [sum(1 for x in r.splitlines() if x.strip() and not x.strip().startswith("#")) for r in regions]
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count} lines"
 
 
 def _folded(hints: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,7 @@ def enter(prepared: Prepared) -> None:
     linux.loopback_up()
     os.chdir(root.BOX)
     os.environ |= {"HOME": root.BOX, "TMPDIR": root.BOX, "USER": "learner", "LOGNAME": "learner"}
+    tempfile.tempdir = None  # the parent may have looked it up
     for which, limit in _limits(fences).items():
         resource.setrlimit(which, (limit, limit))
     linux.drop_capabilities()

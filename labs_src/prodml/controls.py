@@ -57,7 +57,7 @@ def column(children: list[Any], text: str) -> None:
     from IPython.display import display
 
     named = [w for w in children if not isinstance(w, widgets.Button | widgets.Checkbox) and w.description]
-    label = 0.6 * max((len(w.description) for w in named), default=0)  # em
+    label = 1 + 0.6 * max((len(w.description) for w in named), default=0)  # em; 1: the margins
     for w in named:  # all sliders begin at one line, and a long label takes nothing away from them
         w.style.description_width = f"{label:.1f}em"
         if not isinstance(w, widgets.Dropdown):

@@ -5,6 +5,7 @@ ProdmlError                     base: a problem and its fix
 ├── DatasetError                a file of a dataset is missing, damaged or cannot be rebuilt
 ├── SelectionError (ValueError) a caller asked for a month, a column, … that does not exist
 ├── SettingError                an environment variable or course.json says something impossible
+├── SaveError (ValueError)      a module that a learner's code saves would lose something in a SavedModel
 ├── UsageError (TypeError)      an author called a function for learners in a way that it does not know
 ├── ExamineError (AssertionError) what a learner's code made cannot be opened: no model, no graph, too large, too slow
 └── NotPlain (AssertionError)   a check needs a plain value and the learner's object is none
@@ -48,6 +49,10 @@ class SettingError(ProdmlError):
 
 class UsageError(ProdmlError, TypeError):
     """Raised when `predict`, `explorer` or `plots.show` is called in a way that it does not know."""
+
+
+class SaveError(ProdmlError, ValueError):
+    """Raised when a SavedModel would lack something of a module. It is the learner's code that saves."""
 
 
 class ExamineError(ProdmlError, AssertionError):

@@ -87,6 +87,16 @@ def halves() -> Pair:
     )
 
 
+def kilometres() -> Pair:
+    """Miles in kilometres, exactly, and with a constant that somebody shortened: 2.5e-6 of the value apart."""
+    return Pair(
+        lambda row: row["distance"] * 1.609344,
+        lambda row: row["distance"] * 1.60934,
+        {"distance": ("int", 17, 4983)},
+        "shortens a constant",
+    )
+
+
 def weekday(offset: int) -> Pair:
     """The day of the week in New York, against that in UTC, `offset` hours ahead."""
     return Pair(

@@ -5,7 +5,7 @@ The service is simulated: its faults are switched on by name, and so are the gat
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,10 +84,12 @@ def encode(table: pd.DataFrame, recipe: dict[str, Any]) -> Floats:
     Returns:
         float32, rows x (7 numbers + 1 + known carriers + 1 + known origins).
     """
+    import pandas as pd
+
     parts = [(table[NUMBERS] - recipe["mean"]) / recipe["sd"]]
     for name in CATEGORIES:
         known = recipe["vocabulary"][name]
-        place = np.array([known.index(x) + 1 if x in known else 0 for x in table[name]])
+        place = pd.Categorical(table[name], categories=known).codes + 1  # the code of an unknown value is -1
         parts.append(np.eye(len(known) + 1)[place])
     return np.hstack(parts).astype(np.float32)
 
@@ -135,6 +137,39 @@ def act(predicted: ArrayLike, truth: ArrayLike, control: ArrayLike, above: float
     return acted, np.where(acted & (true > 0), 0.2 * true, true)
 
 
+def cost_errors(
+    training: pd.DataFrame,
+    recomputed: pd.DataFrame,
+    log: pd.DataFrame,
+    predict_minutes: Callable[[pd.DataFrame], ArrayLike],
+) -> dict[str, float]:
+    """Standard errors of the costs of "data", "pipelines" and "feedback", in minutes; flights are taken as independent.
+
+    Args:
+        training: FEATURES and "delay" of flights held out. recomputed: FEATURES by flight, as training computes them.
+        log: FEATURES as served, "control" and "delay", by flight. predict_minutes: FEATURES → minutes.
+    """
+
+    def errors(table: pd.DataFrame, delay: pd.Series) -> NDArray[np.float64]:
+        said = np.asarray(predict_minutes(table[FEATURES]), dtype=np.float64)
+        return np.asarray(np.abs(said - delay.to_numpy(dtype=np.float64)), dtype=np.float64)
+
+    alone = log["control"].to_numpy(dtype=bool)
+    offline, again = errors(training, training["delay"]), errors(recomputed.loc[log.index], log["delay"])
+    served = errors(log, log["delay"])
+
+    def mean_variance(x: NDArray[np.float64]) -> float:
+        return float(x.var(ddof=1) / len(x)) if len(x) > 1 else 0.0
+
+    variances = {
+        "data": mean_variance(again[alone]) + mean_variance(offline),
+        "pipelines": mean_variance((served - again)[alone]),
+        # all - control = share of the others x (others - control), two samples that do not overlap
+        "feedback": (~alone).mean() ** 2 * (mean_variance(served[~alone]) + mean_variance(served[alone])),
+    }
+    return {name: float(np.sqrt(x)) for name, x in variances.items()}
+
+
 def bare(network: Network) -> Any:
     """The network alone as a tf.Module with a function `serve`: {"matrix": of `encode`} → {"delay": minutes}."""
     import tensorflow as tf
@@ -151,4 +186,22 @@ def bare(network: Network) -> Any:
 
     width = network[0][0].shape[0]
     module.serve = tf.function(serve, input_signature=[{"matrix": tf.TensorSpec([None, width], tf.float32)}])
+    return module
+
+
+def with_steps(inside: Any) -> Any:
+    """A tf.Module around a loaded model: its `serve` takes `dep_delay` (minutes) and rounds it down to `delay_step`."""
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.inside = inside
+    kinds = dict.fromkeys(["dep_delay", *NUMBERS[1:]], tf.float32) | dict.fromkeys(CATEGORIES, tf.string)
+
+    def serve(rows: dict[str, Any]) -> Any:
+        kept = {name: rows[name] for name in (*NUMBERS[1:], *CATEGORIES)}
+        return module.inside.serve({"delay_step": tf.floor(rows["dep_delay"] / STEP) * STEP, **kept})
+
+    module.serve = tf.function(
+        serve, input_signature=[{name: tf.TensorSpec([None], kind) for name, kind in kinds.items()}]
+    )
     return module

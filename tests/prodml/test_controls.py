@@ -41,7 +41,7 @@ def test_a_column_lines_up_and_has_a_text(monkeypatch: pytest.MonkeyPatch) -> No
         ipywidgets.Button(description="Go"),
     ]
     column(children, "the words")
-    assert children[0].style.description_width == children[1].style.description_width == "7.8em"
+    assert children[0].style.description_width == children[1].style.description_width == "8.8em"
     assert shown[0]["text/plain"] == "the words"
 
 
@@ -49,8 +49,8 @@ def test_a_long_label_leaves_room_for_its_slider(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(IPython.display, "display", lambda data, raw: None)
     short, long, menu_of_it = slider("n", 1, 9), slider("x" * 50, 1, 9), menu("m", ["a"])
     column([short, long, menu_of_it], "")
-    assert (short.layout.width, long.layout.width, menu_of_it.layout.width) == ("50.0em", "50.0em", None)
-    assert long.style.description_width == "30.0em"
+    assert (short.layout.width, long.layout.width, menu_of_it.layout.width) == ("51.0em", "51.0em", None)
+    assert long.style.description_width == "31.0em"
 
 
 def test_the_script_that_names_sliders_uses_ipywidgets_classes() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from prodml.pairs import codes, filled, halves, speed, spread, steps, strategy_of, total, weekday
+from prodml.pairs import codes, filled, halves, kilometres, speed, spread, steps, strategy_of, total, weekday
 
 
 def test_spread_is_pandas_against_numpy():
@@ -57,6 +57,13 @@ def test_codes_filled_and_speed():
     assert math.isnan(speed().train({"distance": 100, "air_time": 0}))
     with pytest.raises(ZeroDivisionError):
         speed().serve({"distance": 100, "air_time": 0})
+
+
+def test_kilometres_are_nearly_right():
+    """Are the two further apart than rounding, and nearer than the defaults of a library?"""
+    pair = kilometres()
+    apart = 1 - pair.serve({"distance": 1000}) / pair.train({"distance": 1000})
+    assert 1e-6 < apart < 1e-5
 
 
 @settings(max_examples=100, database=None, derandomize=True, deadline=None)

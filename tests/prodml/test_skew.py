@@ -18,11 +18,13 @@ from prodml.skew import (
     RAW,
     act,
     bare,
+    cost_errors,
     encode,
     learn_recipe,
     minutes,
     served_features,
     training_features,
+    with_steps,
 )
 
 
@@ -96,3 +98,38 @@ def test_agents_leave_control_and_early_flights_alone():
     acted, observed = act([40, 40, 20, 40], [50, 50, 50, -10], [False, True, False, False])
     assert acted.tolist() == [True, False, False, True]
     assert observed.tolist() == [10, 50, 50, -10]
+
+
+def test_standard_errors_are_the_spread_over_repeated_months(january, recipe):
+    """Do costs of many simulated months scatter as much as one month's standard errors say?"""
+    rng = np.random.default_rng(0)
+    again = training_features(january, recipe["fill"]).iloc[:4000]
+    served = again.assign(delay_step=again["delay_step"] + 5)
+    truth = january["arr_delay"].to_numpy(float)[:4000]
+
+    def says(table):
+        return table["delay_step"].to_numpy(float)
+
+    costs, said = [], []
+    for _ in range(200):
+        rows, held = rng.choice(4000, 500), rng.choice(4000, 300)
+        control = rng.random(500) < 0.3
+        _, observed = act(says(served.iloc[rows]), truth[rows], control)
+        frames = [t.reset_index(drop=True) for t in (again.iloc[held], again.iloc[rows], served.iloc[rows])]
+        training, log = frames[0].assign(delay=truth[held]), frames[2].assign(control=control, delay=observed)
+        e0 = np.abs(says(training) - training["delay"]).mean()
+        e1, e2 = (np.abs(says(t) - observed)[control].mean() for t in (frames[1], log))
+        costs.append([e1 - e0, e2 - e1, np.abs(says(log) - observed).mean() - e2])
+        said.append(list(cost_errors(training, frames[1], log, says).values()))
+    assert np.std(costs, axis=0) == pytest.approx(np.mean(said, axis=0), rel=0.2)
+
+
+def test_a_module_around_another_rounds_down():
+    """Does the outer `serve` take dep_delay, floor it to steps of five, and pass the rest on?"""
+    import tensorflow as tf
+
+    inside = tf.Module()
+    inside.serve = tf.function(lambda rows: {"delay": rows["delay_step"] + rows["temp"]})
+    rows = {name: np.ones(3, np.float32) for name in ["dep_delay", *NUMBERS[1:]]}
+    rows |= {"dep_delay": np.array([-3, 4, 5], np.float32)} | {name: np.array(["x"] * 3) for name in CATEGORIES}
+    assert np.asarray(with_steps(inside).serve(rows)["delay"]).tolist() == [-4, 1, 6]

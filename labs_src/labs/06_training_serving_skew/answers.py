@@ -125,7 +125,7 @@ def skew_report(training, recomputed, log, predict_minutes):
     moved = float(np.abs(predict_minutes(again[c][features]) - predict_minutes(log[c][features])).mean())
     return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": moved, "feedback": mae(log, log["delay"]) - e1 - moved}}
 
-# %% exercise="skew_report" answer="wrong" name="costs_cannot_be_negative" expect="a wrong pipeline can be right by luck"
+# %% exercise="skew_report" answer="wrong" name="costs_cannot_be_negative" expect="yours +0.5. Costs are signed"
 # Misconception: a fault always costs something.
 def skew_report(training, recomputed, log, predict_minutes):
     features = list(recomputed.columns)
@@ -142,7 +142,45 @@ def skew_report(training, recomputed, log, predict_minutes):
     c = log["control"]
     e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
     e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
-    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1) + (e2 < e1), "feedback": e3 - e2}}
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1), "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="percent" expect="A share lies between 0 and 1"
+# Misconception: a share is told in percent.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = 100 * float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="isclose_as_it_is" expect="np.isclose has rtol=1e-5 unless you say 0"
+# Misconception: np.isclose(…, atol=1e-6) is a tolerance of 1e-6.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = again[name], log[name]
+        same = pd.Series(np.isclose(a, b, atol=1e-6), a.index) if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
 
 # %% exercise="skew_report" answer="right" name="arrays_and_masks"
 def skew_report(training, recomputed, log, predict_minutes):
@@ -331,6 +369,75 @@ def find_difference(train_fn, serve_fn, space):
         if (a is None) != (b is None) or (a is not None and b is not None and not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)):
             return row
     return None
+
+# %% exercise="find_difference" answer="wrong" name="nan_agrees_with_everything" expect="NaN against a number is one"
+# Misconception: two numbers differ if their distance is larger than the tolerance (with NaN, nothing is larger).
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return abs(a - b) > 1e-9 * max(1, abs(a), abs(b))
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="isclose_as_it_is" expect="Is your tolerance larger, or a library's default?"
+# Misconception: the defaults of np.isclose are as good as any.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not np.isclose(a, b, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="half_a_unit" expect="Is your tolerance larger, or a library's default?"
+# Misconception: less than half a minute does not matter to a model.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not (abs(a - b) <= 0.5 or (np.isnan(a) and np.isnan(b)))
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
 
 # %% exercise="find_difference" answer="right" name="random_search_keeps_the_simplest"
 def find_difference(train_fn, serve_fn, space):
@@ -525,6 +632,96 @@ def separating(equivalent, different):
     low, high = max(distance(*p) for p in equivalent), max(distance(*p) for p in different)
     return float(np.sqrt(low * high)) if low < high else None
 
+# %% exercise="same_up_to" answer="wrong" name="absolute_tolerance" expect="rtol is relative: multiply it by the size"
+# Misconception: a tolerance is a distance.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol
+    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="strictly_less" expect="d <= rtol, not d < rtol"
+# Misconception: up to a tolerance means below it.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) < rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="no_floor" expect="Equivalents that are equal to the last bit are 1e-12 apart"
+# Misconception: a distance of 0 is a distance like any other.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b)))))
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="distance_without_size" expect="relative to the larger"
+# Misconception: the distance of two outputs is their largest difference.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="touching_is_separated" expect="Is it < or <=?"
+# Misconception: where the two sides touch, the point between them is the tolerance.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low <= high else None
+
 # %% exercise="same_up_to" answer="right" name="number_by_number"
 def same_up_to(a, b, rtol):
     import math
@@ -576,7 +773,7 @@ def separating(equivalent, different):
 
 # %% exercise="export" answer="wrong" name="missing_values_pass_through" expect="Missing values are filled inside the model too"
 # Misconception: whoever asks fills the gaps.
-def export(recipe, network):
+def export(recipe, network, folder):
     numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
     signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
 
@@ -602,11 +799,11 @@ def export(recipe, network):
                 x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
             return {"features": features, "delay": x[:, 0]}
 
-    return Module()
+    save_servable(Module(), folder)
 
 # %% exercise="export" answer="wrong" name="missing_becomes_zero" expect="it was filled with 0"
 # Misconception: 0 is a neutral value before scaling, too.
-def export(recipe, network):
+def export(recipe, network, folder):
     numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
     signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
 
@@ -632,11 +829,11 @@ def export(recipe, network):
                 x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
             return {"features": features, "delay": x[:, 0]}
 
-    return Module()
+    save_servable(Module(), folder)
 
 # %% exercise="export" answer="wrong" name="filled_after_scaling" expect="it was filled after scaling"
 # Misconception: the mean is as good as what training has filled in.
-def export(recipe, network):
+def export(recipe, network, folder):
     numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
     signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
 
@@ -662,11 +859,11 @@ def export(recipe, network):
                 x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
             return {"features": features, "delay": x[:, 0]}
 
-    return Module()
+    save_servable(Module(), folder)
 
 # %% exercise="export" answer="wrong" name="scaled_by_the_batch" expect="A row depends on its batch"
 # Misconception: the batch at hand is a fair sample to scale with.
-def export(recipe, network):
+def export(recipe, network, folder):
     numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
     signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
 
@@ -692,11 +889,11 @@ def export(recipe, network):
                 x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
             return {"features": features, "delay": x[:, 0]}
 
-    return Module()
+    save_servable(Module(), folder)
 
 # %% exercise="export" answer="wrong" name="standard_deviation_as_variance" expect="Normalization takes the variance, and got the standard deviation."
 # Misconception: Normalization(variance=…) wants a spread, whichever.
-def export(recipe, network):
+def export(recipe, network, folder):
     numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
     signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
 
@@ -722,11 +919,11 @@ def export(recipe, network):
                 x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
             return {"features": features, "delay": x[:, 0]}
 
-    return Module()
+    save_servable(Module(), folder)
 
 # %% exercise="export" answer="wrong" name="unknown_is_nothing" expect="Column 0 of a category says: unknown."
 # Misconception: a category that training never saw needs no column.
-def export(recipe, network):
+def export(recipe, network, folder):
     numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
     signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
 
@@ -752,11 +949,11 @@ def export(recipe, network):
                 x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
             return {"features": features, "delay": x[:, 0]}
 
-    return Module()
+    save_servable(Module(), folder)
 
 # %% exercise="export" answer="wrong" name="vocabulary_sorted_again" expect="the vocabulary's own order, unknown first"
 # Misconception: the order of a vocabulary is alphabetical, by nature.
-def export(recipe, network):
+def export(recipe, network, folder):
     numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
     signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
 
@@ -783,11 +980,11 @@ def export(recipe, network):
                 x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
             return {"features": features, "delay": x[:, 0]}
 
-    return Module()
+    save_servable(Module(), folder)
 
 # %% exercise="export" answer="wrong" name="relu_everywhere" expect="ReLU stands between the layers and not after the last one."
 # Misconception: every dense layer ends in its activation.
-def export(recipe, network):
+def export(recipe, network, folder):
     numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
     signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
 
@@ -813,11 +1010,162 @@ def export(recipe, network):
                 x = tf.nn.relu(x)
             return {"features": features, "delay": x[:, 0]}
 
-    return Module()
+    save_servable(Module(), folder)
 
-# %% exercise="export" answer="wrong" name="plain_python" expect="serve is not a tf.function with an input signature"
+# %% exercise="export" answer="wrong" name="no_relu" expect="that is the network without ReLU"
+# Misconception: layers are products of matrices, one after the other.
+def export(recipe, network, folder):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+            return {"features": features, "delay": x[:, 0]}
+
+    save_servable(Module(), folder)
+
+# %% exercise="export" answer="wrong" name="python_inside" expect="a call back into Python"
+# Misconception: py_function makes Python a part of the graph.
+def export(recipe, network, folder):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                scaled = tf.py_function(lambda x, n=n: (x - recipe["mean"][n]) / recipe["sd"][n], [x], tf.float32)
+                parts.append(tf.ensure_shape(scaled, [None]))
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    save_servable(Module(), folder)
+
+# %% exercise="export" answer="wrong" name="layer_made_in_serve" expect="uses a table or variable that is no attribute of the module"
+# Misconception: a layer can be made where it is used.
+def export(recipe, network, folder):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                import keras
+
+                look_up = keras.layers.StringLookup(vocabulary=recipe["vocabulary"][n], output_mode="one_hot")
+                parts += tf.unstack(tf.cast(look_up(rows[n][:, None]), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    save_servable(Module(), folder)
+
+# %% exercise="export" answer="wrong" name="numpy_inside" expect="its own code fails when it is traced"
+# Misconception: NumPy works on tensors.
+def export(recipe, network, folder):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = np.where(np.isnan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    save_servable(Module(), folder)
+
+# %% exercise="export" answer="wrong" name="no_input_signature" expect="has no input signature"
+# Misconception: TensorFlow finds out by itself what a function takes.
+def export(recipe, network, folder):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x[:, 0]}
+
+    save_servable(Module(), folder)
+
+# %% exercise="export" answer="wrong" name="plain_python" expect="`serve` is not a tf.function"
 # Misconception: NumPy code in a module is exported along with it.
-def export(recipe, network):
+def export(recipe, network, folder):
     class Module(tf.Module):
         def serve(self, rows):
             parts = []
@@ -829,10 +1177,10 @@ def export(recipe, network):
             features = np.stack(parts, axis=1).astype(np.float32)
             return {"features": features, "delay": minutes(network, features)}
 
-    return Module()
+    save_servable(Module(), folder)
 
 # %% exercise="export" answer="right" name="own_operations"
-def export(recipe, network):
+def export(recipe, network, folder):
     numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
     signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
 
@@ -858,10 +1206,10 @@ def export(recipe, network):
                 x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
             return {"features": features, "delay": x[:, 0]}
 
-    return Module()
+    save_servable(Module(), folder)
 
 # %% exercise="export" answer="right" name="keras_model_inside"
-def export(recipe, network):
+def export(recipe, network, folder):
     import keras
 
     raw = {n: keras.Input((1,), name=n, dtype="float32") for n in recipe["mean"]}
@@ -887,7 +1235,7 @@ def export(recipe, network):
 
     kinds = {n: tf.string if n in recipe["vocabulary"] else tf.float32 for n in raw}
     module.serve = tf.function(serve, input_signature=[{n: tf.TensorSpec([None], kind) for n, kind in kinds.items()}])
-    return module
+    save_servable(module, folder)
 
 # %% exercise="export" answer="right" name="lookup_table_of_tensorflow"
 class _Served(tf.Module):
@@ -914,9 +1262,9 @@ class _Served(tf.Module):
         return {"features": first, "delay": tf.squeeze(tf.matmul(x, self.w[-1]) + self.b[-1], axis=1)}
 
 
-def export(recipe, network):
+def export(recipe, network, folder):
     module = _Served(recipe, network)
     inputs = {n: tf.TensorSpec([None], tf.float32) for n in recipe["mean"]}
     inputs.update({n: tf.TensorSpec([None], tf.string) for n in recipe["vocabulary"]})
     module.serve = tf.function(module.answer, input_signature=[inputs])
-    return module
+    save_servable(module, folder)

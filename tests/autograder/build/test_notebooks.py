@@ -40,6 +40,19 @@ def test_the_stub_says_about_how_long_it_is(built: Built) -> None:
     assert "factor" not in stub
 
 
+@pytest.mark.parametrize("written", ["N", "7"])
+def test_the_heading_says_as_many_lines_as_the_stub(lab_dir: Path, lab_text: str, written: str) -> None:
+    """Is "about … lines" of the text before an exercise the length of its solution, whatever the source says?"""
+    heading = f"# %% [markdown]\n# ## Double\n# *easy · about {written} lines · 5 minutes*\n\n"
+    exercise = '# %% kind="exercise" name="double"'
+    (lab_dir / "lab.py").write_text(lab_text.replace(exercise, heading + exercise))
+    built = build_lab(lab_dir)
+    for nb in (built.learner, built.reference):
+        assert [c.source.splitlines()[1] for c in nb.cells if "## Double" in c.source] == [
+            "*easy · about 2 lines · 5 minutes*"
+        ]
+
+
 def test_a_learner_sees_no_hidden_test(built: Built) -> None:
     check = cell(built.learner, "check-double").source
     assert "Do you add instead of multiplying?" in check
