@@ -53,8 +53,19 @@ def column(children: list[Any], text: str) -> None:
     import ipywidgets as widgets
     from IPython.display import display
 
-    named = [w for w in children if not isinstance(w, widgets.Button | widgets.Checkbox) and w.description]
+    plain = widgets.Button | widgets.Checkbox | widgets.Box
+    named = [w for w in children if not isinstance(w, plain) and w.description]
     for w in named:  # all sliders begin at one line
         w.style.description_width = f"{0.6 * max(len(n.description) for n in named):.1f}em"
     bundle = widgets.VBox(children)._repr_mimebundle_()
     display({**bundle, "text/plain": text}, raw=True)
+
+
+def row(children: list[Any]) -> Any:
+    """Menus beside one another, each as wide as its words; they wrap where there is no room. For `column`."""
+    import ipywidgets as widgets
+
+    for menu_ in children:
+        menu_.style.description_width = "initial"
+        menu_.layout = widgets.Layout(width="max-content")
+    return widgets.HBox(children, layout=widgets.Layout(flex_flow="row wrap"))

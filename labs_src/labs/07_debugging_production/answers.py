@@ -561,15 +561,6 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="misspelt_key" expect="Is a key misspelt?"
 # Misconception: the place is called place.
 def diagnose(evidence):
-    """What is wrong, from the evidence of one incident.
-
-    evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
-        `symptoms(evidence)` is a DataFrame with sign, place, strength and since, the strongest first.
-    Returns a dict:
-        "cause": a name of `FAMILIES`; "where": a place, as in `symptoms`; "nowhere" if nothing is broken;
-        "since": pandas Timestamp, UTC, without a zone; None if nothing is broken;
-        "action": a name of `ACTIONS`.
-    """
     causes = {
         "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
         "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
@@ -595,15 +586,6 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="onset_with_zone" expect="Yours has a zone"
 # Misconception: all times carry their zone.
 def diagnose(evidence):
-    """What is wrong, from the evidence of one incident.
-
-    evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
-        `symptoms(evidence)` is a DataFrame with sign, place, strength and since, the strongest first.
-    Returns a dict:
-        "cause": a name of `FAMILIES`; "where": a place, as in `symptoms`; "nowhere" if nothing is broken;
-        "since": pandas Timestamp, UTC, without a zone; None if nothing is broken;
-        "action": a name of `ACTIONS`.
-    """
     causes = {
         "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
         "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
@@ -629,15 +611,6 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="onset_as_text" expect="not as a text or a number"
 # Misconception: a time is what is printed.
 def diagnose(evidence):
-    """What is wrong, from the evidence of one incident.
-
-    evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
-        `symptoms(evidence)` is a DataFrame with sign, place, strength and since, the strongest first.
-    Returns a dict:
-        "cause": a name of `FAMILIES`; "where": a place, as in `symptoms`; "nowhere" if nothing is broken;
-        "since": pandas Timestamp, UTC, without a zone; None if nothing is broken;
-        "action": a name of `ACTIONS`.
-    """
     causes = {
         "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
         "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
@@ -663,15 +636,6 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="failed_deploys_count" expect="that deploy failed: it changed nothing"
 # Misconception: what stands in the deploy history has happened.
 def diagnose(evidence):
-    """What is wrong, from the evidence of one incident.
-
-    evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
-        `symptoms(evidence)` is a DataFrame with sign, place, strength and since, the strongest first.
-    Returns a dict:
-        "cause": a name of `FAMILIES`; "where": a place, as in `symptoms`; "nowhere" if nothing is broken;
-        "since": pandas Timestamp, UTC, without a zone; None if nothing is broken;
-        "action": a name of `ACTIONS`.
-    """
     causes = {
         "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
         "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
@@ -697,15 +661,6 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="deploy_of_the_day" expect="stands 20 hours before the onset"
 # Misconception: a deploy within a day may have begun it.
 def diagnose(evidence):
-    """What is wrong, from the evidence of one incident.
-
-    evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
-        `symptoms(evidence)` is a DataFrame with sign, place, strength and since, the strongest first.
-    Returns a dict:
-        "cause": a name of `FAMILIES`; "where": a place, as in `symptoms`; "nowhere" if nothing is broken;
-        "since": pandas Timestamp, UTC, without a zone; None if nothing is broken;
-        "action": a name of `ACTIONS`.
-    """
     causes = {
         "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
         "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
@@ -731,15 +686,6 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="anybodys_deploy" expect="The last deploy is not always the one"
 # Misconception: any deploy shortly before may have begun it.
 def diagnose(evidence):
-    """What is wrong, from the evidence of one incident.
-
-    evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
-        `symptoms(evidence)` is a DataFrame with sign, place, strength and since, the strongest first.
-    Returns a dict:
-        "cause": a name of `FAMILIES`; "where": a place, as in `symptoms`; "nowhere" if nothing is broken;
-        "since": pandas Timestamp, UTC, without a zone; None if nothing is broken;
-        "action": a name of `ACTIONS`.
-    """
     causes = {
         "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
         "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
@@ -765,15 +711,6 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="zeros_are_units" expect="A zero stands for what was missing"
 # Misconception: a value that is out of range is one in another unit.
 def diagnose(evidence):
-    """What is wrong, from the evidence of one incident.
-
-    evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
-        `symptoms(evidence)` is a DataFrame with sign, place, strength and since, the strongest first.
-    Returns a dict:
-        "cause": a name of `FAMILIES`; "where": a place, as in `symptoms`; "nowhere" if nothing is broken;
-        "since": pandas Timestamp, UTC, without a zone; None if nothing is broken;
-        "action": a name of `ACTIONS`.
-    """
     causes = {
         "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
         "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
@@ -799,15 +736,6 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="only_loud_signs" expect="strengths of different signs have no common scale"
 # Misconception: a sign must be three times what healthy weeks show.
 def diagnose(evidence):
-    """What is wrong, from the evidence of one incident.
-
-    evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
-        `symptoms(evidence)` is a DataFrame with sign, place, strength and since, the strongest first.
-    Returns a dict:
-        "cause": a name of `FAMILIES`; "where": a place, as in `symptoms`; "nowhere" if nothing is broken;
-        "since": pandas Timestamp, UTC, without a zone; None if nothing is broken;
-        "action": a name of `ACTIONS`.
-    """
     causes = {
         "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
         "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
@@ -833,15 +761,6 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="place_of_the_strongest" expect="which need not be the strongest"
 # Misconception: the place is where the strongest sign is.
 def diagnose(evidence):
-    """What is wrong, from the evidence of one incident.
-
-    evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
-        `symptoms(evidence)` is a DataFrame with sign, place, strength and since, the strongest first.
-    Returns a dict:
-        "cause": a name of `FAMILIES`; "where": a place, as in `symptoms`; "nowhere" if nothing is broken;
-        "since": pandas Timestamp, UTC, without a zone; None if nothing is broken;
-        "action": a name of `ACTIONS`.
-    """
     causes = {
         "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
         "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
@@ -867,17 +786,8 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="general_before_special" expect="the special one (coarse, scaled) explains"
 # Misconception: a host that differs from its replay has an old model, whatever else is there.
 def diagnose(evidence):
-    """What is wrong, from the evidence of one incident.
-
-    evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
-        `symptoms(evidence)` is a DataFrame with sign, place, strength and since, the strongest first.
-    Returns a dict:
-        "cause": a name of `FAMILIES`; "where": a place, as in `symptoms`; "nowhere" if nothing is broken;
-        "since": pandas Timestamp, UTC, without a zone; None if nothing is broken;
-        "action": a name of `ACTIONS`.
-    """
     causes = {
-        "replay": "stale_model", "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "replay": "stale_model", "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "failed": "failing_host",
         "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
         "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
         "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
@@ -901,20 +811,11 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="residual_first" expect="ask for them last"
 # Misconception: errors that rise for a carrier come from its operation, whatever the inputs are.
 def diagnose(evidence):
-    """What is wrong, from the evidence of one incident.
-
-    evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
-        `symptoms(evidence)` is a DataFrame with sign, place, strength and since, the strongest first.
-    Returns a dict:
-        "cause": a name of `FAMILIES`; "where": a place, as in `symptoms`; "nowhere" if nothing is broken;
-        "since": pandas Timestamp, UTC, without a zone; None if nothing is broken;
-        "action": a name of `ACTIONS`.
-    """
     causes = {
         "residual": "carrier_outage", "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
         "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
         "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+        "implausible": "unit_change", "labels late": "label_delay", "acted": "feedback_loop",
     }
     found = symptoms(evidence)
     found = found[found["strength"] > 1]

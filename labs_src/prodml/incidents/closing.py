@@ -11,6 +11,7 @@ from prodml.incidents.scoring import marks, score
 from prodml.output import text_of
 
 UNKNOWN = "do not know: hand over"
+LEFT = "style='text-align:left;padding-right:1em'"
 
 
 def closed(diagnosis: Mapping[str, Any], truth: Truth) -> tuple[str, str]:
@@ -31,11 +32,11 @@ def closed(diagnosis: Mapping[str, Any], truth: Truth) -> tuple[str, str]:
         tail += f" Of 100 flights since, {truth.wrong_alerts:g} were alerted wrongly, or wrongly not."
     text = "; ".join(f"{part}: {said}, {'right' if ok else f'in truth {true}'}" for part, said, true, ok in rows)
     cells = "".join(
-        f"<tr><th scope='row' style='text-align:left'>{part}</th><td style='text-align:left'>{text_of(said)}</td>"
-        f"<td style='text-align:left'>{text_of(true)}</td><td>{'✓ right' if ok else '✗'}</td></tr>"
+        f"<tr><th scope='row' {LEFT}>{part}</th><td {LEFT}>{text_of(said)}</td><td {LEFT}>{text_of(true)}</td>"
+        f"<td {LEFT}>{'✓ right' if ok else '✗'}</td></tr>"
         for part, said, true, ok in rows
     )
-    names = "".join(f"<th scope='col' style='text-align:left'>{n}</th>" for n in ("part", "you said", "truth", "mark"))
+    names = "".join(f"<th scope='col' {LEFT}>{n}</th>" for n in ("part", "you said", "truth", "mark"))
     table = f"<table><thead><tr>{names}</tr></thead><tbody>{cells}</tbody></table>"
     markup = f"<p><b>{text_of(head)}</b> {text_of(tail)}</p>{table}"
     return f"{head} {text}. {tail}", markup

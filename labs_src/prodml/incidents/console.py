@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prodml.controls import NAME_SLIDERS, column, menu, slider
+from prodml.controls import NAME_SLIDERS, column, menu, row, slider
 from prodml.grading import grading
 from prodml.incidents import views
 from prodml.incidents.closing import UNKNOWN, closed
@@ -42,9 +42,9 @@ def console(incidents: Sequence[Incident]) -> None:
     numbers = list(range(1, len(incidents) + 1))
     which, look_at = menu("incident", numbers), menu("look at", list(LOOKS))
     split_by, window = menu("split by", list(views.SPLITS)), menu("window", list(views.WINDOWS))
-    mark = slider("onset, hours before the alarm", 0, HOURS, 0)
+    mark = slider("onset: hours before the alarm", 0, HOURS, 0)
     first = drawn(view, {"evidence": incidents[0].evidence, "look_at": LOOKS[0]})
-    column([which, look_at, split_by, window, mark], _in_words(numbers))
+    column([row([which, look_at, split_by, window]), mark], _in_words(numbers))
     place = display({**first, "text/html": first["text/html"] + NAME_SLIDERS}, raw=True, display_id=True)
 
     def redraw(_: Any = None) -> None:
@@ -142,43 +142,50 @@ def _form(incidents: Sequence[Incident], which: Any, mark: Any) -> None:
     cause, where = menu("cause", [UNKNOWN, *FAMILIES]), menu("where", ["nowhere"])
     action, severity = menu("action", list(ACTIONS)), menu("severity", ["none", *reversed(SEVERITIES)])
     button = widgets.Button(layout=widgets.Layout(width="24em"))
-    said = widgets.HTML()
+    said, words = widgets.HTML(), widgets.HTML()
     points: dict[int, float] = {}
+
+    def onset() -> Any:
+        return incidents[which.value - 1].evidence.now - _hours(mark.value) if mark.value else None
 
     def follow(_: Any = None) -> None:
         button.description = f"Close incident {which.value}"
-        said.value = ""
+        since = onset()
+        marked = "none, as no onset is marked above" if since is None else f"{since:%-d %B, %H:%M} UTC, as marked above"
+        words.value, said.value = f"since: {marked}", ""
 
     def places(_: Any) -> None:
         where.options = FAMILIES[cause.value].places if cause.value in FAMILIES else ["nowhere"]
 
     def close(_: Any) -> None:
-        incident = incidents[which.value - 1]
-        since = incident.evidence.now - _hours(mark.value) if mark.value else None
         chosen = {
             "cause": cause.value,
             "where": where.value,
-            "since": since,
+            "since": onset(),
             "action": action.value,
             "severity": severity.value,
         }
-        points.setdefault(which.value, score(chosen, incident.truth))
-        _, markup = closed(chosen, incident.truth)
+        points.setdefault(which.value, score(chosen, incidents[which.value - 1].truth))
+        _, markup = closed(chosen, incidents[which.value - 1].truth)
         mean = 100 * sum(points.values()) / len(points)
         foot = f"{len(points)} closed so far: {mean:.0f} points on average (first answers count)."
         said.value = f'<div role="status">{markup}<p>{foot}</p></div>'
 
-    which.observe(follow, names="value")
+    for widget in (which, mark):
+        widget.observe(follow, names="value")
     cause.observe(places, names="value")
     button.on_click(close)
     follow()
-    column([cause, where, action, severity, button, said], "(a form to close the incident, in a running notebook)")
+    column(
+        [row([cause, where, action, severity]), words, button, said],
+        "(a form to close the incident, in a running notebook)",
+    )
 
 
 def _in_words(numbers: list[int]) -> str:
     return (
         f"Controls, in a running notebook: incident {numbers[0]} to {numbers[-1]}; look at: {', '.join(LOOKS)}; "
-        f"split by: {', '.join(views.SPLITS)}; window: {', '.join(views.WINDOWS)}; onset, hours before the alarm."
+        f"split by: {', '.join(views.SPLITS)}; window: {', '.join(views.WINDOWS)}; onset: hours before the alarm."
     )
 
 

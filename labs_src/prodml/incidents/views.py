@@ -73,7 +73,9 @@ def every_slice(e: Evidence, look_at: str, days: float, mark: Any = None) -> Non
     table = table.loc[:, table.columns >= table.columns[-1] - np.timedelta64(round(days * 24), "h")]
     lately = table.iloc[:, -round(24 / _hours(days)) :].mean(axis=1)
     loudest = lately.abs().sort_values(ascending=False).index[:3]
-    title = f"{look_at}: the last day is oddest for {loudest[0]} ({lately[loudest[0]]:+.1f})"
+    title = f"{look_at}: no slice is far from its usual in the last day"
+    if abs(lately[loudest[0]]) > 2:
+        title = f"{look_at}: the last day is oddest for {loudest[0]} ({lately[loudest[0]]:+.1f})"
     fig, ax = plots.figure(title, figsize=(9.6, 5.2))
     ax.grid(visible=False)
     step = np.timedelta64(_hours(days), "h")
