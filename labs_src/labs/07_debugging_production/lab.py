@@ -62,7 +62,8 @@ evidence.predictions.tail(3)
 # well, and they ring alarms too.
 
 # %% kind="explore"
-pd.DataFrame([{"cause": f.name, "group": f.group, "where": ", ".join(f.places[:3]), "what happened": f.story} for f in FAMILIES.values()]).set_index("cause")
+pd.options.display.max_colwidth = 120
+pd.DataFrame([{"cause": f.name, "group": f.group, "where": ", ".join(f.places[:2]) + (", …" if len(f.places) > 2 else ""), "what happened": f.story} for f in FAMILIES.values()]).set_index("cause")
 
 # %% [markdown]
 # **A console.** Choose what to look at, and by what to split it: "every slice" shows all at once. Mark an onset, and
@@ -722,9 +723,12 @@ bands = pd.cut(answers["strongest"], [0, 0.7, 1, 1.5, 3, np.inf], labels=["below
 answers.groupby(bands, observed=True).agg(incidents=("cause", "size"), right=("cause right", "mean"), with_a_fault=("cause", lambda c: (c != "nothing").mean())).round(2)
 
 # %% [markdown]
-# With the reference all answers above 1.5 are right here, and about a third of those between 1 and 1.5. (No false alarm above 1.5
-# in 44 quiet weeks still leaves room for one in 15.) So there are three outcomes, not two: act, close, or **hand over**. Who
-# hands over says what was looked at, what is ruled out, what the harm is now, and what would decide it.
+# With the reference all answers above 1.5 are right here, and a third of those between 1 and 1.5. (No false alarm above 1.5
+# in 44 quiet weeks still leaves room for one in 15.) Below 1 it says that nothing is broken, and one in five had a fault
+# all the same: look again when the labels have come.
+#
+# So there are three outcomes, not two: act, close, or **hand over**. Who hands over says what was looked at, what is
+# ruled out, what the harm is now, and what would decide it.
 
 # %% [markdown]
 # ## In production
