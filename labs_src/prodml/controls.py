@@ -56,7 +56,8 @@ def column(children: list[Any], text: str) -> None:
     import ipywidgets as widgets
     from IPython.display import display
 
-    named = [w for w in children if not isinstance(w, widgets.Button | widgets.Checkbox) and w.description]
+    plain = widgets.Button | widgets.Checkbox | widgets.Box
+    named = [w for w in children if not isinstance(w, plain) and w.description]
     label = 1 + 0.6 * max((len(w.description) for w in named), default=0)  # em; 1: the margins
     for w in named:  # all sliders begin at one line, and a long label takes nothing away from them
         w.style.description_width = f"{label:.1f}em"
@@ -64,3 +65,13 @@ def column(children: list[Any], text: str) -> None:
             w.layout.width = f"{max(SLIDER, label + TRACK):.1f}em"
     bundle = widgets.VBox(children)._repr_mimebundle_()
     display({**bundle, "text/plain": text}, raw=True)
+
+
+def row(children: list[Any]) -> Any:
+    """Menus beside one another, each as wide as its words; they wrap where there is no room. For `column`."""
+    import ipywidgets as widgets
+
+    for menu_ in children:
+        menu_.style.description_width = "initial"
+        menu_.layout = widgets.Layout(width="max-content")
+    return widgets.HBox(children, layout=widgets.Layout(flex_flow="row wrap"))

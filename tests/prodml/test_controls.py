@@ -6,7 +6,7 @@ import IPython.display
 import ipywidgets
 import pytest
 
-from prodml.controls import NAME_SLIDERS, column, menu, slider, tick
+from prodml.controls import NAME_SLIDERS, column, menu, row, slider, tick
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,13 @@ def test_a_long_label_leaves_room_for_its_slider(monkeypatch: pytest.MonkeyPatch
 def test_the_script_that_names_sliders_uses_ipywidgets_classes() -> None:
     for name in (".widget-slider", ".noUi-handle", ".widget-label", "aria-label"):
         assert name in NAME_SLIDERS
+
+
+def test_menus_of_a_row_are_as_wide_as_their_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(IPython.display, "display", lambda data, raw: None)
+    menus = [menu("look at", ["a long name of a measure"]), menu("n", ["1"])]
+    box = row(menus)
+    column([box, slider("hours", 0, 9)], "text")
+    assert box.children == tuple(menus)
+    assert {m.layout.width for m in menus} == {"max-content"}
+    assert {m.style.description_width for m in menus} == {"initial"}

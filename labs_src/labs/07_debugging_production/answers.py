@@ -54,7 +54,7 @@ def first_bad(deploys, is_bad, noise):
         belief = belief / belief.sum()
     return deploys[int(np.argmax(belief))]
 
-# %% exercise="first_bad" answer="wrong" name="last_good_one" expect="The last good one is its neighbour."
+# %% exercise="first_bad" answer="wrong" name="last_good_one" expect="which is its neighbour"
 # Misconception: where the search ends is the deploy to roll back to, so that one is returned.
 def first_bad(deploys, is_bad, noise):
     belief = np.full(len(deploys) + 1, 1 / (len(deploys) + 1))
@@ -76,7 +76,7 @@ def first_bad(deploys, is_bad, noise):
         low, high = (low, middle) if bad else (middle + 1, high)
     return deploys[low] if low < len(deploys) else None
 
-# %% exercise="first_bad" answer="wrong" name="eleven_votes_always" expect="With another noise yours is too often wrong"
+# %% exercise="first_bad" answer="wrong" name="eleven_votes_always" expect="now with 35 % wrong answers"
 # Misconception: what suffices for a noise of 20 % suffices for any.
 def first_bad(deploys, is_bad, noise):
     low, high = 0, len(deploys)
@@ -85,6 +85,79 @@ def first_bad(deploys, is_bad, noise):
         bad = sum(is_bad(deploys[middle]) for _ in range(11 if noise else 1)) >= (6 if noise else 1)
         low, high = (low, middle) if bad else (middle + 1, high)
     return deploys[low] if low < len(deploys) else None
+
+# %% exercise="first_bad" answer="wrong" name="waits_for_certainty" expect="2,000 tests in one search, and no end"
+# Misconception: the search goes on until the belief is exactly 1, which answers that may be wrong never bring.
+def first_bad(deploys, is_bad, noise):
+    low, high = 0, len(deploys)
+    while low < high:
+        middle = (low + high) // 2
+        answers = {True: 0, False: 0}
+        while min(answers.values()) == 0 or max(answers.values()) < 1 / (1 - noise):
+            answers[is_bad(deploys[middle])] += 1
+        low, high = (low, middle) if answers[True] > answers[False] else (middle + 1, high)
+    return deploys[low] if low < len(deploys) else None
+
+# %% exercise="first_bad" answer="wrong" name="place_not_name" expect="not its place in the list"
+# Misconception: a deploy is known by its place in the list.
+def first_bad(deploys, is_bad, noise):
+    belief = np.full(len(deploys) + 1, 1 / (len(deploys) + 1))
+    while belief.max() < 0.99:
+        ask = int(np.argmin(np.abs(np.cumsum(belief)[:-1] - 0.5)))
+        bad = is_bad(deploys[ask])
+        agrees = (np.arange(len(belief)) <= ask) == bad
+        belief = belief * np.where(agrees, 1 - noise, noise)
+        belief = belief / belief.sum()
+    found = int(np.argmax(belief))
+    return found if found < len(deploys) else None
+
+# %% exercise="first_bad" answer="wrong" name="asks_by_place" expect="is_bad takes one of the names"
+# Misconception: the test takes a place in the list.
+def first_bad(deploys, is_bad, noise):
+    low, high = 0, len(deploys)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_bad(middle) else (middle + 1, high)
+    return low
+
+# %% exercise="first_bad" answer="wrong" name="noise_swapped" expect="Does the belief go that way?"
+# Misconception: what agrees with the answer is multiplied by the noise.
+def first_bad(deploys, is_bad, noise):
+    belief = np.full(len(deploys) + 1, 1 / (len(deploys) + 1))
+    while belief.max() < 0.99:
+        ask = int(np.argmin(np.abs(np.cumsum(belief)[:-1] - 0.5)))
+        bad = is_bad(deploys[ask])
+        agrees = (np.arange(len(belief)) <= ask) == bad
+        belief = belief * np.where(agrees, noise, 1 - noise)
+        belief = belief / belief.sum()
+    found = int(np.argmax(belief))
+    return deploys[found] if found < len(deploys) else None
+
+# %% exercise="first_bad" answer="wrong" name="noise_of_the_example" expect="0.8 and 0.2 belong to 20 %"
+# Misconception: 0.8 and 0.2 are constants of the method.
+def first_bad(deploys, is_bad, noise):
+    belief = np.full(len(deploys) + 1, 1 / (len(deploys) + 1))
+    while belief.max() < 0.99:
+        ask = int(np.argmin(np.abs(np.cumsum(belief)[:-1] - 0.5)))
+        bad = is_bad(deploys[ask])
+        agrees = (np.arange(len(belief)) <= ask) == bad
+        belief = belief * np.where(agrees, 0.8, 0.2)
+        belief = belief / belief.sum()
+    found = int(np.argmax(belief))
+    return deploys[found] if found < len(deploys) else None
+
+# %% exercise="first_bad" answer="wrong" name="stops_at_one_half" expect="a belief of one half is wrong every other time"
+# Misconception: a belief above one half is a finding.
+def first_bad(deploys, is_bad, noise):
+    belief = np.full(len(deploys) + 1, 1 / (len(deploys) + 1))
+    while belief.max() <= 0.5:
+        ask = int(np.argmin(np.abs(np.cumsum(belief)[:-1] - 0.5)))
+        bad = is_bad(deploys[ask])
+        agrees = (np.arange(len(belief)) <= ask) == bad
+        belief = belief * np.where(agrees, 1 - noise, noise)
+        belief = belief / belief.sum()
+    found = int(np.argmax(belief))
+    return deploys[found] if found < len(deploys) else None
 
 # %% exercise="first_bad" answer="right" name="enough_votes"
 # As many votes per step as the binomial distribution asks for.
@@ -224,7 +297,7 @@ def worst_slice(errors, features, after):
                 found[column, name] = rise / np.sqrt(sum(part.var(ddof=1) / len(part) for part in parts))
     return max(found, key=found.get)
 
-# %% exercise="worst_slice" answer="wrong" name="two_directions" expect="A slice that has become better is not the worst"
+# %% exercise="worst_slice" answer="wrong" name="two_directions" expect="z has a sign"
 # Misconception: what has changed most is worst, in whatever direction.
 def worst_slice(errors, features, after):
     known = ~np.isnan(errors)
@@ -238,6 +311,59 @@ def worst_slice(errors, features, after):
                 continue
             rise = parts[0].mean() - parts[1].mean() - parts[2].mean() + parts[3].mean()
             z = abs(rise) / np.sqrt(sum(part.var(ddof=1) / len(part) for part in parts))
+            if z > largest:
+                best, largest = (column, name), z
+    return best
+
+# %% exercise="worst_slice" answer="wrong" name="largest_rise_in_minutes" expect="rank by z, not by minutes"
+# Misconception: with 30 rows on each side, minutes can be compared.
+def worst_slice(errors, features, after):
+    known = ~np.isnan(errors)
+    errors, features, after = errors[known], features[known], after[known]
+    best, largest = None, 4.0
+    for column in features:
+        for name in features[column].unique():
+            inside = (features[column] == name).to_numpy()
+            parts = [errors[i & a] for i in (inside, ~inside) for a in (after, ~after)]
+            if min(len(part) for part in parts[:2]) < 30:
+                continue
+            rise = parts[0].mean() - parts[1].mean() - (parts[2].mean() - parts[3].mean())
+            if rise > largest:
+                best, largest = (column, name), rise
+    return best
+
+# %% exercise="worst_slice" answer="wrong" name="variance_not_error" expect="divide by the root of the sum"
+# Misconception: a rise is divided by its variance.
+def worst_slice(errors, features, after):
+    known = ~np.isnan(errors)
+    errors, features, after = errors[known], features[known], after[known]
+    best, largest = None, 4.0
+    for column in features:
+        for name in features[column].unique():
+            inside = (features[column] == name).to_numpy()
+            parts = [errors[i & a] for i in (inside, ~inside) for a in (after, ~after)]
+            if min(len(part) for part in parts[:2]) < 30:
+                continue
+            rise = parts[0].mean() - parts[1].mean() - (parts[2].mean() - parts[3].mean())
+            z = rise / sum(part.var(ddof=1) / len(part) for part in parts)
+            if z > largest:
+                best, largest = (column, name), z
+    return best
+
+# %% exercise="worst_slice" answer="wrong" name="thirty_in_all" expect="At least 30 known errors before *and* 30 after"
+# Misconception: 30 rows in all are enough, wherever they lie.
+def worst_slice(errors, features, after):
+    known = ~np.isnan(errors)
+    errors, features, after = errors[known], features[known], after[known]
+    best, largest = None, 4.0
+    for column in features:
+        for name in features[column].unique():
+            inside = (features[column] == name).to_numpy()
+            if inside.sum() < 30:
+                continue
+            parts = [errors[i & a] for i in (inside, ~inside) for a in (after, ~after)]
+            rise = parts[0].mean() - parts[1].mean() - (parts[2].mean() - parts[3].mean())
+            z = rise / np.sqrt(sum(part.var(ddof=1) / len(part) for part in parts))
             if z > largest:
                 best, largest = (column, name), z
     return best
@@ -343,6 +469,16 @@ def timeline(deploys, upstream, since, hours):
     lead = (since - pd.concat([ours, theirs])) / pd.Timedelta(hours=1)
     return [(n, float(b)) for n, b in lead[lead.between(0, hours)].sort_values(ascending=False).items()]
 
+# %% exercise="timeline" answer="wrong" name="ends_left_out" expect="Both ends count"
+# Misconception: a change at the very onset, or at the very end of the window, is outside.
+def timeline(deploys, upstream, since, hours):
+    done = deploys[deploys["status"] == "done"]
+    ours = pd.Series(done["time"].dt.tz_localize(None).to_numpy(), index=done["id"].to_numpy())
+    local = upstream["effective"].dt.tz_localize("America/New_York")
+    theirs = pd.Series(local.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(), index=upstream["id"].to_numpy())
+    lead = (since - pd.concat([ours, theirs])) / pd.Timedelta(hours=1)
+    return [(n, float(b)) for n, b in lead[lead.between(0, hours, inclusive="neither")].sort_values().items()]
+
 # %% exercise="timeline" answer="right" name="standard_library"
 # Plain loops with zoneinfo.
 def timeline(deploys, upstream, since, hours):
@@ -394,12 +530,12 @@ def diagnose(evidence):
 def diagnose(evidence):
     return obvious(evidence)
 
-# %% exercise="diagnose" answer="wrong" name="always_quiet" expect="Plain faults of serving"
+# %% exercise="diagnose" answer="wrong" name="always_quiet" expect="who closes all alarms"
 # Misconception: most alarms are false, so all can be closed.
 def diagnose(evidence):
     return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
 
-# %% exercise="diagnose" answer="wrong" name="always_roll_back" expect="Roll back if, and only if, a deploy of the owner"
+# %% exercise="diagnose" answer="wrong" name="always_roll_back" expect="that deploy failed: it changed nothing"
 # Misconception: rolling back is always right.
 def diagnose(evidence):
     causes = {"coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host", "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change", "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone", "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop"}
@@ -420,6 +556,281 @@ def diagnose(evidence):
         rows = found[found["sign"] == sign]
         if len(rows):
             return {"cause": cause, "where": rows["place"].iloc[0], "since": since, "action": FAMILIES[cause].action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="misspelt_key" expect="Is a key misspelt?"
+# Misconception: the place is called place.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "place": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="onset_with_zone" expect="Yours has a zone"
+# Misconception: all times carry their zone.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since.tz_localize("UTC"), "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="onset_as_text" expect="not as a text or a number"
+# Misconception: a time is what is printed.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": str(since), "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="failed_deploys_count" expect="that deploy failed: it changed nothing"
+# Misconception: what stands in the deploy history has happened.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="deploy_of_the_day" expect="stands 20 hours before the onset"
+# Misconception: a deploy within a day may have begun it.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 24)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="anybodys_deploy" expect="The last deploy is not always the one"
+# Misconception: any deploy shortly before may have begun it.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="zeros_are_units" expect="A zero stands for what was missing"
+# Misconception: a value that is out of range is one in another unit.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "unit_change", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="only_loud_signs" expect="strengths of different signs have no common scale"
+# Misconception: a sign must be three times what healthy weeks show.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 3]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="place_of_the_strongest" expect="which need not be the strongest"
+# Misconception: the place is where the strongest sign is.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = found["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="general_before_special" expect="the special one (coarse, scaled) explains"
+# Misconception: a host that differs from its replay has an old model, whatever else is there.
+def diagnose(evidence):
+    causes = {
+        "replay": "stale_model", "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="residual_first" expect="ask for them last"
+# Misconception: errors that rise for a carrier come from its operation, whatever the inputs are.
+def diagnose(evidence):
+    causes = {
+        "residual": "carrier_outage", "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
     return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
 
 # %% exercise="diagnose" answer="right" name="weights_and_a_class"

@@ -2,7 +2,7 @@
 
 from prodml.incidents.console import console, view
 from prodml.incidents.evidence import Evidence, Incident, Truth, digest
-from prodml.incidents.families import ACTIONS, FAMILIES, GROUPS, Family
+from prodml.incidents.families import ACTIONS, FAMILIES, GROUPS, SEVERITIES, Family
 from prodml.incidents.generator import make_incident
 from prodml.incidents.noisy import belief_after
 from prodml.incidents.obvious import obvious
@@ -13,6 +13,7 @@ __all__ = [
     "ACTIONS",
     "FAMILIES",
     "GROUPS",
+    "SEVERITIES",
     "Evidence",
     "Family",
     "Incident",

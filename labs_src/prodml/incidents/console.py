@@ -1,4 +1,4 @@
-"""A console to investigate incidents by hand: choose what to look at, then close the incident and learn the truth."""
+"""A console to investigate incidents by hand: look around, mark an onset, close the incident, learn the truth."""
 
 from __future__ import annotations
 
@@ -7,139 +7,187 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prodml import plots
-from prodml.controls import column, menu
-from prodml.explorers import explorer
+from prodml.controls import NAME_SLIDERS, column, menu, row, slider
 from prodml.grading import grading
-from prodml.incidents.evidence import Evidence, Incident, Truth
-from prodml.incidents.families import ACTIONS, FAMILIES, FEATURES
-from prodml.incidents.scoring import marks
+from prodml.incidents import views
+from prodml.incidents.closing import UNKNOWN, closed
+from prodml.incidents.evidence import Evidence, Incident
+from prodml.incidents.families import ACTIONS, FAMILIES, SEVERITIES
+from prodml.incidents.measures import DASHBOARD, LOGS
+from prodml.incidents.scoring import score
 from prodml.output import in_notebook, show, text_of
+from prodml.pictures import drawn
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DASHBOARD = {
-    "requests": "requests per hour", "failed": "share that failed", "latency": "99th percentile (ms)",
-    "mean_prediction": "mean prediction (min)", "alerted": "share alerted", "labels": "labels that came per hour",
-    "mae": "mean absolute error (min)",
-}  # fmt: skip
-LOGS = {
-    **{name: f"mean {name}" for name in FEATURES}, "missing weather": "share without temp", "lag": "mean lag (s)",
-    "prediction − replay": "mean difference (min)", "label − replay": "mean difference (min)",
-}  # fmt: skip
-TABLES = ("deploys", "upstream", "versions")
-SLICES = ("all", "origin", "carrier", "host")
-MOST_LINES = 6
-BIN = np.timedelta64(6, "h")
+TABLES = ("changes", "versions", "newest requests")
+LOOKS = ("overview", *DASHBOARD, *LOGS, *TABLES)
+HOURS = 120  # how far before the alarm an onset can be marked
+NEAR = 6  # hours before the mark in which changes are listed
 
 
 def console(incidents: Sequence[Incident]) -> None:
-    """Show an explorer over the evidence of all `incidents`, and below it a form to close one of them.
+    """Show the evidence of `incidents`, one at a time, and a form to close the one that is shown.
 
     Without widgets (papermill, a viewer) the first picture and a description of the controls are there.
     """
     if grading():
         return
-
-    def look(incident: int, look_at: str, split_by: str) -> None:
-        view(incidents[incident - 1].evidence, look_at, split_by)
+    if not in_notebook():
+        view(incidents[0].evidence, LOOKS[0])
+        return
+    from IPython.display import display
 
     numbers = list(range(1, len(incidents) + 1))
-    explorer(look, incident=numbers, look_at=[*DASHBOARD, *LOGS, *TABLES], split_by=list(SLICES))
-    if in_notebook():
-        _form(incidents, numbers)
+    which, look_at = menu("incident", numbers), menu("look at", list(LOOKS))
+    split_by, window = menu("split by", list(views.SPLITS)), menu("window", list(views.WINDOWS))
+    mark = slider("onset: hours before the alarm", 0, HOURS, 0)
+    first = drawn(view, {"evidence": incidents[0].evidence, "look_at": LOOKS[0]})
+    column([row([which, look_at, split_by, window]), mark], _in_words(numbers))
+    place = display({**first, "text/html": first["text/html"] + NAME_SLIDERS}, raw=True, display_id=True)
+
+    def redraw(_: Any = None) -> None:
+        evidence = incidents[which.value - 1].evidence
+        days = views.WINDOWS[window.value]
+        place.update(drawn(view, {
+            "evidence": evidence, "look_at": look_at.value, "split_by": split_by.value, "days": days,
+            "mark": evidence.now - _hours(mark.value) if mark.value else None,
+        }), raw=True)  # fmt: skip
+
+    for widget in (which, look_at, split_by, window, mark):
+        widget.observe(redraw, names="value")
+    _form(incidents, which, mark)
 
 
-def view(evidence: Evidence, look_at: str, split_by: str = "all") -> None:
-    """One picture or table of the evidence.
+def view(
+    evidence: Evidence, look_at: str, split_by: str = "all", days: float = 10.0, mark: pd.Timestamp | None = None
+) -> None:
+    """One picture or table of the evidence, under a line that says what the alarm says.
 
     Args:
-        look_at: a measure of the dashboard, a feature, a measure of the logs, or one of the tables.
-        split_by: "origin", "carrier" or "host" draws a line each (the six most frequent); measures of the dashboard
-            cannot be split.
+        look_at: one of `LOOKS`: "overview", a measure of the dashboard or of the logs, or a table.
+        split_by: "origin", "carrier" or "host" draws a line each (the six most frequent), "every slice" a heat map;
+            the overview, the tables, and latency and labels cannot be split.
+        days: how much to show, up to the alarm. mark: an onset to draw, UTC; what changed just before is listed.
     """
-    if look_at in TABLES:
-        _table(evidence, look_at)
-        return
-    fig, ax = plots.figure(f"{look_at}, ten days up to the alarm", x="day, UTC", y={**DASHBOARD, **LOGS}[look_at])
-    if look_at in DASHBOARD:
-        lines = {look_at: _binned(evidence.metrics["time"], evidence.metrics[look_at])}
+    _alarm(evidence, mark)
+    if look_at == "overview":
+        views.overview(evidence, days, mark)
+    elif look_at in TABLES:
+        _table(evidence, look_at, days, mark)
+    elif look_at in ("latency", "labels"):
+        views.measure(evidence, look_at, "all", days, mark)
+    elif split_by == "every slice":
+        views.every_slice(evidence, look_at, days, mark)
     else:
-        lines = _split(evidence, look_at, split_by)
-    for name, line in lines.items():
-        ax.plot(line.index, line.to_numpy(), label=name)
-    for at in evidence.deploys["time"].dt.tz_localize(None):
-        ax.axvline(at, ymax=0.04, color=plots.INK, linewidth=1)
-    if len(lines) > 1:
-        plots.label_lines(ax)
-    ax.tick_params(axis="x", rotation=30)
-    words = "; ".join(
-        f"{name}: {line.iloc[:20].mean():.3g} in the first five days, {line.iloc[-4:].mean():.3g} in the last"
-        for name, line in lines.items()
+        views.measure(evidence, look_at, split_by, days, mark)
+
+
+def _alarm(e: Evidence, mark: pd.Timestamp | None) -> None:
+    local = e.now.tz_localize("UTC").tz_convert("America/New_York")
+    day = e.metrics.iloc[-24:]
+    said = (
+        f"Alarm: {e.now:%A, %-d %B %Y, %H:%M} UTC ({local:%H:%M} in New York). In the last 24 hours: "
+        f"{day['requests'].sum():,.0f} requests in the log, {day['failed'].mean():.1%} failed, "
+        f"{day['alerted'].mean():.0%} alerted, {day['labels'].sum():,.0f} labels came."
     )
-    plots.show(fig, alt=f"{look_at} in steps of six hours. {words}. Ticks at the bottom are deploys.")
+    lines = [said]
+    if mark is not None:
+        near = _just_before(e, mark)
+        lines.append(f"Your mark: {mark:%-d %B, %H:%M} UTC. In the {NEAR} hours before: {near or 'no change'}.")
+    show("\n".join(lines), "".join(f"<p style='margin:0.2em 0'>{text_of(line)}</p>" for line in lines))
 
 
-def closed(diagnosis: dict[str, Any], truth: Truth) -> str:
-    """What the form says when an incident is closed: the truth, and how much of it was found."""
-    right = marks({**diagnosis, "since": truth.since}, truth)
-    found = [part for part in ("cause", "where", "action") if right[part]]
-    since = "" if truth.since is None else f" since {truth.since:%d %B %H:%M} UTC"
-    true = f"{truth.cause}, {truth.where}{since}: {FAMILIES[truth.cause].story} Right action: {truth.action}."
-    return f"You found {', '.join(found) or 'none of it'}. It was {true}"
+def _just_before(e: Evidence, mark: pd.Timestamp) -> str:
+    deploys, notices = e.deploys, views.in_utc(e.upstream)
+    at = [*deploys["time"].dt.tz_localize(None), *notices["effective"]]
+    names = [
+        *(f"{d.id} ({d.component}, {d.status})" for d in deploys.itertuples()),
+        *(f"{u.id} ({u.feed}, notice)" for u in notices.itertuples()),
+    ]
+    lead = [(mark - time) / _hours(1) for time in at]
+    near = sorted((before, name) for before, name in zip(lead, names, strict=True) if 0 <= before <= NEAR)
+    return ", ".join(f"{name} {before:.1f} h" for before, name in near)
 
 
-def _split(e: Evidence, look_at: str, split_by: str) -> dict[str, pd.Series]:
-    import pandas as pd
-
-    if look_at in FEATURES or look_at == "lag":
-        values = e.requests[look_at]
-    elif look_at == "missing weather":
-        values = e.requests["temp"].isna().astype(float)
-    elif look_at == "prediction − replay":
-        values = e.predictions["prediction"] - e.predictions["replayed"]
-    else:
-        row = np.searchsorted(e.labels["id"].to_numpy(), e.predictions["id"].to_numpy())
-        values = e.labels["arr_delay"].iloc[row].reset_index(drop=True) - e.predictions["replayed"]
-    time = e.requests["time"]
-    if split_by == "all":
-        return {look_at: _binned(time, values)}
-    slices = pd.Series(e.requests[split_by].astype(str))
-    names = slices.value_counts().index[:MOST_LINES]
-    return {name: _binned(time[slices == name], values[slices == name]) for name in names}
-
-
-def _binned(time: Any, values: Any) -> pd.Series:
-    import pandas as pd
-
-    return pd.Series(np.asarray(values, float), index=pd.DatetimeIndex(time).floor("6h")).groupby(level=0).mean()
-
-
-def _table(e: Evidence, name: str) -> None:
-    if name == "versions":
+def _table(e: Evidence, name: str, days: float, mark: pd.Timestamp | None) -> None:
+    if name == "changes":
+        views.changes(e, days, mark)
+        _html(e.deploys.assign(time=e.deploys["time"].dt.strftime("%Y-%m-%d %H:%M UTC")))
+        notices = views.in_utc(e.upstream)
+        _html(notices.assign(**{c: notices[c].dt.strftime("%Y-%m-%d %H:%M UTC") for c in ("announced", "effective")}))
+    elif name == "versions":
         p = e.predictions.assign(host=e.requests["host"])
         grouped = p.groupby(["model", "code"], observed=True, as_index=False)
-        table = grouped.agg(
-            first=("time", "min"), last=("time", "max"), requests=("id", "size"), hosts=("host", "nunique")
+        _html(
+            grouped.agg(first=("time", "min"), last=("time", "max"), requests=("id", "size"), hosts=("host", "nunique"))
         )
     else:
-        table = getattr(e, name)
-    show(table.to_string(index=False), table.to_html(index=False, border=0, escape=True))
+        last = e.requests.tail(12).drop(columns=["id", "dest"])
+        _html(last.assign(**e.predictions[["prediction", "replayed", "alerted"]].tail(12)))
 
 
-def _form(incidents: Sequence[Incident], numbers: list[int]) -> None:
+def _html(table: pd.DataFrame) -> None:
+    short = table.copy()
+    for name in short.select_dtypes("datetime"):
+        short[name] = short[name].dt.strftime("%m-%d %H:%M:%S")
+    show(short.to_string(index=False), short.to_html(index=False, border=0, escape=True))
+
+
+def _form(incidents: Sequence[Incident], which: Any, mark: Any) -> None:
+    """The form below the picture; it closes the incident that is chosen above."""
     import ipywidgets as widgets
 
-    places = list(dict.fromkeys(place for family in FAMILIES.values() for place in family.places))
-    which, cause = menu("close incident", numbers), menu("cause", list(FAMILIES))
-    where, action = menu("where", places), menu("action", list(ACTIONS))
-    button, said = widgets.Button(description="Close it"), widgets.HTML()
+    cause, where = menu("cause", [UNKNOWN, *FAMILIES]), menu("where", ["nowhere"])
+    action, severity = menu("action", list(ACTIONS)), menu("severity", ["none", *reversed(SEVERITIES)])
+    button = widgets.Button(layout=widgets.Layout(width="24em"))
+    said, words = widgets.HTML(), widgets.HTML()
+    points: dict[int, float] = {}
+
+    def onset() -> Any:
+        return incidents[which.value - 1].evidence.now - _hours(mark.value) if mark.value else None
+
+    def follow(_: Any = None) -> None:
+        button.description = f"Close incident {which.value}"
+        since = onset()
+        marked = "none, as no onset is marked above" if since is None else f"{since:%-d %B, %H:%M} UTC, as marked above"
+        words.value, said.value = f"since: {marked}", ""
+
+    def places(_: Any) -> None:
+        where.options = FAMILIES[cause.value].places if cause.value in FAMILIES else ["nowhere"]
 
     def close(_: Any) -> None:
-        chosen = {"cause": cause.value, "where": where.value, "action": action.value}
-        words = closed(chosen, incidents[which.value - 1].truth)
-        said.value = f'<p role="status">{text_of(words)}</p>'
+        chosen = {
+            "cause": cause.value,
+            "where": where.value,
+            "since": onset(),
+            "action": action.value,
+            "severity": severity.value,
+        }
+        points.setdefault(which.value, score(chosen, incidents[which.value - 1].truth))
+        _, markup = closed(chosen, incidents[which.value - 1].truth)
+        mean = 100 * sum(points.values()) / len(points)
+        foot = f"{len(points)} closed so far: {mean:.0f} points on average (first answers count)."
+        said.value = f'<div role="status">{markup}<p>{foot}</p></div>'
 
+    for widget in (which, mark):
+        widget.observe(follow, names="value")
+    cause.observe(places, names="value")
     button.on_click(close)
-    column([which, cause, where, action, button, said], "(a form to close an incident, in a running notebook)")
+    follow()
+    column(
+        [row([cause, where, action, severity]), words, button, said],
+        "(a form to close the incident, in a running notebook)",
+    )
+
+
+def _in_words(numbers: list[int]) -> str:
+    return (
+        f"Controls, in a running notebook: incident {numbers[0]} to {numbers[-1]}; look at: {', '.join(LOOKS)}; "
+        f"split by: {', '.join(views.SPLITS)}; window: {', '.join(views.WINDOWS)}; onset: hours before the alarm."
+    )
+
+
+def _hours(n: float) -> Any:
+    return np.timedelta64(round(n * 3600), "s")

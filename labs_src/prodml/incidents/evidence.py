@@ -50,6 +50,8 @@ class Truth:
     Attributes:
         cause: a name of `FAMILIES`. where: a place of that family. since: UTC; None if the cause is "nothing".
         action: a name of `ACTIONS`. hard: a small share of the rows, hours instead of days, herrings close by.
+        severity: a name of `SEVERITIES`, or "none". wrong_alerts: of 100 flights since the onset, those that are
+            alerted because of the fault, or would have been without it.
     """
 
     cause: str
@@ -57,6 +59,8 @@ class Truth:
     since: pd.Timestamp | None
     action: str
     hard: bool
+    severity: str = "none"
+    wrong_alerts: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ ACTIONS = {
     "inform": "The world has changed, not the system: tell those who act on predictions.",
     "hold_out": "Keep a random group of flights that nobody acts on, and learn from those.",
 }
+# Name → from how many wrong alerts per 100 flights on. "none": nothing is broken.
+SEVERITIES = {"high": 3.0, "medium": 0.5, "low": 0.0}
 
 
 @dataclass(frozen=True)

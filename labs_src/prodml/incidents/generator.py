@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from prodml.incidents import history, log
 from prodml.incidents.evidence import Evidence, Incident, Truth
 from prodml.incidents.families import FAMILIES
 from prodml.incidents.faults import Fault, apply
+from prodml.incidents.impact import severity, wrong_alerts
 from prodml.incidents.world import world
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ def make_incident(seed: int, cause: str | None = None, hard: bool | None = None)
     onset, lucky = _onset(now, hard, rng), rng.random()
     fault = Fault(cause, str(rng.choice(FAMILIES[cause].places)), onset, hard)
     ours = lucky < FAMILIES[cause].ours
-    return Incident(_evidence(fault, ours, now, streams), _truth(fault, ours))
+    evidence, harm = _evidence(fault, ours, now, streams)
+    return Incident(evidence, _truth(fault, ours, harm))
 
 
 def _alarm(rng: np.random.Generator) -> Any:
@@ -67,7 +70,10 @@ def _seconds(hours: float) -> np.timedelta64:
     return np.timedelta64(round(hours * 3600), "s")
 
 
-def _evidence(fault: Fault, ours: bool, now: np.datetime64, streams: Sequence[np.random.Generator]) -> Evidence:
+def _evidence(
+    fault: Fault, ours: bool, now: np.datetime64, streams: Sequence[np.random.Generator]
+) -> tuple[Evidence, float]:
+    """The evidence, and the wrong alerts per 100 flights since the onset."""
     import pandas as pd
 
     healthy, sick, told = streams
@@ -76,13 +82,15 @@ def _evidence(fault: Fault, ours: bool, now: np.datetime64, streams: Sequence[np
     hours = int((now - first) // HOUR)
     slow = 200.0 * (healthy.random(hours) < 0.02)  # a herring: slow hours
     latency = np.round(healthy.gamma(20.0, 3.0, hours) + slow, 1)
+    models = w.models[int(str(now)[5:7])], w.models[0]
+    well = copy.deepcopy(made)
     apply(fault, made, w, sick)
     made.until(now)
     made_deploys = history.deploys(fault, ours, first, now, told)
-    said, replayed = log.predict(made, w.models[int(str(now)[5:7])], w.models[0])
+    said, replayed = log.predict(made, *models)
     versions = (_version(made_deploys, "model", made.time), _version(made_deploys, "server", made.time))
     requests, predictions, labels = log.tables(made, w, said, replayed, now, versions)
-    return Evidence(
+    evidence = Evidence(
         now=pd.Timestamp(now),
         metrics=log.hourly(requests, predictions, labels, first, latency),
         requests=requests,
@@ -91,6 +99,7 @@ def _evidence(fault: Fault, ours: bool, now: np.datetime64, streams: Sequence[np
         deploys=made_deploys,
         upstream=history.upstream(fault, ours, first, now, told),
     )
+    return evidence, wrong_alerts(fault, made, said, well, log.predict(well, *models)[0])
 
 
 def _version(deploys: pd.DataFrame, component: str, time: Any) -> Any:
@@ -103,9 +112,9 @@ def _version(deploys: pd.DataFrame, component: str, time: Any) -> Any:
     return pd.Categorical.from_codes(codes, names)
 
 
-def _truth(fault: Fault, ours: bool) -> Truth:
+def _truth(fault: Fault, ours: bool, harm: float) -> Truth:
     import pandas as pd
 
     since = None if fault.cause == "nothing" else pd.Timestamp(fault.since)
     action = "roll_back" if ours else FAMILIES[fault.cause].action
-    return Truth(fault.cause, fault.where, since, action, fault.hard)
+    return Truth(fault.cause, fault.where, since, action, fault.hard, severity(fault.cause, harm), harm)

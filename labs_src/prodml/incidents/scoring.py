@@ -19,17 +19,24 @@ def marks(diagnosis: Mapping[str, Any], truth: Truth) -> dict[str, bool]:
     """Which parts are right: "cause", "where", "since" (to six hours; None where nothing is wrong) and "action".
 
     Args:
-        diagnosis: the four parts; a missing one is wrong.
+        diagnosis: the four parts; one that is missing or of another type is wrong.
     """
     said, true = diagnosis.get("since"), truth.since
     if said is None or true is None:
         right = "since" in diagnosis and said is None and true is None
     else:
-        right = bool(abs((said - true).total_seconds()) <= HOURS * 3600)  # NaT is within no distance
+        right = _near(said, true)
     rest = {
         part: part in diagnosis and diagnosis[part] == getattr(truth, part) for part in ("cause", "where", "action")
     }
     return {"cause": rest["cause"], "where": rest["where"], "since": right, "action": rest["action"]}
+
+
+def _near(said: Any, true: pd.Timestamp) -> bool:
+    try:
+        return bool(abs((said - true).total_seconds()) <= HOURS * 3600)  # NaT is within no distance
+    except (TypeError, AttributeError):  # a text, a number, a time with a zone
+        return False
 
 
 def score(diagnosis: Mapping[str, Any], truth: Truth) -> float:
