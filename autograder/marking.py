@@ -42,8 +42,7 @@ class Marker:
 
     def close(self) -> None:
         """End every process."""
-        if self._base is not None:
-            self._base.end()
+        self._end_base()
         self.warm.close()
 
     def __enter__(self) -> Marker:
@@ -51,6 +50,11 @@ class Marker:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def turn_to(self, variant: int, *, secret: bytes) -> None:
+        """Mark for another variant from now on, with other hidden inputs. Warm parents and counts stay."""
+        self._end_base()
+        self.secret, self.env = secret, {"PRODML_VARIANT": str(variant)}
 
     # ------------------------------------------------------------- marking
 
@@ -184,6 +188,11 @@ class Marker:
                 raise GraderFault(f"{self.assignment.name}: {error}", "mend the setup cell, and release again")
             self._base = base
         return self._base
+
+    def _end_base(self) -> None:
+        if self._base is not None:
+            self._base.end()
+            self._base = None
 
     def _submission_result(
         self, student: str, status: Status, message: str, results: list[ExerciseResult], started: float

@@ -136,10 +136,16 @@ def learners(lab_dir: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+@pytest.fixture(scope="session", params=[WARM, pytest.param(STOCK, marks=pytest.mark.long)])
+def kernel(request: pytest.FixtureRequest) -> str:
+    """The kernel's name; the stock one takes longer."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def reference_run(reference: NotebookNode, run_notebook: RunNotebook) -> Run:
-    """The one run of the reference notebook."""
-    return run_notebook(reference)
+def reference_run(reference: NotebookNode, run_notebook: RunNotebook, kernel: str) -> Run:
+    """The one run of the reference notebook on that kernel."""
+    return run_notebook(reference, kernel=kernel)
 
 
 @pytest.fixture(scope="session")
