@@ -178,15 +178,16 @@ class Marker:
 
     def _base_process(self) -> Process:
         if self._base is None:
-            base = self.warm.fork("base", self.env)
+            base = self._base = self.warm.fork("base", self.env)
             cells = [[c.grade_id, c.source] for c in self.assignment.setup.values()]
             try:
                 error = base.ask({"op": "setup", "cells": cells}, self.limits.setup_seconds)["error"]
             except WireError as gone:
+                self._end_base()
                 raise GraderFault(f"the setup of {self.assignment.name} did not end", "run it by hand") from gone
             if error:
+                self._end_base()
                 raise GraderFault(f"{self.assignment.name}: {error}", "mend the setup cell, and release again")
-            self._base = base
         return self._base
 
     def _end_base(self) -> None:

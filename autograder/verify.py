@@ -12,9 +12,9 @@ from autograder.build.answers import Answer, read_answers
 from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
 from autograder.build.source import LabSource
-from autograder.errors import AuthorError, AuthorErrors
+from autograder.errors import AuthorError, AuthorErrors, GraderFault
 from autograder.marking import Marker
-from autograder.results import AnswerResult, ExerciseResult, SubmissionResult
+from autograder.results import AnswerResult, ExerciseResult, Status, SubmissionResult
 
 NOT_DONE = "Not done yet"
 OnAnswer = Callable[[AnswerResult], None]
@@ -64,6 +64,7 @@ def repeat_reference(
 
     Raises:
         AuthorErrors: the lab breaks a rule.
+        GraderFault: the judge could not judge; that is no verdict on the answer.
     """
     built = build_lab(lab_dir)
     name, source = built.source.slug, to_text(built.nbgrader_source).encode()
@@ -71,8 +72,10 @@ def repeat_reference(
     with Marker(name, source, secret=b"") as marker:
         for variant in variants:
             marker.turn_to(variant, secret=f"repeat {name} {variant}".encode())
-            found = _reference(name, marker.mark("reference", source), answer=f"reference, variant {variant}")
-            for result in found:
+            marked = marker.mark("reference", source)
+            if marked.status is Status.GRADER_ERROR:
+                raise GraderFault(f"{name}, variant {variant}: {marked.message}", "mend the judge or the lab")
+            for result in _reference(name, marked, answer=f"reference, variant {variant}"):
                 results.append(result)
                 if on_result:
                     on_result(result)

@@ -19,7 +19,6 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 NOT_RUN = "NOT RUN browser: no chromium on this machine; make system"
 
 
-
 @dataclass(frozen=True)
 class Limits:
     """What a lab may cost, on a warm kernel as on a stock one.
