@@ -14,6 +14,7 @@ CELLS = (
 import tensorflow as tf
 from prodml.processes import parameter_server_cluster
 float(tf.reduce_sum(tf.matmul(tf.ones((300, 300)), tf.ones((300, 300)))))
+tf.get_logger().setLevel("ERROR")  # which says more in a stock kernel, where TensorFlow finds itself in a notebook
 """,
     """
 def count(coordinator, closures):
