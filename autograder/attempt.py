@@ -9,7 +9,7 @@ from autograder.judge.supervisor import Ended, Process, WarmParents, open_sessio
 from autograder.judge.wire import Closed, DeadlinePassed, WireError
 from autograder.results import Status
 
-END_SECONDS = 5.0  # how long a learner's process may take to come back from a session
+END_SECONDS = 30.0  # how long a learner's process may take to come back from a session
 
 
 ENDINGS = {

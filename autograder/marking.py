@@ -54,7 +54,7 @@ class Marker:
 
     def close(self) -> None:
         """End every process."""
-        self._lose_base()
+        self._end_base()
         self.warm.close()
 
     def __enter__(self) -> Marker:
@@ -62,6 +62,11 @@ class Marker:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+    def turn_to(self, variant: int, *, secret: bytes) -> None:
+        """Mark for another variant from now on, with other hidden inputs. Warm parents and counts stay."""
+        self._end_base()
+        self.secret, self.env = secret, {"PRODML_VARIANT": str(variant)}
 
     # ------------------------------------------------------------- marking
 
@@ -140,7 +145,7 @@ class Marker:
         if isinstance(verdict, Ended):
             if verdict.timeout:
                 return f"The check of your code did not end within {self.limits.check_seconds:.0f} s."
-            self._lose_base()
+            self._end_base()
             raise GraderFault(f"the judge of {check.exercise} ended without a verdict", "report it, and grade again")
         if verdict.outcome == "broken":
             raise GraderFault(f"the check of {check.exercise} is broken: {verdict.message}", "mend the check")
@@ -186,18 +191,19 @@ class Marker:
 
     def _base_process(self) -> Process:
         if self._base is None:
-            base = self.warm.fork("base", self.env)
+            base = self._base = self.warm.fork("base", self.env)
             cells = [[c.grade_id, c.source] for c in self.assignment.setup.values()]
             try:
                 error = base.ask({"op": "setup", "cells": cells}, self.limits.setup_seconds)["error"]
             except WireError as gone:
+                self._end_base()
                 raise GraderFault(f"the setup of {self.assignment.name} did not end", "run it by hand") from gone
             if error:
+                self._end_base()
                 raise GraderFault(f"{self.assignment.name}: {error}", "mend the setup cell, and release again")
-            self._base = base
         return self._base
 
-    def _lose_base(self) -> None:
+    def _end_base(self) -> None:
         """The next submission gets a new one: whatever ended a judge may have ended its base."""
         if self._base is not None:
             self._base.end()

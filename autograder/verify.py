@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -12,9 +12,9 @@ from autograder.build.answers import Answer, read_answers
 from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
 from autograder.build.source import LabSource
-from autograder.errors import AuthorError, AuthorErrors
+from autograder.errors import AuthorError, AuthorErrors, GraderFault
 from autograder.marking import NOT_DONE, Marker
-from autograder.results import AnswerResult, ExerciseResult, SubmissionResult
+from autograder.results import AnswerResult, ExerciseResult, Status, SubmissionResult
 from autograder.sandbox.fences import Sandbox
 
 OnAnswer = Callable[[AnswerResult], None]
@@ -57,13 +57,41 @@ def verify_lab(
     return results
 
 
-def _reference(lab: str, result: SubmissionResult) -> list[AnswerResult]:
+def repeat_reference(
+    lab_dir: Path, variants: Iterable[int], *, on_result: OnAnswer | None = None
+) -> list[AnswerResult]:
+    """Judge the reference once for each variant, each time on other hidden inputs: an honest answer never fails.
+
+    Args:
+        on_result: called after each judgement of an exercise; its `answer` names the variant.
+
+    Raises:
+        AuthorErrors: the lab breaks a rule.
+        GraderFault: the judge could not judge; that is no verdict on the answer.
+    """
+    built = build_lab(lab_dir)
+    name, source = built.source.slug, to_text(built.nbgrader_source).encode()
+    results: list[AnswerResult] = []
+    with Marker(name, source, secret=b"") as marker:
+        for variant in variants:
+            marker.turn_to(variant, secret=f"repeat {name} {variant}".encode())
+            marked = marker.mark("reference", source)
+            if marked.status is Status.GRADER_ERROR:
+                raise GraderFault(f"{name}, variant {variant}: {marked.message}", "mend the judge or the lab")
+            for result in _reference(name, marked, answer=f"reference, variant {variant}"):
+                results.append(result)
+                if on_result:
+                    on_result(result)
+    return results
+
+
+def _reference(lab: str, result: SubmissionResult, answer: str = "reference") -> list[AnswerResult]:
     """The reference must get all points of every exercise."""
     found = []
     for e in result.exercises:
         ok = e.score == e.max_score > 0
         message = e.message if ok else f"expected all points, but got {e.score:g} of {e.max_score:g}: {e.message}"
-        found.append(_answer_result(lab, e, "reference", ok, message, result))
+        found.append(_answer_result(lab, e, "reference", ok, message, result, answer))
     return found
 
 
@@ -81,10 +109,10 @@ def _stubs(lab: LabSource, result: SubmissionResult) -> list[AnswerResult]:
 
 
 def _answer_result(
-    lab: str, e: ExerciseResult, kind: str, ok: bool, message: str, result: SubmissionResult
+    lab: str, e: ExerciseResult, kind: str, ok: bool, message: str, result: SubmissionResult, answer: str | None = None
 ) -> AnswerResult:
     seconds = round(result.seconds / len(result.exercises), 2)
-    return AnswerResult(lab, e.name, kind, kind, ok, e.score, e.max_score, message, seconds)
+    return AnswerResult(lab, e.name, answer or kind, kind, ok, e.score, e.max_score, message, seconds)
 
 
 def _judged(lab: str, answer: Answer, result: SubmissionResult) -> AnswerResult:

@@ -52,7 +52,7 @@ def packages() -> Finding:
 
 
 def kernel() -> Finding:
-    """The kernel that the notebooks name, and whether its program is there."""
+    """The stock kernel, for those who choose it, and whether its program is there."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     fix = f"run `{sys.executable} -m ipykernel install --sys-prefix --name python3`"

@@ -8,7 +8,15 @@ ProdmlError                     base: a problem and its fix
 ├── SaveError (ValueError)      a module that a learner's code saves would lose something in a SavedModel
 ├── UsageError (TypeError)      an author called a function for learners in a way that it does not know
 ├── ExamineError (AssertionError) what a learner's code made cannot be opened: no model, no graph, too large, too slow
-└── NotPlain (AssertionError)   a check needs a plain value and the learner's object is none
+├── NotPlain (AssertionError)   a check needs a plain value and the learner's object is none
+├── WarmError                   a warm parent or a spare cannot be reached, or does not fork
+├── GroupError                  a process of a group does not start or is not ready in time
+└── KubeflowError               a pipeline could not be sent
+    ├── NotReached              nothing answers, or no Kubeflow Pipelines server
+    ├── NotAllowed              the server refuses who asks
+    └── NotAccepted             the server refuses the run, or file and arguments do not fit
+
+Those of one module stand there: warm/process.py, processes/errors.py, kubeflow/errors.py.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.errors import AuthorErrors, CourseError
+from autograder.errors import AuthorErrors, CourseError, GraderFault
 from autograder.results import AnswerResult
-from autograder.verify import verify_lab
+from autograder.verify import repeat_reference, verify_lab
 
 
 def bad(results: list[AnswerResult]) -> dict[str, str]:
@@ -76,3 +76,29 @@ def test_a_lab_without_answers_is_refused(lab_dir: Path) -> None:
     (lab_dir / "answers.py").write_text("")
     with pytest.raises(AuthorErrors, match="has 0 wrong answers"):
         verify_lab(lab_dir)
+
+
+def test_each_repetition_has_another_variant_and_other_hidden_inputs(lab_dir: Path, lab_text: str) -> None:
+    """Is a check found out that fails an honest answer for one variant, or for some draws?"""
+    unfair = lab_text.replace("np.allclose(answer, 2 * kept)", "np.allclose(answer, 2 * kept) and variant() != 3")
+    draw = "not 0.27 < hidden_rng().random() < 0.5"  # holds for the five seeds that the counts are found with
+    (lab_dir / "lab.py").write_text(unfair.replace("value(second.total(), int) == 0", draw))
+    seen: list[AnswerResult] = []
+    results = repeat_reference(lab_dir, range(12), on_result=seen.append)
+    failed = {name: [r for r in results if r.exercise == name and not r.ok] for name in ("double", "count")}
+    assert seen == results
+    assert Counter(r.exercise for r in results) == {"double": 12, "count": 12}
+    assert [r.answer for r in failed["double"]] == ["reference, variant 3"]
+    assert "but got 0 of 3: Your result is wrong for other arrays" in failed["double"][0].message
+    assert 0 < len(failed["count"]) < 12
+    assert {r.message for r in failed["count"]} == {
+        "expected all points, but got 0 of 2: Two counters share their count."
+    }
+
+
+def test_a_repetition_that_cannot_be_judged_is_no_success(lab_dir: Path, lab_text: str) -> None:
+    """Is a setup that fails for a variant an error, not a run without failures?"""
+    broken = lab_text.replace("factor = 2 + 0 * variant()", "factor = 2 + 0 // (1 - variant())")
+    (lab_dir / "lab.py").write_text(broken)
+    with pytest.raises(GraderFault, match=r"90_small, variant 1: .*ZeroDivisionError"):
+        repeat_reference(lab_dir, range(3))

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from urllib3 import BaseHTTPResponse, PoolManager, Retry
 from uv import find_uv_bin
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +56,25 @@ class Dockerfile:
 
 
 @dataclass(frozen=True)
+class Server:
+    """A Jupyter server that runs.
+
+    Attributes:
+        pid: the first process of what the container's command has started.
+    """
+
+    address: str
+    pid: int
+
+    def ask(self, path: str, method: str = "GET", body: object = None) -> BaseHTTPResponse:
+        """Tried anew while nobody listens: Jupyter prints its address a moment before it does."""
+        pool = PoolManager(retries=Retry(connect=20, redirect=5, backoff_factor=0.1))
+        headers = {"Authorization": f"token {TOKEN}"}
+        options = {} if body is None else {"json": body}
+        return pool.request(method, f"{self.address}/{path}", headers=headers, **options)
+
+
+@dataclass(frozen=True)
 class Container:
     """A folder that stands for the image: home and repository in one, as on Binder, and an environment beside it.
 
@@ -75,8 +96,8 @@ class Container:
         return done.stdout
 
     @contextmanager
-    def server(self, command: list[str]) -> Iterator[str]:
-        """Start a Jupyter server through the start script, as a container would; gives its address."""
+    def server(self, command: list[str]) -> Iterator[Server]:
+        """Start a Jupyter server through the start script, as a container would."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -87,6 +108,7 @@ class Container:
             full, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, **options
         )
         with process:
+            reader = threading.Thread(target=process.stdout.read)  # a full pipe would stop the server
             try:
                 said = []
                 for line in process.stdout:
@@ -95,11 +117,13 @@ class Container:
                         break
                 else:
                     pytest.fail("".join(said))
-                yield f"http://127.0.0.1:{port}"
+                reader.start()
+                yield Server(f"http://127.0.0.1:{port}", process.pid)
             finally:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGTERM)
-                process.stdout.read()
+                if reader.ident:
+                    reader.join()
 
 
 @pytest.fixture(scope="session")

@@ -8,21 +8,13 @@ from pathlib import Path
 
 import pytest
 from packaging.utils import canonicalize_name
-from urllib3 import BaseHTTPResponse, PoolManager, Retry
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = "00_start_here"
-TOKEN = "a-token-of-the-tests"
 LABS = sorted(path.parent.name for path in ROOT.glob("notebooks/*/*.ipynb"))
 
 # The first test waits for the environment: about a minute where downloads are near, several elsewhere.
 pytestmark = [pytest.mark.xdist_group("binder"), pytest.mark.timeout(1800)]
-
-
-def get(address: str) -> BaseHTTPResponse:
-    """Tried anew while nobody listens: Jupyter prints its address a moment before it does."""
-    pool = PoolManager(retries=Retry(connect=20, redirect=5, backoff_factor=0.1))
-    return pool.request("GET", address, headers={"Authorization": f"token {TOKEN}"})
 
 
 def test_dockerfile_has_what_we_ask_for(dockerfile) -> None:
@@ -72,16 +64,16 @@ def test_workspace_holds_every_lab(container) -> None:
 @pytest.mark.parametrize("command", [["jupyter", "lab"], ["jupyter", "notebook"]], ids=" ".join)
 def test_server_opens_lab_00(container, command: list[str]) -> None:
     """Is the first lab what a browser gets, and is the workspace the root?"""
-    with container.server(command) as address:
-        page = get(f"{address}/")
+    with container.server(command) as server:
+        page = server.ask("")
         assert page.status == 200
         assert page.geturl().rstrip("?").endswith(f"/lab/tree/{FIRST}/{FIRST}.ipynb")
         settings = re.search(
             r'id="jupyter-config-data" type="application/json">(.*?)</script>', page.data.decode(), re.DOTALL
         )
         assert "@jupyter/nbgrader" in json.loads(settings[1])["disabledExtensions"], "its panels are for instructors"
-        assert {entry["name"] for entry in get(f"{address}/api/contents").json()["content"]} >= set(LABS)
-        notebook = get(f"{address}/api/contents/{FIRST}/{FIRST}.ipynb").json()
+        assert {entry["name"] for entry in server.ask("api/contents").json()["content"]} >= set(LABS)
+        notebook = server.ask(f"api/contents/{FIRST}/{FIRST}.ipynb").json()
         assert notebook["content"]["metadata"]["lab"]["slug"] == FIRST
 
 

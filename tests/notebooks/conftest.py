@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -66,7 +67,8 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Variables of papermill's processes: nothing of the user's Jupyter, and no setting of prodml's."""
     folder = tmp_path_factory.mktemp("jupyter")
     env = {name: value for name, value in os.environ.items() if not name.startswith("PRODML_")}
-    return env | {"JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "IPYTHONDIR": str(folder / "ipython")}
+    env |= {"JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "IPYTHONDIR": str(folder / "ipython")}
+    return env | {"PRODML_WARM_IDLE": "86400"}  # the parent stays while the stock kernel's turn is long
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +82,8 @@ def warm_parent(jupyter: dict[str, str]) -> Iterator[int]:
         pid = inquire(connection, {"hold": True})["pid"]
         ending = os.pidfd_open(pid)
         yield pid
-        os.kill(pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # a test may have ended it
+            signal.pidfd_send_signal(ending, signal.SIGTERM)
         select.select([ending], [], [], 30)
         os.close(ending)
 
@@ -136,10 +139,16 @@ def learners(lab_dir: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+@pytest.fixture(scope="session", params=[WARM, pytest.param(STOCK, marks=pytest.mark.long)])
+def kernel(request: pytest.FixtureRequest) -> str:
+    """The kernel's name; the stock one takes longer."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def reference_run(reference: NotebookNode, run_notebook: RunNotebook) -> Run:
-    """The one run of the reference notebook."""
-    return run_notebook(reference)
+def reference_run(reference: NotebookNode, run_notebook: RunNotebook, kernel: str) -> Run:
+    """The one run of the reference notebook on that kernel."""
+    return run_notebook(reference, kernel=kernel)
 
 
 @pytest.fixture(scope="session")

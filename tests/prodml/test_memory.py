@@ -43,6 +43,18 @@ def test_memory_of_every_generation_counts(program: str) -> None:
     assert held_by(program, 200) - held_by(program, 1) == pytest.approx(199 * MB, abs=20 * MB)
 
 
+def test_trees_are_added() -> None:
+    """Does what two processes hold count, of which neither has started the other?"""
+    command = [sys.executable, "-c", HOLD, "100"]
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as one,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other,
+    ):
+        one.stdout.readline(), other.stdout.readline()
+        both = tree_memory(one.pid, other.pid)
+        assert both - tree_memory(one.pid) == pytest.approx(100 * MB, abs=30 * MB)
+
+
 def test_shared_memory_counts_once() -> None:
     """Do three processes that share 200 MB hold 200 MB, not 600?"""
     assert held_by(SHARED, 200) - held_by(SHARED, 1) == pytest.approx(199 * MB, abs=40 * MB)
@@ -79,7 +91,7 @@ def test_sample_in_the_middle_of_a_fork_is_taken_again(monkeypatch: pytest.Monke
     """Is what a process held before it forked not added to what it shares with its child afterwards?"""
     trees = iter([["parent"], ["parent", "child"], ["parent", "child"]])
     held = iter([300, 150, 150])  # alone; then half each
-    monkeypatch.setattr(memory_module, "_tree", lambda pid, itself: next(trees))
+    monkeypatch.setattr(memory_module, "_trees", lambda pids, itself: next(trees))
     monkeypatch.setattr(memory_module, "_pss", lambda process: next(held))
     assert tree_memory() == 300
     assert next(held, None) is None  # both halves were read

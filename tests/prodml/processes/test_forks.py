@@ -23,7 +23,7 @@ from prodml.processes import parameter_server_cluster
 import time
 with parameter_server_cluster(workers=2, servers=2) as cluster:
     print(*(cluster.group[name].pid for name in cluster.group), flush=True)
-    time.sleep(600)
+    {then}
 """
 OPENED = """
 from prodml.processes import parameter_server_cluster
@@ -72,26 +72,37 @@ def test_in_kernels(kernel: Any, over: Callable[[int], bool], how: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["prodml", "python3"])
-@pytest.mark.parametrize("how", ["interrupted", "killed"])
+@pytest.mark.parametrize("how", ["failed", "interrupted", "restarted", "killed"])
 def test_cluster_of_lab_13(
     start: Callable[..., Any], over: Callable[[int], bool], tmp_path: Path, name: str, how: str
 ) -> None:
-    """Interrupted in the middle, or killed with −9: are workers, servers, their ports and their folder gone?"""
+    """Left by an error or an interrupt, or the kernel restarted or killed with −9: are workers, servers, folder gone?"""
     kernel = start(name, cwd=str(tmp_path), env={**os.environ, "TMPDIR": str(tmp_path)})
     pidfds: list[int] = []
+    pipe = tmp_path / "pipe"
 
     def end(message: dict[str, Any]) -> None:
         if message["msg_type"] == "stream" and not pidfds and message["content"]["name"] == "stdout":
             pidfds.extend(os.pidfd_open(int(pid)) for pid in message["content"]["text"].split())
-            kernel.manager.interrupt_kernel()
+            if how == "interrupted":
+                kernel.manager.interrupt_kernel()
+            else:
+                pipe.write_text("")
 
     if how == "interrupted":
-        ran = kernel.run(CLUSTER, on=end)
+        ran = kernel.run(CLUSTER.format(then="time.sleep(600)"), on=end)
         assert ran.reply["ename"] == "KeyboardInterrupt"
+    elif how == "failed":  # once this test has looked at its processes
+        os.mkfifo(pipe)  # to read from it waits until somebody writes
+        ran = kernel.run(CLUSTER.format(then=f"open({str(pipe)!r}).read(); 1 / 0"), on=end)
+        assert ran.reply["ename"] == "ZeroDivisionError"
     else:
         ran = kernel.run(OPENED)
         pidfds.extend(os.pidfd_open(int(pid)) for pid in ran.text.split())
-        os.kill(kernel.pid, signal.SIGKILL)
+        if how == "restarted":
+            kernel.restart()
+        else:
+            os.kill(kernel.pid, signal.SIGKILL)
     assert len(pidfds) == 4
     assert all(over(pidfd) for pidfd in pidfds)
     assert not list(tmp_path.glob("prodml-group-*"))

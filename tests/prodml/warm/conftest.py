@@ -16,7 +16,7 @@ from prodml.warm import reach
 from prodml.warm.places import Place
 
 NAMES = ("prodml", "python3")
-PATIENCE = 30.0  # seconds until a test gives up
+PATIENCE = 120.0  # seconds until a test gives up
 SMALL = "numpy ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell"  # a parent with these starts in a second
 
 

@@ -1,4 +1,4 @@
-"""Do the programs that run notebooks use the warm kernel by its name: a Jupyter server, nbclient, papermill?"""
+"""Do the programs that run notebooks use the warm kernel by its name: JupyterLab, Notebook 7, nbclient, papermill?"""
 
 from __future__ import annotations
 
@@ -68,11 +68,14 @@ class Server:
             return json.loads(answer.read() or "null")
 
 
-@pytest.fixture
-def server(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A server that has just been started, with this environment's own configuration."""
+@pytest.fixture(params=["jupyterlab", "notebook"])
+def server(
+    request: pytest.FixtureRequest, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Server]:
+    """JupyterLab or Notebook 7, which has just been started, with this environment's own configuration."""
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "config"))
-    command = [sys.executable, "-m", "jupyter_server", "--ServerApp.token=secret", "--ServerApp.port_retries=200"]
+    options = ["--ServerApp.token=secret", "--ServerApp.port_retries=200", "--no-browser"]
+    command = [sys.executable, "-m", request.param, *options]
     root = ["--allow-root"] if os.geteuid() == 0 else []
     with (
         (tmp_path / "log").open("wb") as log,
