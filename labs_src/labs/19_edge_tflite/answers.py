@@ -69,6 +69,37 @@ def freeze(weights):
     concrete = tf.function(call).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
     return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
 
+# %% exercise="freeze" answer="wrong" name="with_softmax" expect="what is made of them is the caller's business"
+# Misconception: a device wants probabilities, so they belong into the frozen graph.
+def freeze(weights):
+    net = network(weights)
+    call = tf.function(lambda image: tf.nn.softmax(net(image, training=False)))
+    concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="label_only" expect="Your graph has ArgMax"
+# Misconception: the label is the model's answer.
+def freeze(weights):
+    net = network(weights)
+    call = tf.function(lambda image: tf.argmax(net(image, training=False), axis=1))
+    concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="preprocesses_again" expect="the network would see nearly black ones"
+# Misconception: a frozen graph takes pixels as the camera gives them, whatever was agreed.
+def freeze(weights):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image / 255.0, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="takes_bytes" expect="The network takes float32"
+# Misconception: pixels are bytes, so the graph's input is uint8.
+def freeze(weights):
+    net = network(weights)
+    call = tf.function(lambda image: net(tf.cast(image, tf.float32), training=False))
+    concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], tf.uint8))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
 # %% exercise="freeze" answer="right" name="constants_by_construction"
 # No variables and no Keras: a function of NumPy arrays, which become constants when it is traced.
 def freeze(weights):
@@ -142,6 +173,26 @@ def fold(kernel, gamma, beta, mean, variance, epsilon):
     factor = gamma / np.sqrt(variance)
     return kernel * factor, beta - mean * factor
 
+# %% exercise="fold" answer="wrong" name="epsilon_is_fixed" expect="Use the one that is passed in"
+# Misconception: epsilon is 0.001 everywhere, for it is Keras' default.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + 1e-3)
+    return kernel * factor, beta - mean * factor
+
+# %% exercise="fold" answer="wrong" name="in_place" expect="Your function changes what it was given: kernel"
+# Misconception: an array that a function gets is its own.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    kernel *= factor
+    return kernel, beta - mean * factor
+
+# %% exercise="fold" answer="right" name="single_precision"
+# Weights are float32, and so is what comes out.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    scale = np.float32(1) / np.sqrt(np.asarray(variance, np.float32) + np.float32(epsilon))
+    factor = np.asarray(gamma, np.float32) * scale
+    return (kernel * factor).astype(np.float32), (beta - mean * factor).astype(np.float32)
+
 # %% exercise="fold" answer="right" name="channel_by_channel"
 # One output channel after the other.
 def fold(kernel, gamma, beta, mean, variance, epsilon):
@@ -193,6 +244,80 @@ def representative_data(pixels, n, rng):
 
 def convert(weights, kind, samples):
     return tf.lite.TFLiteConverter.from_keras_model(network(weights)).convert()
+
+# %% exercise="convert" answer="wrong" name="turned" expect="None of your samples is an image of the data"
+# Misconception: rows and columns of an image are the same to a network.
+def representative_data(pixels, n, rng):
+    chosen = rng.choice(len(pixels), n, replace=False)
+    return [pixels[i].T.reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in chosen]
+
+
+def convert(weights, kind, samples):
+    return tf.lite.TFLiteConverter.from_keras_model(network(weights)).convert()
+
+# %% exercise="convert" answer="wrong" name="always_optimized" expect="nothing is optimized in it"
+# Misconception: Optimize.DEFAULT only makes things better, for float32 as well.
+def representative_data(pixels, n, rng):
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in rng.choice(len(pixels), n, replace=False)]
+
+
+def convert(weights, kind, samples):
+    if kind not in ("float32", "dynamic", "float16", "int8", "int16x8"):
+        raise ValueError(kind)
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(concrete)])
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if kind == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if kind.startswith("int"):
+        sets, small = tf.lite.OpsSet, kind == "int8"
+        wide = sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        converter.representative_dataset = lambda: ([sample] for sample in samples)
+        converter.target_spec.supported_ops = [sets.TFLITE_BUILTINS_INT8 if small else wide]
+        converter.inference_input_type = converter.inference_output_type = tf.int8 if small else tf.int16
+    return converter.convert()
+
+# %% exercise="convert" answer="wrong" name="int16x8_is_int8" expect="An int16x8 model takes int16"
+# Misconception: the 8 in int16x8 says that it is another name of int8.
+def representative_data(pixels, n, rng):
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in rng.choice(len(pixels), n, replace=False)]
+
+
+def convert(weights, kind, samples):
+    if kind not in ("float32", "dynamic", "float16", "int8", "int16x8"):
+        raise ValueError(kind)
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(concrete)])
+    if kind != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if kind == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if kind in ("int8", "int16x8"):
+        converter.representative_dataset = lambda: ([sample] for sample in samples)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+    return converter.convert()
+
+# %% exercise="convert" answer="wrong" name="types_say_enough" expect="which set of operators"
+# Misconception: the types of input and output tell the converter which integers to compute with.
+def representative_data(pixels, n, rng):
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in rng.choice(len(pixels), n, replace=False)]
+
+
+def convert(weights, kind, samples):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(concrete)])
+    if kind != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if kind == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if kind in ("int8", "int16x8"):
+        converter.representative_dataset = lambda: ([sample] for sample in samples)
+        converter.inference_input_type = converter.inference_output_type = {"int8": tf.int8, "int16x8": tf.int16}[kind]
+    return converter.convert()
 
 # %% exercise="convert" answer="wrong" name="optimize_is_int8" expect="a device without floating point cannot even feed it"
 # Misconception: Optimize.DEFAULT with samples makes a model of integers through and through.
@@ -348,6 +473,53 @@ def choose(table, budget):
     fits = fits[fits.integer_only] if budget["integer_only"] else fits
     return "none" if fits.empty else fits.bytes.idxmin()
 
+# %% exercise="choose" answer="wrong" name="best_of_all_in_two_steps" expect="yours ends with ValueError"
+# Misconception: the same, in the order of the text; then nothing may be left to take the smallest of.
+def choose(table, budget):
+    fits = table[(table.bytes <= budget["bytes"]) & (table.microseconds <= budget["microseconds"])]
+    fits = fits[fits.integer_only] if budget["integer_only"] else fits
+    if fits.empty:
+        return None
+    return fits[fits.accuracy > table.accuracy.max() - budget["margin"]].bytes.idxmin()
+
+# %% exercise="choose" answer="wrong" name="time_strictly_below" expect="dynamic takes exactly 350"
+# Misconception: bytes may be used up, time may not.
+def choose(table, budget):
+    fits = table[(table.bytes <= budget["bytes"]) & (table.microseconds < budget["microseconds"])]
+    fits = fits[fits.integer_only] if budget["integer_only"] else fits
+    if fits.empty:
+        return None
+    return fits[fits.accuracy > fits.accuracy.max() - budget["margin"]].bytes.idxmin()
+
+# %% exercise="choose" answer="wrong" name="relative_margin" expect="On an unseen budget another model is the right one"
+# Misconception: a margin is a share of the best accuracy.
+def choose(table, budget):
+    fits = table[(table.bytes <= budget["bytes"]) & (table.microseconds <= budget["microseconds"])]
+    fits = fits[fits.integer_only] if budget["integer_only"] else fits
+    if fits.empty:
+        return None
+    return fits[fits.accuracy > fits.accuracy.max() * (1 - budget["margin"])].bytes.idxmin()
+
+# %% exercise="choose" answer="wrong" name="floats_only_for_floats" expect="A device that can do floats can do integers too"
+# Misconception: what integers are for one device, floats are for the other.
+def choose(table, budget):
+    fits = table[(table.bytes <= budget["bytes"]) & (table.microseconds <= budget["microseconds"])]
+    fits = fits[fits.integer_only == budget["integer_only"]]
+    if fits.empty:
+        return None
+    return fits[fits.accuracy > fits.accuracy.max() - budget["margin"]].bytes.idxmin()
+
+# %% exercise="choose" answer="wrong" name="drops_rows" expect="the next device is offered less"
+# Misconception: a table that a function gets is its own.
+def choose(table, budget):
+    unfit = (table.bytes > budget["bytes"]) | (table.microseconds > budget["microseconds"])
+    if budget["integer_only"]:
+        unfit |= ~table.integer_only
+    if unfit.all():
+        return None
+    table.drop(index=table.index[unfit], inplace=True)
+    return table[table.accuracy > table.accuracy.max() - budget["margin"]].bytes.idxmin()
+
 # %% exercise="choose" answer="wrong" name="strictly_below" expect="dynamic has exactly 45,200"
 # Misconception: a limit is what must not be reached.
 def choose(table, budget):
@@ -445,6 +617,35 @@ def answer_from(device, service, network, deadline):
     out = {}
     for name, x in (("device", device), ("service", times)):
         out |= {f"{name}_p{p}": np.quantile(x, p / 100, method="inverted_cdf") for p in (50, 99)}
+        out[f"{name}_in_time"] = np.mean(x <= deadline)
+    return {**out, "answer": "service" if out["service_in_time"] > out["device_in_time"] else "device"}
+
+# %% exercise="answer_from" answer="wrong" name="paired_in_order" expect="Does every service time meet every round trip?"
+# Misconception: the first service time belongs to the first round trip.
+def answer_from(device, service, network, deadline):
+    times = np.resize(service, len(network)) + np.where(np.isnan(network), np.inf, network)
+    out = {}
+    for name, x in (("device", device), ("service", times)):
+        out |= {f"{name}_p{p}": np.quantile(x, p / 100, method="inverted_cdf") for p in (50, 99)}
+        out[f"{name}_in_time"] = np.mean(x <= deadline)
+    return {**out, "answer": "service" if out["service_in_time"] > out["device_in_time"] else "device"}
+
+# %% exercise="answer_from" answer="wrong" name="device_has_a_mean" expect="that is the mean of 50, 50, 50 and 200"
+# Misconception: a device always takes about as long, so its mean is its median.
+def answer_from(device, service, network, deadline):
+    times = np.add.outer(service, np.where(np.isnan(network), np.inf, network)).ravel()
+    out = {f"service_p{p}": np.quantile(times, p / 100, method="inverted_cdf") for p in (50, 99)}
+    out |= {"device_p50": np.mean(device), "device_p99": np.quantile(device, 0.99, method="inverted_cdf")}
+    out |= {"device_in_time": np.mean(device <= deadline), "service_in_time": np.mean(times <= deadline)}
+    return {**out, "answer": "service" if out["service_in_time"] > out["device_in_time"] else "device"}
+
+# %% exercise="answer_from" answer="wrong" name="interpolates" expect="np.quantile interpolates, and between infinities it cannot"
+# Misconception: np.quantile always returns one of the times.
+def answer_from(device, service, network, deadline):
+    times = np.add.outer(service, np.where(np.isnan(network), np.inf, network)).ravel()
+    out = {}
+    for name, x in (("device", device), ("service", times)):
+        out |= {f"{name}_p{p}": np.quantile(x, p / 100) for p in (50, 99)}
         out[f"{name}_in_time"] = np.mean(x <= deadline)
     return {**out, "answer": "service" if out["service_in_time"] > out["device_in_time"] else "device"}
 

@@ -3,8 +3,8 @@
 #   lab:
 #     title: Models on the device
 #     question: Does the model have to live in the data centre?
-#     minutes: 110
-#     seconds: 40
+#     minutes: 150
+#     seconds: 36
 #     objectives:
 #       - Turn a trained model into one graph that needs nothing else
 #       - Remove work from a graph without changing what it computes
@@ -57,6 +57,8 @@ from prodml.model_server import model_server, question
 
 warnings.filterwarnings("ignore", message="Statistics for quantized inputs")  # notices of the converter
 absl.logging.set_verbosity("error")
+tf.get_logger().setLevel("ERROR")
+tf.keras.config.disable_interactive_logging()  # else each conversion of a Keras model prints 20 lines
 begin("19_edge_tflite")
 
 # %% [markdown]
@@ -73,6 +75,17 @@ train_x, train_y, test_x, test_y = images[:4000], truth[:4000], images[4000:], t
 
 # %% [markdown]
 # "In the cloud": two convolutions with batch normalization, two dense layers, dropout. Six epochs, a few seconds.
+#
+# From here on the network is a list of 14 float32 arrays, in Keras' order:
+#
+# | place | what | shape |
+# |---|---|---|
+# | 0 | kernel of the first convolution | 3, 3, 1, 8 |
+# | 1–4 | its normalization: γ, β, mean, variance | 8 |
+# | 5 | kernel of the second convolution | 3, 3, 8, 16 |
+# | 6–9 | its normalization | 16 |
+# | 10, 11 | hidden layer: kernel, bias | 576, 64 and 64 |
+# | 12, 13 | last layer: kernel, bias | 64, 10 and 10 |
 
 # %% kind="explore"
 tf.keras.utils.set_random_seed(0)
@@ -88,7 +101,7 @@ print(f"{sum(w.size for w in weights):,} numbers, accuracy {accuracy(forward(wei
 
 # %% [markdown]
 # ## 1 · Freeze
-# *medium · about 4 lines · 15 minutes*
+# *medium · about 4 lines · 20 minutes*
 #
 # A model in training is code, a graph and variables that live somewhere else. A device wants one thing. *Freezing*
 # reads each variable once and puts its value into the graph, as a constant.
@@ -105,9 +118,10 @@ pd.DataFrame({
 })
 
 # %% [markdown]
-# The graph for training is twice as large: dropout, batch statistics, updates. `training=False` leaves them out.
+# The graph for training is twice as large: dropout, batch statistics, updates. `training=False` leaves them out. With
+# `True` it cannot be frozen: TensorFlow stumbles over the state of dropout's random numbers (`AssignVariableOp`).
 #
-# Both graphs **read variables**. They hold no weights at all, and some converters lose them without a word.
+# Both graphs **read variables**. They hold no weights at all; section 3 shows what a converter makes of that.
 # `convert_variables_to_constants_v2(concrete)` takes a concrete function and returns a frozen one.
 
 # %% [markdown]
@@ -124,8 +138,9 @@ def freeze(weights):
     """The network with these weights as one graph that needs nothing else.
 
     weights: list of 14 float32 arrays. `network(weights)` is the Keras model that has them.
-    Returns bytes: a serialized GraphDef with one placeholder, for images of shape [1, 28, 28, 1] or
-        [None, 28, 28, 1], as the network behaves at inference. Its weights are constants, unchanged.
+    Returns bytes: a serialized GraphDef with one placeholder, for float32 images of shape [1, 28, 28, 1] or
+        [None, 28, 28, 1], already divided by 255. It gives the ten logits of the network at inference, and
+        nothing else. Its weights are constants, unchanged.
     """
     ### BEGIN SOLUTION
     frozen_model = network(weights)
@@ -148,6 +163,11 @@ with check("freeze"):
     assert len(shapes) == 1, f"Your graph has {len(shapes)} placeholders; one, for the image, is all that a device can fill."
     assert shapes[0] is not None and shapes[0][0] in (1, -1), f"Your placeholder has the shape {shapes[0]}. A device sees one image at a time: a batch of 1, or None."
     assert shapes[0][1:] == (28, 28, 1), f"Your placeholder has the shape {shapes[0]}; an image is 28 × 28 × 1."
+    ends = sorted({"Softmax", "LogSoftmax", "Sigmoid", "ArgMax"} & set(operators))
+    assert not ends, f"Your graph has {', '.join(ends)}, the network has not. It returns logits; what is made of them is the caller's business."
+    assert "Cast" not in operators, "Your graph turns its input into another type. The network takes float32."
+    single = [float(node.constant.ravel()[0]) for node in nodes if node.constant is not None and node.constant.size == 1]
+    assert not any(abs(x - 255) < 0.5 or abs(x - 1 / 255) < 1e-5 for x in single), "Your graph divides by 255, and its images are divided already: the network would see nearly black ones."
     random = sum("Random" in op for op in operators)
     assert random == 0, f"Your graph draws random numbers in {random} places. Dropout belongs to training: training=False."
 
@@ -175,7 +195,7 @@ with check("freeze"):
 
 # %% [markdown]
 # ## 2 · Transform
-# *medium · about 4 lines · 15 minutes*
+# *medium · about 2 lines · 10 minutes*
 #
 # A frozen graph can be simplified: every value is known. Batch normalization is the best example. After training
 # it is only a factor and a shift per channel,
@@ -194,7 +214,8 @@ def fold(kernel, gamma, beta, mean, variance, epsilon):
 
     kernel: float array [height, width, channels in, channels out]; the convolution has no bias.
     gamma, beta, mean, variance: float arrays [channels out]. epsilon: float.
-    Returns (kernel, bias): arrays of shape [height, width, channels in, channels out] and [channels out].
+    Returns a tuple (kernel, bias): arrays of shape [height, width, channels in, channels out] and [channels out].
+        What was passed in stays as it is.
     """
     ### BEGIN SOLUTION
     factor = gamma / np.sqrt(variance + epsilon)
@@ -213,10 +234,11 @@ with check("fold"):
     assert bias.shape == (1,), f"The bias has one number per channel out: shape (1,), yours {bias.shape}."
     factor = float(kernel[0, 0, 0, 0])
     assert abs(factor - 3 / 2.25) > 1e-6, "Your factor in the worked example is 1.33: 3 / 2.25. The variance is a square; its root, 1.5, is what divides."
-    assert abs(factor - 2) < 1e-6, f"In the worked example the factor is 3 / 1.5 = 2, yours {factor:.3f}."
+    assert abs(factor - 3 / np.sqrt(2.251)) > 1e-6, "Your factor in the worked example is 1.9996: its epsilon is 0, and yours is 0.001. Use the one that is passed in."
+    assert abs(factor - 2) < 1e-5, f"In the worked example the factor is 3 / 1.5 = 2, yours {factor:.5g}."
     assert abs(float(bias[0]) + 3) > 1e-6, "Your bias in the worked example is −3 = 1 − 4: the mean was subtracted before the factor, so the factor takes hold of it too."
     assert abs(float(bias[0]) - 1) > 1e-6, "Your bias in the worked example is 1: the mean has gone missing."
-    assert abs(float(bias[0]) + 7) < 1e-6, f"In the worked example the bias is 1 − 4 · 2 = −7, yours {float(bias[0]):.3f}."
+    assert abs(float(bias[0]) + 7) < 1e-5, f"In the worked example the bias is 1 − 4 · 2 = −7, yours {float(bias[0]):.3f}."
 
     def case(generator, channels_in, channels_out, variance, epsilon):
         kernel = generator.normal(size=(3, 3, channels_in, channels_out))
@@ -224,20 +246,26 @@ with check("fold"):
         return kernel, gamma, beta, mean, np.full(channels_out, variance) * generator.uniform(0.5, 2, channels_out), epsilon
 
     def off(given, generator):
-        kernel, bias = folded(*given)
+        """Largest difference of outputs, as a share of the largest output: float32 will do."""
         x = generator.normal(size=(2, 9, 9, given[0].shape[2]))
         wanted = (convolved(x, given[0]) - given[3]) / np.sqrt(given[4] + given[5]) * given[1] + given[2]
-        return float(np.abs(convolved(x, kernel) + bias - wanted).max())
+        kernel, bias = folded(*given)
+        return float(np.abs(convolved(x, kernel) + bias - wanted).max() / np.abs(wanted).max())
 
-    apart = off(case(rng(), 4, 4, 1.0, 1e-3), rng())
-    assert apart < 0.5, f"Four channels in and four out: your outputs are up to {apart:.2f} off. Is it the channels *out* that are scaled, the last axis of the kernel?"
+    given = case(rng(), 4, 4, 1.0, 1e-3)
+    before = [np.array(x) for x in given]
+    apart = off(given, rng())
+    names = ("kernel", "gamma", "beta", "mean", "variance", "epsilon")
+    changed = [name for name, x, was in zip(names, given, before, strict=True) if not np.array_equal(x, was)]
+    assert not changed, f"Your function changes what it was given: {', '.join(changed)}. The next call, or the float model, still needs that: make a new array."
+    assert apart < 0.01, f"Four channels in and four out: your outputs are off by up to {apart:.0%} of the largest. Is it the channels *out* that are scaled, the last axis of the kernel?"
     apart = off(case(rng(), 4, 6, 1e-4, 1e-3), rng())
-    assert apart < 1e-6, f"With a variance of about 0.0001 and an epsilon of 0.001 your outputs are up to {apart:.2f} off. Is epsilon inside the root? For a quiet channel it decides."
+    assert apart < 1e-4, f"With a variance of about 0.0001 and an epsilon of 0.001 your outputs are off by up to {apart:.0%} of the largest. Is epsilon inside the root? For a quiet channel it decides."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     for _ in range(3):
         wide = int(h.integers(2, 9))
-        assert off(case(h, wide, wide, 0.3, 0.01), h) < 1e-6, "On other layers the folded convolution does not give the same outputs."
+        assert off(case(h, wide, wide, 0.3, 0.01), h) < 1e-4, "On other layers the folded convolution does not give the same outputs."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="fold"
@@ -281,8 +309,10 @@ steps = {
 pd.DataFrame.from_dict(steps, orient="index")
 
 # %% [markdown]
-# Two thirds of the nodes are gone, the answers are the same, and the time hardly moves: for so small a network it is
+# More than half of the nodes are gone, the answers are the same, and the time hardly moves: for so small a network it is
 # spent on starting a session, not on its arithmetic. Do not promise speed for fewer nodes; measure.
+#
+# (`remap` fuses what the machine has kernels for: with oneDNN, a library that TensorFlow may use, four nodes more go.)
 #
 # Is Grappler's kernel the one that `fold` gives?
 
@@ -293,7 +323,7 @@ print("largest difference:", min(float(np.abs(c - by_hand).max()) for c in their
 
 # %% [markdown]
 # ## 3 · Convert
-# *medium · about 12 lines · 25 minutes*
+# *hard · two functions, about 19 lines · 40 minutes*
 #
 # LiteRT (TensorFlow Lite) runs a flat file of operators, without TensorFlow. The converter can also change the
 # **precision** of numbers:
@@ -321,10 +351,10 @@ predict(
 # The converter's knobs, all of them:
 #
 # ```python
-# c = tf.lite.TFLiteConverter.from_keras_model(model)     # or .from_concrete_functions([frozen])
+# c = tf.lite.TFLiteConverter.from_concrete_functions([frozen])       # frozen as in section 1; or .from_keras_model(model)
 # c.optimizations = [tf.lite.Optimize.DEFAULT]            # alone: dynamic
 # c.target_spec.supported_types = [tf.float16]            # also: float16
-# c.representative_dataset = function                     # yields lists of inputs, one sample each
+# c.representative_dataset = function                     # yields [sample], [sample], …: a list of inputs each time
 # c.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]     # integers or an error
 # c.inference_input_type = c.inference_output_type = tf.int8
 # c.convert()                                             # bytes
@@ -381,12 +411,13 @@ with check("convert"):
     assert len(got) == 100, f"100 samples were asked for, yours are {len(got)}."
     assert got[0].shape == (1, 28, 28, 1), f"Each sample is a batch of one image, [1, 28, 28, 1]; your first has {got[0].shape}."
     top = float(np.max(got))
-    assert top > 0.5, f"Your brightest pixel is {top:.4f}. The network saw ink as 1.0: is something divided by 255 twice?"
+    assert top > 0.1, f"Your brightest pixel is {top:.4f}. The network saw ink as 1.0: is something divided by 255 twice?"
     assert top < 1.5, f"Your brightest pixel is {top:.0f}. The network never saw such numbers: in training, pixels were divided by 255."
     assert got[0].dtype == np.float32, f"The network's input is float32, your samples are {got[0].dtype}."
-    sevenths = [pixels[i * 500:(i + 1) * 500].reshape(500, -1) for i in range(10)]
+    tenths = [pixels[i * 500:(i + 1) * 500].reshape(500, -1) for i in range(10)]
     flat = {np.rint(np.asarray(x).ravel() * 255).astype(np.uint8).tobytes() for x in got}
-    kinds = sum(any(row.tobytes() in flat for row in part) for part in sevenths)
+    kinds = sum(any(row.tobytes() in flat for row in part) for part in tenths)
+    assert kinds > 0, "None of your samples is an image of the data, divided by 255. Are they turned, shifted, or scaled in another way?"
     assert kinds == 10, f"Your samples show {kinds} of the ten digits. The file is sorted: its first rows are all zeros. Draw from everywhere."
     assert len(flat) >= 99, f"Only {len(flat)} of your 100 samples differ: draw without replacement."
 
@@ -406,19 +437,32 @@ with check("convert"):
     assert error < 0.1, f"Your int8 model is off by {error:.0%} of the range of its outputs. Was it calibrated with the samples that were passed in, each a batch of its own? Does the model have the weights?"
     half = run(mine, "float16")
     assert half.weight_types.count("float16") == 4, f"In a float16 model the four kernels are float16; yours are {', '.join(half.weight_types)}. supported_types only counts with optimizations."
-    assert raised(lambda: convert(mine, "int4", few)) == "ValueError", "\"int4\" is no kind of the table: ValueError. A default would hide the typing error of a colleague."
+    for kind, given in (("dynamic", []), ("int16x8", few)):
+        fault = raised(lambda kind=kind, given=given: convert(mine, kind, given))
+        assert fault is None, f"\"{kind}\" with {len(given)} samples: your function ends with {fault}. Which of the knobs does this kind need, and which set of operators?"
+    fault = raised(lambda: convert(mine, "int4", few))
+    assert fault == "ValueError", f"\"int4\" is no kind of the table: ValueError. Yours raised {fault or 'nothing'}. A default would hide the typing error of a colleague."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     other = random_weights(h)
     exact = forward(other, seen)
+    plain = run(other, "float32", [])
+    assert set(plain.weight_types) == {"float32"}, "A float32 model's weights are float32: nothing is optimized in it."
+    assert float(np.abs(plain.outputs - exact).max() / np.ptp(exact)) < 0.001, "Your float32 model does not compute what the network does, for other weights."
     dynamic = run(other, "dynamic", [])
     assert dynamic.input_type == "float32", "A dynamic model still takes float32."
     assert "int8" in dynamic.weight_types, "A dynamic model's dense weights are int8: yours are not."
     assert float(np.abs(dynamic.outputs - exact).max() / np.ptp(exact)) < 0.1, "Your dynamic model's outputs are far from the network's, for other weights."
     wide = run(other, "int16x8", [2 * x for x in few])
     assert wide.input_type == "int16", "An int16x8 model takes int16."
+    assert wide.output_type == "int16", "An int16x8 model returns int16."
     assert "int8" in wide.weight_types, "An int16x8 model's weights are int8."
     assert abs(wide.input_scale * 32767 - 2) < 0.1, "The input's scale does not follow the samples that were passed in."
+    assert float(np.abs(wide.outputs - exact).max() / np.ptp(exact)) < 0.1, "Your int16x8 model's outputs are far from the network's, for other weights."
+    part = pixels[3::7]
+    inside = {row.tobytes() for row in part.reshape(len(part), -1)}
+    drawn = [np.rint(np.asarray(x).ravel() * 255).astype(np.uint8).tobytes() for x in value(representative_data(part, 40, h), list)]
+    assert len(drawn) == 40 and set(drawn) <= inside, "From another array, your samples are not as many images of it as were asked for."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="convert"
@@ -427,8 +471,8 @@ with check("convert"):
 # 3. `representative_dataset` is a function that returns an iterator: `lambda: ([sample] for sample in samples)`. Then `supported_ops` with one set, then both inference types.
 
 # %% [markdown]
-# The five files on the digits. Each runs in a fresh process; memory is that whole process, Python included.
-# (`quiet` hides a line that the converter prints per integer model.)
+# The five files on the digits. Each runs in a fresh process, on one thread, image by image: µs is the median of 1,000 calls,
+# and memory is that whole process, Python included. (`quiet` hides a line that the converter prints per integer model.)
 
 # %% kind="explore"
 KINDS = ("float32", "dynamic", "float16", "int8", "int16x8")
@@ -453,13 +497,48 @@ measured = file_rows(runs, share_right)
 measured
 
 # %% [markdown]
-# int8 is 3.5 times smaller, and its accuracy differs by less than the noise of 1,000 digits. But it need not be
-# **faster**: where this lab was written, a call took 8.7 µs against 3.8 in float32, for the layers are tiny and this
-# processor is good at floats. On a phone's accelerator it is the other way round. Measure on the device.
+# int8 is about 3.5 times smaller, and its accuracy differs by less than the noise of 1,000 digits. But it need not be
+# **faster**: where this lab was written it took about twice as long as float32, for the layers are tiny and this processor is good
+# at floats. LiteRT's own guide (below) speaks of three times the speed, on hardware made for it. Measure on the device.
+#
+# int16x8 has no fast kernels on a PC: ten times as long as float32, and more. And memory is all runtime: the smallest file
+# and the largest take the same 48 MB of Python, NumPy and LiteRT.
 
 # %% [markdown]
-# int16x8 has no fast kernels on a PC: sixteen times as long as float32. And memory is all runtime: a model of 158
-# kB disappears in 48 MB of Python, NumPy and LiteRT.
+# Accuracy hides what changes: one image lost and one won is no difference. Before a release, compare each file with the
+# network that it comes from, answer by answer:
+
+# %% kind="explore"
+network_says = forward(weights, test_x)
+
+def compared(logits):
+    other = np.sum(logits.argmax(axis=1) != network_says.argmax(axis=1))
+    return {"other digits": other, "largest difference": np.abs(logits - network_says).max(), "largest logit": logits.max()}
+
+pd.DataFrame({kind: compared(run.outputs) for kind, run in runs.items()}).T.round(3)
+
+# %% kind="explore"
+print(f"largest logit of the network: {network_says.max():.1f}, and on the samples {forward(weights, np.concatenate(calibration)).max():.1f}")
+
+# %% [markdown]
+# The two files with integers between layers are off by more than 2, and only at the ends: the samples showed no larger logit, and what
+# is larger is cut off. Here the first digit stays first, and hardly an answer changes. With the flights below it will not be so.
+
+# %% [markdown]
+# And a graph that was **not frozen**? This converter takes it too:
+
+# %% kind="explore"
+unfrozen = tf.function(lambda image: model(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+with quiet():
+    hollow = tf.lite.TFLiteConverter.from_concrete_functions([unfrozen], model).convert()
+print(f"converted without an error or a warning: {len(hollow):,} bytes")
+try:
+    print(f"accuracy {accuracy(examine(hollow, test_x).outputs):.3f}")
+except ExamineError:
+    print("LiteRT does not run it.")
+
+# %% [markdown]
+# The size gives it away: there are no weights in it. It is as good as guessing, and nothing has complained.
 
 # %% kind="explore"
 noise = np.random.default_rng(2)
@@ -507,8 +586,8 @@ variants = {"uneven": uneven, "equalized": equalized(uneven)}
 pd.DataFrame({name: {"float": accuracy(forward(w, test_x)), "int8": int8_accuracy(w)} for name, w in variants.items()}).T
 
 # %% [markdown]
-# The function is the same, yet int8 falls from .947 to .777: one step of the scale is larger than all that a small channel has
-# to say. Equalized it is back at .947, without data and without training.
+# The function is the same, yet int8 loses some 17 points: one step of the scale is larger than all that a small channel has
+# to say. Equalized it is back where it was, without data and without training.
 #
 # Here we made the damage ourselves. Trained networks come to it too, above all where batch normalization was folded into the
 # kernels (Nagel and others, below).
@@ -559,11 +638,11 @@ def shrunk(weights):
 pd.DataFrame.from_dict({name: shrunk(w) for name, w in variants.items()}, orient="index")
 
 # %% [markdown]
-# The download shrinks from 39.6 kB to 11.8. The file does not, and a call takes as long: these kernels multiply by zero
+# The download shrinks to less than a third. The file does not, and a call takes as long: these kernels multiply by zero
 # like by any other number.
 #
-# Pruned alone, .920 are right; after two more epochs .935; the control has .942. So it costs about a point, which is hardly
-# more than the noise of 1,000 digits. The control also warns: two more epochs improve nothing by themselves.
+# Pruned alone, the network loses some three points. After two more epochs it is less than a point below the control, hardly more
+# than the noise of 1,000 digits. The control also warns: two more epochs improve nothing by themselves.
 
 # %% [markdown]
 # ### The same way with the flights
@@ -574,6 +653,7 @@ pd.DataFrame.from_dict({name: shrunk(w) for name, w in variants.items()}, orient
 # %% kind="explore"
 rows = device_flights()
 learn, unseen = rows[~rows["test"]].sample(100_000, random_state=0), rows[rows["test"]].sample(2000, random_state=0)
+del rows
 words = vocabularies(learn)
 flight_model = trained(learn, words)
 asked = model_inputs(unseen, words)
@@ -621,11 +701,11 @@ pd.concat([graph_rows("flights", flight_graphs, rmse), file_rows(flight_runs, rm
 # %% [markdown]
 # Three lessons from the two tables, as measured where this lab was written.
 #
-# - **The leap is the runtime**: from TensorFlow to LiteRT, a digit takes 4 µs where it took 80 to 180, a process 48 MB where it took
-#   740. Nodes and precision change little beside that.
-# - **Optimizers find what they know.** Grappler took two thirds of the digits' nodes and not one of the flights', where
-#   the bytes even grow (each node now names its device). One look at the graph took 31 of 73. And without it there is no
-#   int16x8: LiteRT cannot calibrate the selections for negative ids.
+# - **The leap is the runtime**: from TensorFlow to LiteRT, a float32 digit takes less than a tenth of the time, and a process 48 MB
+#   where it took 740. Fewer nodes change little beside that, and so does precision, but for int16x8.
+# - **Optimizers find what they know.** Grappler's folding took more than half of the digits' nodes and not one of the flights',
+#   where the bytes even grow (each node now names its device). One look at the graph took 31 of 73. And without it there is
+#   no int16x8: LiteRT cannot calibrate the selections for negative ids.
 # - **Quantized, the flight model loses 0.02 minutes.** Its file is halved, not quartered: structure weighs as much as weights here.
 
 # %% kind="explore"
@@ -679,7 +759,7 @@ print("carrier, destination and origin unknown, as id 0:", rmse(examine_inputs(f
 
 # %% [markdown]
 # ## 4 · Choose
-# *medium · about 6 lines · 15 minutes*
+# *medium · about 7 lines · 15 minutes*
 #
 # Which file goes onto which device? A device is a budget:
 #
@@ -692,7 +772,7 @@ print("carrier, destination and origin unknown, as id 0:", rmse(examine_inputs(f
 # %% [markdown]
 # And the **accuracy**? On 1,000 digits one standard error is 0.7 points. Whoever takes the "best" of five models
 # within a point takes noise, and pays for it in bytes. So: what fits; of these, all that are within `margin` of the
-# best; of these, the smallest.
+# best; of these, the smallest. (The answers of one model against those of another, as above, are a finer measure.)
 
 # %% kind="setup"
 TABLE = pd.DataFrame(
@@ -723,7 +803,7 @@ def choose(table, budget):
         "bytes", "microseconds": at most so much, exactly so much included;
         "integer_only": bool, whether the device has only integers;
         "margin": accuracies that lie less than this below the best *that fits* count as equal to it.
-    Returns the name of the smallest model (bytes) among the equals, or None if no model fits.
+    Returns the name of the smallest model (bytes) among the equals, or None if no model fits. The table stays as it is.
     """
     ### BEGIN SOLUTION
     fits = table[(table["bytes"] <= budget["bytes"]) & (table["microseconds"] <= budget["microseconds"])]
@@ -740,15 +820,23 @@ with check("choose"):
     def budget(bytes_=100_000, microseconds=500.0, integer_only=False, margin=0.005):
         return {"bytes": bytes_, "microseconds": microseconds, "integer_only": integer_only, "margin": margin}
 
-    got = value(choose(TABLE, budget()), str)
+    given = TABLE.copy()
+    got = value(choose(given, budget()), str)
     assert got != "float16", "Your choice is float16 for its .948. On 1,000 images 0.002 is noise: dynamic is equal within the margin, and half as large."
     assert got != "int8", "Your choice is int8, the smallest that fits; its .941 is more than the margin of 0.005 below the best, .948."
     assert got == "dynamic", f"The worked example: dynamic, yours {got!r}."
+    assert given.equals(TABLE), "Your function changes the table that it was given: the next device is offered less. Choose from a copy."
+    got = value(choose(TABLE, budget(margin=0.01)), str)
+    assert got == "int8", f"The same device with a margin of 0.01: int8 (.941) is within it, and smallest. Yours {got!r}. A device that can do floats can do integers too."
+    fault = raised(lambda: choose(TABLE, budget(integer_only=True)))
+    assert fault is None, f"Integers only, 500 µs: int8 is the only model that fits, and yours ends with {fault}. The margin counts from the best model that fits; one that does not fit cannot shut out others."
     got = value(choose(TABLE, budget(integer_only=True)), str)
     assert got != "dynamic", "dynamic has int8 weights, but computes in floating point: a device with integers only cannot run it."
     assert got == "int8", f"Integers only, 500 µs: int8 is the only model that fits, yours {got!r}. The margin counts from the best model that fits; one that does not fit cannot shut out others."
     got = value(choose(TABLE, budget(bytes_=45_200, margin=0.001)), str)
     assert got == "dynamic", f"45,200 bytes of room, and dynamic has exactly 45,200: it fits. Yours {got!r}."
+    got = value(choose(TABLE, budget(microseconds=350.0, margin=0.001)), str)
+    assert got == "dynamic", f"350 µs, and dynamic takes exactly 350: it fits. Yours {got!r}."
     got = choose(TABLE, budget(bytes_=10_000))
     assert got is None, f"Nothing has 10,000 bytes or less: None, yours {got!r}. A model that does not fit does not run."
     ### BEGIN HIDDEN TESTS
@@ -757,7 +845,7 @@ with check("choose"):
     def drawn():
         n = 7
         return pd.DataFrame(
-            {"bytes": h.permutation(np.arange(1, n + 1) * 10_000), "microseconds": h.uniform(50, 1000, n), "accuracy": np.round(0.9 + 0.05 * h.random(n), 4), "integer_only": h.random(n) < 0.6},
+            {"bytes": h.permutation(np.arange(1, n + 1) * 10_000), "microseconds": h.uniform(50, 1000, n), "accuracy": np.round(0.4 + 0.05 * h.random(n), 4), "integer_only": h.random(n) < 0.6},
             index=[f"model {i}" for i in h.permutation(n)],
         )
 
@@ -786,7 +874,7 @@ def device(room, microseconds, integer_only):
 
 devices = {
     "phone": device(10_000_000, 1000, False),
-    "camera with 5 µs per image": device(10_000_000, 5, False),
+    "camera, as quick as float32": device(10_000_000, 1.3 * measured.loc["float32", "µs"], False),
     "microcontroller without floats": device(100_000, 1000, True),
     "sensor with 20 kB": device(20_000, 1000, False),
 }
@@ -794,8 +882,8 @@ mine = measured.rename(columns={"µs": "microseconds"}).assign(integer_only=[kin
 pd.Series({name: choose(mine, wanted) for name, wanted in devices.items()}, name="model")
 
 # %% [markdown]
-# Where this lab was written: int8, dynamic, int8, and nothing. int8 loses only where time is short, because this processor is
-# quicker with floats. And if nothing fits, the *network* must become smaller; no conversion does that for you.
+# int8 for the phone and the microcontroller. Where time is short, the camera keeps a model that computes in floats, because
+# this processor is quicker with them. And if nothing fits, the *network* must become smaller; no conversion does that for you.
 #
 # The file is not the whole footprint. The runtime comes with it; here, LiteRT in this Python against TensorFlow:
 
@@ -811,10 +899,10 @@ print(f"on disk: TensorFlow {megabytes(tf):,.0f} MB, LiteRT {megabytes(ai_edge_l
 
 # %% [markdown]
 # ## 5 · Answer from where?
-# *medium · about 8 lines · 20 minutes*
+# *medium · about 9 lines · 25 minutes*
 #
-# The same file behind KServe's `ModelServer`, as in lab 18: a process of its own, asked over HTTP on loopback. So the round trip
-# costs nothing but software. And the same file called on the "device".
+# The same file behind KServe's `ModelServer`, as in lab 18: a process of its own, asked over HTTP on loopback, each question on
+# a connection of its own. So the round trip costs nothing but software. And the same file called on the "device".
 
 # %% kind="explore"
 predict(
@@ -843,13 +931,13 @@ print("same answer:", same)
 reveal(
     "where",
     {"on the device": 1e3 * np.median(on_device), "from a server on this machine": 1e3 * np.median(over_http)},
-    text="Without any distance at all, the question costs many times the answer: HTTP, two context switches, 784 numbers written as text and parsed again. A "
-    "real network adds 10 to 300 ms to that, and sometimes everything.",
+    text="Without any distance at all, the question costs many times the answer: HTTP, two context switches, 784 numbers written as text and parsed again. "
+    "The distance comes on top, and an answer that never comes.",
 )
 
 # %% [markdown]
-# Bytes count too: on a battery, sending costs more than computing. What does one image cost on the wire, and what do
-# 1,000 cameras with one image per second send in a day?
+# Bytes count too. What does one image cost on the wire, and what do 1,000 cameras with one image per second send in a day?
+# (Bodies only. Each question's HTTP head comes on top, so small answers travel many at a time.)
 
 # %% kind="explore"
 import io
@@ -876,8 +964,8 @@ sent = {
 pd.DataFrame({"bytes per image": sent, "GB per day": {name: size * 1000 * 86_400 / 1e9 for name, size in sent.items()}}).round(1)
 
 # %% [markdown]
-# The fourth line is a common design: the device answers what it is at least 90 % sure of, and asks for the rest. Of what it
-# keeps, how much is right?
+# The fourth line is a common design, a *cascade*: the device answers what it is at least 90 % sure of, and asks for the rest.
+# Of what it keeps, how much is right? (The 90 % were set beforehand. Tuned on these images, they would flatter.)
 
 # %% kind="explore"
 kept = sure >= 0.9
@@ -940,12 +1028,21 @@ with check("answer_from"):
     got = value(answer_from(local, serving, trips, 40.0), dict)
     assert got["answer"] == "service", f"Deadline 40 ms: the device is never in time, the service in 96 % of the cases. Yours answers from the {got['answer']}. The device's p99 is better, and always too late."
 
+    got = value(answer_from(np.array([40.0]), np.array([5.0, 50.0]), np.array([20.0, 30.0, np.nan]), 75.0), dict)
+    share = value(got["service_in_time"], float)
+    assert share <= 1, f"Your service_in_time is {share:g}: a share lies between 0 and 1."
+    assert share < 0.6, f"The table above, deadline 75 ms: 25, 35 and 70 ms are in time, of six answers: 0.5, yours {share:.2f}. What never comes is late, not missing: count it as infinite."
+    assert abs(share - 0.5) < 1e-6, f"The table above, deadline 75 ms: three of six answers are in time, 0.5, yours {share:.2f}. Does every service time meet every round trip?"
     gone = np.array([10.0] * 7 + [np.nan] * 3)
     got = value(answer_from(np.array([50.0, 50, 50, 200]), np.array([1.0, 1.0]), gone, 60.0), dict)
     share = value(got["service_in_time"], float)
     assert share < 0.99, "Three of ten round trips are lost, yet your service is always in time. What never comes is late, not missing: count it as infinite."
     assert abs(share - 0.7) < 1e-6, f"Seven of ten round trips are in time: 0.7, yours {share:.3f}."
-    assert value(got["service_p99"], float) == np.inf, f"30 % never come, so within no time have 99 % come: service_p99 is infinite, yours {got['service_p99']}."
+    p50, p99 = value(got["device_p50"], float), value(got["service_p99"], float)
+    assert abs(p50 - 87.5) > 0.1, "Your device_p50 is 87.5 ms: that is the mean of 50, 50, 50 and 200. The median is 50."
+    assert abs(p50 - 50) < 0.1, f"The device's median of 50, 50, 50 and 200 ms is 50, yours {p50:.1f}."
+    assert p99 == p99, "Your service_p99 is NaN, not a number: np.quantile interpolates, and between infinities it cannot. method=\"inverted_cdf\" returns one of the times."
+    assert p99 == np.inf, f"30 % never come, so within no time have 99 % come: service_p99 is infinite, yours {p99:g}."
     got = value(answer_from(np.array([30.0]), np.array([10.0]), np.array([20.0]), 30.0), dict)
     assert abs(value(got["service_in_time"], float) - 1) < 1e-6, f"10 + 20 ms with a deadline of 30 ms is in time: 1.0, yours {got['service_in_time']}."
     assert got["answer"] == "device", "Both are always in time: then the device answers. It needs no network, and the image stays where it is."
@@ -961,6 +1058,7 @@ with check("answer_from"):
     low, high = (np.quantile(local, 0.99, method=way) for way in ("lower", "higher"))
     assert low - 1e-6 <= got["device_p99"] <= high + 1e-6, "On other samples the device's 99th percentile is wrong."
     assert abs(got["service_in_time"] - np.mean(sums <= 70)) < 0.02, "On other samples the share in time is wrong."
+    assert abs(got["device_p50"] / np.quantile(local, 0.5) - 1) < 0.03, "On other samples the device's median is wrong."
     assert abs(got["device_in_time"] - np.mean(local <= 70)) < 0.001, "On other samples the device's share in time is wrong."
     ### END HIDDEN TESTS
 
@@ -985,18 +1083,18 @@ won = {name: answer_from(on_device, over_http, trips, 100.0) for name, trips in 
 pd.DataFrame.from_dict(won, orient="index").round(3)
 
 # %% [markdown]
-# Where this lab was written, the device answers in 4 µs and the server beside it in 1.4 ms, p99 2 to 6 ms: that is KServe and
-# JSON, not the model. With 60 ms of network the median is 60 ms and the 99th percentile 195; with 2 % lost there is none.
+# The device needs microseconds, the server beside it milliseconds: that is KServe, JSON and connections, not the model. With
+# 60 ms of network the 99th percentile is about three times the median; with 2 % lost there is none.
 
 # %% [markdown]
 # Move the network. The service is the measured one; round trips are **simulated**, a lognormal with this median.
-# The device is this machine, made slower by a factor.
+# The device is this machine, slowed down until its median is `device_ms`.
 
 # %% kind="explore"
-def draw_answers(round_trip_ms, lost_percent, device_slower, deadline_ms):
+def draw_answers(round_trip_ms, lost_percent, device_ms, deadline_ms):
     g = np.random.default_rng(0)
     trips = round_trips(round_trip_ms, lost_percent / 100, g)
-    times = on_device * device_slower
+    times = on_device * device_ms / np.median(on_device)
     report = answer_from(times, over_http, trips, float(deadline_ms))
     remote = np.sort(np.add.outer(over_http, np.nan_to_num(trips, nan=np.inf)).ravel())
     title = f"In time: device {report['device_in_time']:.0%}, service {report['service_in_time']:.0%}: answer from the {report['answer']}"
@@ -1010,10 +1108,11 @@ def draw_answers(round_trip_ms, lost_percent, device_slower, deadline_ms):
     plots.show(fig, alt=f"Shares of answers against time, for device and service, with a deadline of {deadline_ms} ms. {title}.")
 
 
-explorer(draw_answers, round_trip_ms=(1, 300, 60), lost_percent=(0, 20, 2), device_slower=(1, 5000, 100), deadline_ms=(5, 500, 100))
+explorer(draw_answers, round_trip_ms=(1, 300, 60), lost_percent=(0, 20, 2), device_ms=(1, 300, 20), deadline_ms=(5, 500, 100))
 
 # %% [markdown]
-# How slow must the device be before the service wins? And with 2 % lost, can the service ever promise a p99?
+# How slow may the device be before the service wins? Which deadline decides for the service? And with 2 % lost, can it ever
+# promise a p99?
 
 # %% [markdown]
 # ## In production
@@ -1021,7 +1120,8 @@ explorer(draw_answers, round_trip_ms=(1, 300, 60), lost_percent=(0, 20, 2), devi
 # - **At 1,000 times the scale** the fleet is the problem: ten versions of the model on a hundred kinds of device.
 #   Every model carries its version and preprocessing, is rolled out in stages and can be rolled back.
 # - **Tools**: LiteRT with delegates for GPU and NPU, LiteRT for Microcontrollers, ONNX Runtime Mobile, ExecuTorch,
-#   Core ML. Measure on the device: the order of the kinds differs from yours here.
+#   Core ML. Measure on the device: the order of the kinds may differ from yours here. Where eight bits cost too much, train
+#   with quantization in the loop (Jacob and others).
 # - **The failure to watch for** is the silent one: a model whose weights were lost in the conversion, or whose
 #   calibration saw raw pixels, still returns ten numbers. Compare each file with the model in training on the
 #   same inputs, before every release.
@@ -1033,10 +1133,10 @@ explorer(draw_answers, round_trip_ms=(1, 300, 60), lost_percent=(0, 20, 2), devi
 #
 # - Jacob and others, [Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference](https://arxiv.org/abs/1712.05877), 2018: scale and zero point, and why batch normalization is folded first.
 # - Google, [LiteRT: post-training quantization](https://ai.google.dev/edge/litert/models/post_training_quantization): the five kinds of this lab, and what each needs.
-# - David and others, [TensorFlow Lite Micro](https://arxiv.org/abs/2010.08678), 2021: an interpreter without operating system or malloc, in tens of kilobytes.
+# - David and others, [TensorFlow Lite Micro](https://arxiv.org/abs/2010.08678), 2021: an interpreter without operating system or dynamic memory.
 # - TensorFlow, [Graph optimization with Grappler](https://www.tensorflow.org/guide/graph_optimization): the passes, by name.
 # - Krishnamoorthi, [Quantizing deep convolutional networks for efficient inference](https://arxiv.org/abs/1806.08342), 2018: per channel or per layer, and how many samples calibration needs.
 # - Nagel and others, [Data-Free Quantization Through Weight Equalization and Bias Correction](https://arxiv.org/abs/1906.04721), 2019: channels of unequal size, where they come from, and the cure.
 # - Zhu and Gupta, [To prune, or not to prune](https://arxiv.org/abs/1710.01878), 2017: large and sparse against small and dense.
 # - KServe, [Open Inference Protocol](https://github.com/kserve/open-inference-protocol): what went over the wire.
-# - Dean and Barroso, [The Tail at Scale](https://research.google/pubs/the-tail-at-scale/), 2013: why the 99th percentile decides, and what to do about it.
+# - Dean and Barroso, [The Tail at Scale](https://doi.org/10.1145/2408776.2408794), 2013: why the 99th percentile decides, and what to do about it.
