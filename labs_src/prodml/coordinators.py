@@ -12,6 +12,7 @@ class FakeCluster:
 
     Args:
         losses: numbers of the joins, from 0, at which a parameter server is lost, with all weights.
+        at_reads, at_schedules: the same, numbers of the calls of `read` and of `schedule`.
 
     Attributes:
         scheduled: every step that was scheduled, as they came.
@@ -23,10 +24,12 @@ class FakeCluster:
 
     __facade__ = ("connect", "join", "read", "restore", "schedule")
 
-    def __init__(self, losses: Collection[int] = ()) -> None:
-        self.losses = set(losses)
+    def __init__(
+        self, losses: Collection[int] = (), *, at_reads: Collection[int] = (), at_schedules: Collection[int] = ()
+    ) -> None:
+        self.losses, self.at_reads, self.at_schedules = set(losses), set(at_reads), set(at_schedules)
         self.scheduled: list[int] = []
-        self.connects = self.joins = self.most = self.early = self._refused = 0
+        self.connects = self.joins = self.most = self.early = self._refused = self._reads = self._schedules = 0
         self.stubborn = False
         self._weights: list[int] = []
         self._waiting: list[int] = []
@@ -38,8 +41,10 @@ class FakeCluster:
         self._up, self._weights, self._waiting, self._refused = True, [], [], 0
 
     def schedule(self, step: int) -> None:
-        """Have a worker do a step, some time; returns at once. Raises: ConnectionError, there is no cluster."""
+        """Have a worker do a step, some time; returns at once. Raises: ConnectionError, a parameter server is lost."""
         self._must_be_up()
+        self._schedules += 1
+        self._lose(self._schedules - 1 in self.at_schedules)
         self.scheduled.append(int(step))
         self._waiting.append(int(step))
         self.most = max(self.most, len(self._waiting))
@@ -48,14 +53,14 @@ class FakeCluster:
         """Wait until every scheduled step has run. Raises: ConnectionError, a parameter server is lost."""
         self._must_be_up()
         self.joins += 1
-        if self.joins - 1 in self.losses:
-            self._up = False
-            raise ConnectionError("a parameter server is lost")
+        self._lose(self.joins - 1 in self.losses)
         self._run(len(self._waiting))
 
     def read(self) -> list[int]:
-        """The weights as they are now: sorted, the steps that they have learned from."""
+        """The weights as they are now: sorted, the steps that they have learned from. Raises: ConnectionError."""
         self._must_be_up()
+        self._reads += 1
+        self._lose(self._reads - 1 in self.at_reads)
         self.early += bool(self._waiting)
         self._run(len(self._waiting) // 2)
         return sorted(self._weights)
@@ -64,6 +69,11 @@ class FakeCluster:
         """Give the cluster these weights."""
         self._must_be_up()
         self._weights = [int(step) for step in weights]
+
+    def _lose(self, now: bool) -> None:
+        if now:
+            self._up = False
+            raise ConnectionError("a parameter server is lost")
 
     def _run(self, count: int) -> None:
         self._weights += self._waiting[:count]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from prodml.coordinators import PATIENCE, FakeCluster
@@ -48,3 +50,21 @@ def test_stubborn() -> None:
     with pytest.raises(RuntimeError):
         cluster.join()
     assert cluster.stubborn
+
+
+@pytest.mark.parametrize(("where", "calls"), [("at_schedules", "schedule"), ("at_reads", "read")])
+def test_a_loss_in_another_call(where: str, calls: str) -> None:
+    """Can a server be lost while a step is scheduled or weights are read, and is it lost once?"""
+    cluster = FakeCluster(**{where: [1]})
+    for _ in range(2):
+        cluster.connect()
+        cluster.schedule(0)
+        cluster.join()
+        cluster.read()
+        with contextlib.suppress(ConnectionError):
+            cluster.schedule(1) if calls == "schedule" else cluster.read()
+            break
+        with pytest.raises(ConnectionError, match="no cluster"):
+            cluster.join()
+    assert cluster.connects == 2
+    assert cluster.join() is None

@@ -103,6 +103,61 @@ def partition(vocab, dim, servers, min_bytes):
 def own_rows(rows, worker, workers, epoch):
     return np.random.default_rng(0).permutation(rows)[worker::workers]
 
+# %% exercise="partition" answer="wrong" name="bytes_divided" expect="bytes do not divide, rows do"
+# Misconception: all bytes divided by the smallest size, rounded down, is a number of shards that are large enough.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max(1, min(servers, vocab, vocab * dim * 4 // min_bytes))
+    parts = np.array_split(np.arange(vocab), shards)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
+
+# %% exercise="partition" answer="wrong" name="drawn_then_sorted" expect="but it reads them in the input's order"
+# Misconception: rows drawn at random are in random order; sorted, they read faster from disk.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    parts = np.array_split(np.arange(vocab), shards)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.sort(np.random.default_rng(epoch).permutation(rows)[worker::workers])
+
+# %% exercise="partition" answer="wrong" name="shards_handed_on" expect="the shards are handed on, not shuffled anew"
+# Misconception: a worker that reads another's shard in the next epoch sees another order.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    parts = np.array_split(np.arange(vocab), shards)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(0).permutation(rows)[(worker + epoch) % workers :: workers]
+
+# %% exercise="partition" answer="wrong" name="begun_elsewhere" expect="turned around or begun elsewhere, is not another order"
+# Misconception: the same cycle, begun at another place, is another order.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    parts = np.array_split(np.arange(vocab), shards)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.roll(np.random.default_rng(0).permutation(rows)[worker::workers], 5 * epoch)
+
+# %% exercise="partition" answer="wrong" name="two_orders" expect="worker 2 has only 2 orders"
+# Misconception: two orders that take turns are enough.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    parts = np.array_split(np.arange(vocab), shards)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch % 2).permutation(rows)[worker::workers]
+
 # %% exercise="partition" answer="right" name="array_split_downwards"
 # From the most shards downwards, cut by NumPy; workers take blocks of one shuffled order.
 def partition(vocab, dim, servers, min_bytes):
@@ -134,6 +189,22 @@ def own_rows(rows, worker, workers, epoch):
     mine = list(range(worker, rows, workers))
     random.Random(1000 * epoch + worker).shuffle(mine)
     return np.array(mine)
+
+# %% exercise="partition" answer="right" name="files_of_neighbours"
+# Each worker owns one file of neighbouring rows and shuffles it by a key of each row.
+def partition(vocab, dim, servers, min_bytes):
+    rows_at_least = max(1, -(-min_bytes // (4 * dim)))
+    shards = int(np.clip(vocab // rows_at_least, 1, servers))
+    size, more = divmod(vocab, shards)
+    stops = np.cumsum([size + 1] * more + [size] * (shards - more)).tolist()
+    return list(zip([0, *stops[:-1]], stops, strict=True))
+
+
+def own_rows(rows, worker, workers, epoch):
+    from hashlib import sha256
+
+    mine = np.array_split(np.arange(rows), workers)[worker]
+    return np.array(sorted(mine.tolist(), key=lambda row: sha256(f"{epoch}/{row}".encode()).digest()))
 
 # %% [markdown]
 # ## async_sgd
@@ -181,6 +252,23 @@ def async_sgd(gradient, start, rate, staleness):
     for step, late in enumerate(staleness):
         slope = np.asarray(gradient(history[max(0, step - late)], step))
         history.append(history[-1] - rate * slope * (step >= late))
+    return np.array(history)
+
+# %% exercise="async_sgd" answer="wrong" name="start_in_place" expect="`start` that was handed over has changed"
+# Misconception: a function's argument is its own to change.
+def async_sgd(gradient, start, rate, staleness):
+    weights, history = start, [start.copy()]
+    for step, late in enumerate(staleness):
+        weights -= rate * np.asarray(gradient(history[max(0, step - late)], step))
+        history.append(weights.copy())
+    return np.array(history)
+
+# %% exercise="async_sgd" answer="wrong" name="before_the_start" expect="Before there were three updates, gradients are computed at the start"
+# Misconception: there is always a row that many updates back.
+def async_sgd(gradient, start, rate, staleness):
+    history = [np.array(start, dtype=float)]
+    for step, late in enumerate(staleness):
+        history.append(history[-1] - rate * np.asarray(gradient(history[-1 - late], step)))
     return np.array(history)
 
 # %% exercise="async_sgd" answer="right" name="array_filled"
@@ -260,7 +348,7 @@ def apply_once(step, update, state):
     if below in ahead:
         ahead.remove(below)
         below += 1
-    return {"weights": state["weights"] + update, "below": min(below, 4) if step == 4 else below, "ahead": ahead if step != 4 else set()}
+    return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
 
 # %% exercise="apply_once" answer="wrong" name="in_place" expect="`+=` changes an array in place"
 # Misconception: a new dict is a copy of everything in it.
@@ -286,6 +374,28 @@ def apply_once(step, update, state):
         ahead.remove(below)
         below += 1
     return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
+
+# %% exercise="apply_once" answer="wrong" name="all_caught_up" expect="Only what comes without a gap moves below"
+# Misconception: once the missing step is there, everything up to the highest is in.
+def apply_once(step, update, state):
+    if step < state["below"] or step in state["ahead"]:
+        return state
+    below, ahead = state["below"], state["ahead"] | {step}
+    if below in ahead:
+        below, ahead = max(ahead) + 1, set()
+    return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
+
+# %% exercise="apply_once" answer="wrong" name="update_in_place" expect="`update` that was handed over has changed"
+# Misconception: the update is no longer needed once it has been applied, so its memory may hold the sum.
+def apply_once(step, update, state):
+    if step < state["below"] or step in state["ahead"]:
+        return state
+    below, ahead = state["below"], state["ahead"] | {step}
+    while below in ahead:
+        ahead.remove(below)
+        below += 1
+    update += state["weights"]
+    return {"weights": update, "below": below, "ahead": ahead}
 
 # %% exercise="apply_once" answer="right" name="deep_copy"
 # A copy of everything, then changed in place.
@@ -442,6 +552,44 @@ def train(cluster, steps, every):
                 cluster.restore(saved)
     return saved
 
+# %% exercise="train" answer="wrong" name="safe_before_the_checkpoint" expect="Steps are safe when they are in a checkpoint"
+# Misconception: after join the steps have run, so they are safe.
+def train(cluster, steps, every):
+    cluster.connect()
+    saved, done = None, 0
+    while done < steps:
+        until = min(done + every, steps)
+        try:
+            for step in range(done, until):
+                cluster.schedule(step)
+            cluster.join()
+            done = until
+            saved = cluster.read()
+        except ConnectionError:
+            cluster.connect()
+            if saved is not None:
+                cluster.restore(saved)
+    return saved
+
+# %% exercise="train" answer="wrong" name="only_join_fails" expect="schedule, join and read all raise ConnectionError"
+# Misconception: errors come from join, all other calls only touch the coordinator.
+def train(cluster, steps, every):
+    cluster.connect()
+    saved, done = None, 0
+    while done < steps:
+        until = min(done + every, steps)
+        for step in range(done, until):
+            cluster.schedule(step)
+        try:
+            cluster.join()
+        except ConnectionError:
+            cluster.connect()
+            if saved is not None:
+                cluster.restore(saved)
+            continue
+        saved, done = cluster.read(), until
+    return saved
+
 # %% exercise="train" answer="right" name="a_part_until_it_succeeds"
 # A function for one part, which repeats itself until the part has come through.
 def train(cluster, steps, every):
@@ -586,6 +734,165 @@ def choose(work):
         even = {**work, "slowest": 1}
         return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
     return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="embedding_alone" expect="Neither alone fills the 16 GB"
+# Misconception: only the embedding is large enough to matter for memory.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
+        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+
+    if work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if servers(work) < ring(work):
+        even = {**work, "slowest": 1}
+        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
+    if servers({**work, "extra": 1}) < ring(work):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="a_straggler_is_the_reason" expect="without it the parameter server would still be faster"
+# Misconception: where there is a straggler, it is the reason.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
+        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if servers(work) < ring(work):
+        return "parameter server", "stragglers" if work["slowest"] > 1 else "bytes"
+    if servers({**work, "extra": 1}) < ring(work):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="one_side_without_it" expect="Ask for both ways what they take without it"
+# Misconception: a straggler hurts the ring only, so only its time changes.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
+        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if servers(work) < ring(work):
+        even = {**work, "slowest": 1}
+        return "parameter server", "stragglers" if ring(even) <= servers(work) else "bytes"
+    if servers({**work, "extra": 1}) < ring(work):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="slow_at_everything" expect="it fetches and sends as fast as the other"
+# Misconception: a slow worker's network is slow too.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["slowest"] * (w["compute"] + moving))
+        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if servers(work) < ring(work):
+        even = {**work, "slowest": 1}
+        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
+    if servers({**work, "extra": 1}) < ring(work):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="servers_feel_no_straggler" expect="which costs the parameter server too"
+# Misconception: asynchronous means that a slow worker costs nothing.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+        rate = w["workers"] / (w["compute"] + moving)
+        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if servers(work) < ring(work):
+        even = {**work, "slowest": 1}
+        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
+    if servers({**work, "extra": 1}) < ring(work):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="extra_is_the_reason" expect="with extra 1 the ring would still win"
+# Misconception: where extra steps are needed, they are the reason.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
+        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if servers(work) < ring(work):
+        even = {**work, "slowest": 1}
+        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
+    if work["extra"] > 1.25:
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="servers_asked_first" expect="The first question that is answered with yes counts"
+# Misconception: the order of the questions does not matter.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
+        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if servers(work) < ring(work):
+        even = {**work, "slowest": 1}
+        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
+    if servers({**work, "servers": 1e9}) < ring(work):
+        return "all-reduce", "servers"
+    return "all-reduce", "staleness" if servers({**work, "extra": 1}) < ring(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="cures_added_up" expect="Each question changes one thing, not all so far"
+# Misconception: each question goes on from the world of the one before.
+def choose(work):
+    def ring(w):
+        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+
+    def servers(w):
+        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
+        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if servers(work) < ring(work):
+        even = {**work, "slowest": 1}
+        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
+    if servers({**work, "extra": 1}) < ring(work):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers({**work, "extra": 1, "servers": 1e9}) < ring(work) else "bytes"
 
 # %% exercise="choose" answer="right" name="questions_as_a_table"
 # The prices once, as a function with keywords; the questions as a list that is gone through.

@@ -14,11 +14,11 @@ What to know (all measured with TensorFlow):
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from prodml.heap import give_back, keep_little
 from prodml.processes.group import Group, Program
 from prodml.processes.ports import LOOPBACK, accepts, free_ports
 from prodml.processes.running import Running
@@ -75,6 +75,7 @@ def parameter_server_cluster(
     Raises:
         GroupError: one did not start within `patience` seconds.
     """
+    keep_little()
     ports = free_ports(workers + servers + 1)
     addresses = [f"{LOOPBACK}:{port}" for port in ports]
     spec = {"worker": addresses[:workers], "ps": addresses[workers:-1], "chief": addresses[-1:]}
@@ -85,4 +86,4 @@ def parameter_server_cluster(
     }
     with Group(programs, patience=patience, preload=["tensorflow"]) as group:
         yield ParameterServerCluster(spec, group)
-    ctypes.CDLL(None).malloc_trim(0)  # 30 MB that this kernel has freed, but not given back
+    give_back()

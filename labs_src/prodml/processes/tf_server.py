@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from prodml.heap import keep_little
+
 THREADS = 4  # per process, for operations that wait for each other; a computation uses one
 
 
 def serve(cluster_spec: dict[str, list[str]], job: str, index: int) -> None:
     """Be task `index` of a job ("worker" or "ps") of a cluster, until killed."""
+    keep_little()
     import tensorflow as tf
 
     tf.config.threading.set_inter_op_parallelism_threads(THREADS)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from prodml.heap import unmap_clean
 from prodml.warm import kernel
 from prodml.warm.forker import Forker
 from prodml.warm.linux import die_with
@@ -97,6 +98,7 @@ def still() -> None:
     gc.collect()
     gc.disable()
     gc.freeze()  # a collection in a kernel would write to, and so copy, every page of the parent
+    unmap_clean()
 
 
 class Parent:
