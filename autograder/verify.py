@@ -58,11 +58,12 @@ def verify_lab(
 
 
 def repeat_reference(
-    lab_dir: Path, variants: Iterable[int], *, on_result: OnAnswer | None = None
+    lab_dir: Path, variants: Iterable[int], *, sandbox: Sandbox | None = None, on_result: OnAnswer | None = None
 ) -> list[AnswerResult]:
     """Judge the reference once for each variant, each time on other hidden inputs: an honest answer never fails.
 
     Args:
+        sandbox: around every answer; None for none.
         on_result: called after each judgement of an exercise; its `answer` names the variant.
 
     Raises:
@@ -72,7 +73,7 @@ def repeat_reference(
     built = build_lab(lab_dir)
     name, source = built.source.slug, to_text(built.nbgrader_source).encode()
     results: list[AnswerResult] = []
-    with Marker(name, source, secret=b"") as marker:
+    with Marker(name, source, secret=b"", sandbox=sandbox) as marker:
         for variant in variants:
             marker.turn_to(variant, secret=f"repeat {name} {variant}".encode())
             marked = marker.mark("reference", source)
