@@ -3,6 +3,7 @@
 from prodml import plots
 from prodml.checks import check
 from prodml.contract import hidden_rng, raised, rng, stream, take, value, variant
+from prodml.examining import written
 from prodml.explorers import explorer
 from prodml.overview import progress
 from prodml.predictions import predict, reveal
@@ -23,4 +24,5 @@ __all__ = [
     "take",
     "value",
     "variant",
+    "written",
 ]

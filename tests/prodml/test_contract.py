@@ -16,6 +16,7 @@ import pytest
 import prodml
 from autograder.judge import contract as judges
 from autograder.judge import errors as judges_errors
+from autograder.judge.desk import Desk
 from prodml.errors import NotPlain, SettingError
 
 
@@ -76,7 +77,7 @@ OBJECTS: list[tuple[Any, type]] = [  # the judge gets these as handles, never as
 ]
 
 
-@pytest.mark.parametrize("name", judges.Contract.functions(judges.Contract(None, None, None)))  # type: ignore[arg-type]
+@pytest.mark.parametrize("name", judges.Contract(None, Desk(None, None), None, None).functions())  # type: ignore[arg-type]
 def test_the_judge_knows_it_by_its_mark(name: str) -> None:
     assert getattr(prodml, name).__judge__ == name
 

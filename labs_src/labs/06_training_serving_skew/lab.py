@@ -38,9 +38,8 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from prodml import begin, check, explorer, hidden_rng, plots, predict, raised, reveal, rng, value
+from prodml import begin, check, explorer, hidden_rng, plots, predict, raised, reveal, rng, value, written
 from prodml.data import flights, numpy_versions
-from prodml.examining import written
 from prodml.fresh import ask_fresh, ask_in_batches
 from prodml.pairs import codes, filled, halves, kilometres, speed, spread, steps, strategy_of, total, weekday
 from prodml.saved import PYTHON, ask_saved, operators, save, save_servable
