@@ -1161,6 +1161,46 @@ made = run_step(real, time, 5)
 print(f"{made} attempts, {len((real.place / 'output' / 'rows').read_text().splitlines())} rows; left behind: {sorted(p.name for p in real.place.iterdir())}")
 
 # %% [markdown]
+# ## The same pipeline on a cluster
+#
+# A Kubeflow Pipelines server takes the compiled file as it is. kfp's client sends it, here behind one command:
+#
+# ```
+# python -m prodml.kubeflow --host http://localhost:3000 flights.yaml --arguments arguments.json
+# ```
+
+# %% [markdown]
+# There is no cluster on this machine, so the cell asks a port where nobody listens. The command is tested against a
+# stand-in, a server that answers kfp's client. Its answers were written by hand; tests hold every field of them against the
+# API's own definition. **On a cluster it has not been tried.**
+
+# %% kind="explore"
+from prodml.kubeflow import KubeflowError, submit
+
+(port,) = free_ports(1)
+try:
+    submit(f"http://127.0.0.1:{port}", runs.folder / "flights.yaml", {"features": everything, "rule": rule})
+except KubeflowError as error:
+    print(error)
+
+# %% [markdown]
+# With a server it would print the run's page. And the run would fail at its first step: the spec names the image
+# `python:3.11`, which has neither kfp nor prodml nor the flights. For a cluster you build an image with all three, and
+# name it by its digest.
+
+# %% [markdown]
+# ### The demo that this lab grew from, and what has changed
+#
+# The original course showed two examples by Amy Unruh (linked below). They predict the tips of Chicago taxi trips. In the
+# first, two ways of preparing the data with TensorFlow Transform run side by side, a model is trained on each, and both
+# models are deployed, to TF Serving and to Google's Cloud ML Engine. TensorFlow Model Analysis compares them by slice, for
+# a person who opens a notebook. There is no gate.
+#
+# An early form runs on Argo and Kubeflow 0.2.4, which ksonnet installs; each step comes with source code and the
+# specification of its container. Today a step can be a typed function, and kustomize installs Kubeflow; ksonnet is
+# archived. The examples say of themselves that they are not maintained and probably no longer work.
+
+# %% [markdown]
 # ## The exported model, served
 #
 # `export` left a LiteRT file. KServe's `ModelServer` puts it behind the *Open Inference Protocol* (V2), in a process of its
@@ -1191,49 +1231,10 @@ pd.DataFrame({"served": answered, "in this notebook": asked @ weights, "truth": 
 # From raw table to an answer over HTTP, and every number on the way has a file that it came from. One thing is missing: the
 # server takes 41 ready-made columns, so whoever asks must build them just as `train` did. That is lab 06.
 #
-# ## The same pipeline on a cluster
-#
-# A Kubeflow Pipelines server takes the compiled file as it is. kfp's client sends it, here behind one command:
-#
-# ```
-# python -m prodml.kubeflow --host http://localhost:3000 flights.yaml --arguments arguments.json
-# ```
-
-# %% [markdown]
-# There is no cluster on this machine, so the cell asks a port where nobody listens. The command is tested against a
-# stand-in, a server that answers kfp's client. Its answers were written by hand; tests hold every field of them against the
-# API's own definition. **On a cluster it has not been tried.**
-
-# %% kind="explore"
-from prodml.kubeflow import KubeflowError, submit
-
-(port,) = free_ports(1)
-try:
-    submit(f"http://127.0.0.1:{port}", runs.folder / "flights.yaml", {"features": everything, "rule": rule})
-except KubeflowError as error:
-    print(error)
-
-# %% [markdown]
-# With a server it would print the run's page. And the run would fail at its first step: the spec names the image
-# `python:3.11`, which has neither kfp nor prodml nor the flights. For a cluster you build an image with all three, and
-# name it by its digest.
-#
 # The folder with all runs goes now.
 
 # %% kind="explore"
 runs.close()
-
-# %% [markdown]
-# ### The demo that this lab grew from, and what has changed
-#
-# The original course showed two examples by Amy Unruh (linked below). They predict the tips of Chicago taxi trips. In the
-# first, two ways of preparing the data with TensorFlow Transform run side by side, a model is trained on each, and both
-# models are deployed, to TF Serving and to Google's Cloud ML Engine. TensorFlow Model Analysis compares them by slice, for
-# a person who opens a notebook. There is no gate.
-#
-# An early form runs on Argo and Kubeflow 0.2.4, which ksonnet installs; each step comes with source code and the
-# specification of its container. Today a step can be a typed function, and kustomize installs Kubeflow; ksonnet is
-# archived. The examples say of themselves that they are not maintained and probably no longer work.
 
 # %% [markdown]
 # ## In production

@@ -16,9 +16,9 @@ ATTACKS: list[Attack] = [
     on("double", "segmentation fault", "P3", "import ctypes\ndef double(x): ctypes.string_at(0)", DEAD, "crashed"),
     on("double", "aborts", "P3", "import os\ndef double(x): os.abort()", DEAD, "crashed"),
     on("double", "endless recursion", "P3", "def double(x): return double(x)", "RecursionError"),
-    on("double", "hangs when called", "P3", "def double(x):\n    while True: pass", "did not answer within 6 s", "timeout"),
+    on("double", "hangs when called", "P3", "def double(x):\n    while True: pass", "did not answer within 12 s", "timeout"),
     on("double", "sleeps through signals", "P3", "import signal, time\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 64))\n"
-       "def double(x):\n    while True: time.sleep(1000)", "did not answer within 6 s", "timeout"),
+       "def double(x):\n    while True: time.sleep(1000)", "did not answer within 12 s", "timeout"),
     on("double", "hangs in the cell", "P3", "while True: pass", "did not end within 10 s", "timeout"),
     on("double", "waits for input", "P3", "def double(x): return input()", "raised|EOF"),
     on("double", "reads standard input in the cell", "P3", "import sys\nsys.stdin.read()\ndef double(x): return x", r"yours is \[1.0, 4.0\]"),

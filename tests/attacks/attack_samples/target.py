@@ -11,7 +11,7 @@ from autograder.judge.limits import Limits
 
 SECRET = "canary-" + "in-the-source"  # in two parts: an attack that searches memory must not find the search
 PLAIN = "canary-" + "of-another-student"
-LIMITS = Limits(cell_seconds=10, call_seconds=6, check_seconds=30, written_files=20, written_bytes=1 << 20)
+LIMITS = Limits(cell_seconds=10, call_seconds=12, check_seconds=30, written_files=20, written_bytes=1 << 20)
 
 LAB = (
     '''\

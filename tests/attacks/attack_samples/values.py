@@ -60,7 +60,7 @@ ATTACKS: list[Attack] = [
     on("double", "nested ten thousand deep", "P3", "def double(x):\n    a = []\n    for _ in range(10_000): a = [a]\n    return a",
        "nested|deep|raised|returned"),
     on("double", "contains itself", "P3", "def double(x):\n    a = []\n    a.append(a)\n    return a", "type NumPy array, but yours is of type list"),
-    on("double", "a hundred million zeros", "P3", "def double(x): return np.zeros(100_000_000)", "more memory than it may|cannot be sent", "memory"),
+    on("double", "a hundred million zeros", "P3", "def double(x): return np.zeros(100_000_000)", "more memory than it may|cannot be sent|did not answer", None),
     on("double", "a dict of colliding keys", "P3",
        "def double(x): return {(2**61 - 1) * i * (1 << 60): 0 for i in range(1, 2_000)}", "too large for a key|type NumPy array"),
     on("double", "a number of a million digits", "P3", "def double(x): return 10 ** 1_000_000", "returned|type NumPy array|raised"),
