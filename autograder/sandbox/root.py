@@ -12,8 +12,7 @@ from autograder.sandbox import linux
 from autograder.sandbox.fences import Fences
 
 BOX = "/box"
-ROOT = "/tmp"  # any folder that is there does: it is covered, and only for these processes
-REACH = "/dev/shm"
+COVERS = ("/mnt", "/media", "/srv", "/opt", "/tmp", "/dev/shm")
 PLAIN = linux.NOSUID | linux.NODEV
 
 
@@ -46,8 +45,9 @@ def within_reach(seen: Seen) -> Seen:
     """The same for a user without rights: what root sees is bound to a folder that only this process's forks see."""
     linux.unshare(linux.NEWNS)
     linux.mount("", "/", flags=linux.REC | linux.PRIVATE)
-    linux.mount("tmpfs", REACH, "tmpfs", PLAIN, "size=1m,mode=755")
-    near = {path: f"{REACH}/{i}" for i, path in enumerate(seen.mounts)}
+    reach = free_folder(seen.mounts)
+    linux.mount("tmpfs", reach, "tmpfs", PLAIN, "size=1m,mode=755")
+    near = {path: f"{reach}/{i}" for i, path in enumerate(seen.mounts)}
     for path, place in near.items():
         _make(place, folder=Path(path).is_dir())
         linux.mount(path, place, flags=linux.BIND | linux.REC)
@@ -57,43 +57,57 @@ def within_reach(seen: Seen) -> Seen:
 def build(seen: Seen, fences: Fences) -> None:
     """Make the root and change to it. Needs new namespaces of mounts and processes."""
     linux.mount("", "/", flags=linux.REC | linux.PRIVATE)
-    linux.mount("tmpfs", ROOT, "tmpfs", PLAIN, "size=1m,mode=755")
+    root = free_folder(seen.mounts.values())
+    linux.mount("tmpfs", root, "tmpfs", PLAIN, "size=1m,mode=755")
+    _writable(root, fences)  # first: what is seen may lie in one of these
     for path, source in seen.mounts.items():
-        _make(ROOT + path, folder=Path(source).is_dir())
-        linux.mount(source, ROOT + path, flags=linux.BIND | linux.REC)
-        linux.read_only(ROOT + path)
+        _make(root + path, folder=Path(source).is_dir())
+        linux.mount(source, root + path, flags=linux.BIND | linux.REC)
+        linux.read_only(root + path)
     for path, target in seen.links.items():
-        Path(ROOT + path).parent.mkdir(parents=True, exist_ok=True)
-        Path(ROOT + path).symlink_to(target)
+        Path(root + path).parent.mkdir(parents=True, exist_ok=True)
+        Path(root + path).symlink_to(target)
     for path, text in fences.files.items():
-        _make(ROOT + path, folder=False)
-        Path(ROOT + path).write_text(text)
-    _writable(fences)
-    _devices(fences)
-    linux.change_root(ROOT)
+        _make(root + path, folder=False)
+        Path(root + path).write_text(text)
+    _devices(root, fences)
+    linux.change_root(root)
     linux.mount("", "/", flags=linux.REMOUNT | linux.BIND | linux.RDONLY | PLAIN)
 
 
-def _writable(fences: Fences) -> None:
+def free_folder(paths: Iterable[str]) -> str:
+    """A folder that something can be mounted upon without hiding one of `paths`; only these processes see that.
+
+    Raises:
+        OSError: there is none.
+    """
+    kept = tuple(paths)
+    for folder in COVERS:
+        if Path(folder).is_dir() and not any(Path(path).is_relative_to(folder) for path in kept):
+            return folder
+    raise OSError(f"what the sandbox needs lies in each of {', '.join(COVERS)}")
+
+
+def _writable(root: str, fences: Fences) -> None:
     for path, size, mode in (
         (BOX, fences.box, 700),
         ("/tmp", fences.box, 1777),
         ("/dev/shm", fences.shared_memory, 1777),
     ):
-        _make(ROOT + path, folder=True)
-        linux.mount("tmpfs", ROOT + path, "tmpfs", PLAIN, f"size={size},mode={mode}")
+        _make(root + path, folder=True)
+        linux.mount("tmpfs", root + path, "tmpfs", PLAIN, f"size={size},mode={mode}")
 
 
-def _devices(fences: Fences) -> None:
+def _devices(root: str, fences: Fences) -> None:
     for path in fences.devices:
-        _make(ROOT + path, folder=False)
-        linux.mount(path, ROOT + path, flags=linux.BIND)
-    _make(ROOT + "/dev/pts", folder=True)
-    linux.mount("devpts", ROOT + "/dev/pts", "devpts", linux.NOSUID, "newinstance,ptmxmode=0666,mode=620")
-    Path(ROOT + "/dev/ptmx").symlink_to("pts/ptmx")
-    Path(ROOT + "/dev/fd").symlink_to("/proc/self/fd")
-    _make(ROOT + "/proc", folder=True)
-    linux.mount("proc", ROOT + "/proc", "proc", PLAIN)
+        _make(root + path, folder=False)
+        linux.mount(path, root + path, flags=linux.BIND)
+    _make(root + "/dev/pts", folder=True)
+    linux.mount("devpts", root + "/dev/pts", "devpts", linux.NOSUID, "newinstance,ptmxmode=0666,mode=620")
+    Path(root + "/dev/ptmx").symlink_to("pts/ptmx")
+    Path(root + "/dev/fd").symlink_to("/proc/self/fd")
+    _make(root + "/proc", folder=True)
+    linux.mount("proc", root + "/proc", "proc", PLAIN)
 
 
 def _make(path: str, *, folder: bool) -> None:

@@ -15,6 +15,7 @@ import pytest
 from autograder.sandbox import members
 from autograder.sandbox.fences import Sandbox, read_fences
 from autograder.sandbox.probes import PROBES, Secrets
+from autograder.sandbox.root import COVERS, free_folder
 from autograder.sandbox.seccomp import program
 from autograder.sandbox.trial import Trial, sandbox_here, try_sandbox
 
@@ -141,3 +142,21 @@ def test_it_ends_with_its_parent(inside: Run) -> None:
 
     assert select.select([first], [], [], 60)[0]
     os.close(first)
+
+
+def test_what_is_seen_is_never_covered(tmp_path: Path, inside: Run) -> None:
+    """A checkout in /tmp, /opt or /dev/shm: still there, and where there is no room, said so?"""
+    assert free_folder(["/usr", "/mnt/course"]) not in ("/mnt", "/usr")
+    with pytest.raises(OSError, match="lies in each of"):
+        free_folder([f"{folder}/x" for folder in COVERS])
+    here = Path("/dev/shm" if os.access("/dev/shm", os.W_OK) else tmp_path) / f"seen-{os.getpid()}"
+    for folder in (tmp_path / "seen", here):
+        folder.mkdir(exist_ok=True)
+        (folder / "file").write_text("there")
+    try:
+        code = f"tell([open(p + '/file').read() for p in ({str(tmp_path / 'seen')!r}, {str(here)!r})])"
+        seen = (*read_fences().read_only, str(tmp_path / "seen"), str(here))
+        assert inside(code, read_only=seen).heard() == "['there', 'there']"
+    finally:
+        (here / "file").unlink()
+        here.rmdir()
