@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from prodml.processes import Group, Program, accepts, free_ports
@@ -79,6 +80,7 @@ def test_cluster_of_lab_13(
     """Left by an error or an interrupt, or the kernel restarted or killed with −9: are workers, servers, folder gone?"""
     kernel = start(name, cwd=str(tmp_path), env={**os.environ, "TMPDIR": str(tmp_path)})
     pidfds: list[int] = []
+    shells: list[int] = []
     pipe = tmp_path / "pipe"
 
     def end(message: dict[str, Any]) -> None:
@@ -99,10 +101,18 @@ def test_cluster_of_lab_13(
     else:
         ran = kernel.run(OPENED)
         pidfds.extend(os.pidfd_open(int(pid)) for pid in ran.text.split())
+        # A shell removes each folder when the kernel has ended; a warm kernel's spare has its folder elsewhere.
+        shells.extend(os.pidfd_open(janitor_of(folder)) for folder in tmp_path.glob("prodml-group-*"))
         if how == "restarted":
             kernel.restart()
         else:
             os.kill(kernel.pid, signal.SIGKILL)
     assert len(pidfds) == 4
     assert all(over(pidfd) for pidfd in pidfds)
+    assert all(over(shell) for shell in shells)
     assert not list(tmp_path.glob("prodml-group-*"))
+
+
+def janitor_of(folder: Path) -> int:
+    """Process id of the shell that removes a folder when its owner has ended."""
+    return next(p.pid for p in psutil.process_iter(["cmdline"]) if (p.info["cmdline"] or [""])[-1] == str(folder))
