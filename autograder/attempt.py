@@ -10,8 +10,6 @@ from autograder.judge.wire import Closed, DeadlinePassed, WireError
 from autograder.results import Status
 
 END_SECONDS = 30.0  # how long a learner's process may take to come back from a session
-
-
 ENDINGS = {
     "memory": "used more memory than it may",
     "threads": "started more processes and threads than it may",

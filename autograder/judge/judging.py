@@ -11,8 +11,8 @@ import traceback
 import warnings
 from typing import Any
 
+from autograder.causes import named
 from autograder.judge.asserts import SITE, SiteFailed, rewrite
-from autograder.judge.causes import named
 from autograder.judge.contract import Contract
 from autograder.judge.desk import Desk
 from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime

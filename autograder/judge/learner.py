@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.causes import innermost
+from autograder.causes import innermost
 from autograder.judge.codec import Decoder, Encoder, changes, snapshot, tensor_node
 from autograder.judge.wire import Closed, Wire, WireError
 

@@ -136,6 +136,7 @@ class WarmParents:
         except (WireError, OSError) as error:
             problem = str(error)
         kill_group(keeper)
+        wire.close()
         raise GraderFault(f"a process did not enter its sandbox: {problem}", "run `labs doctor`")
 
     def close(self) -> None:

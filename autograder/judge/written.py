@@ -29,29 +29,31 @@ def collect(folder: Path, limits: Limits) -> dict[str, bytes]:
     Raises:
         Refused: something else is there, or too much.
     """
-    found: dict[str, bytes] = {}
     try:
         top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
         raise Refused("Your code replaced the folder that it was given.") from None
+    found: dict[str, bytes | None] = {}
     _collect(top, "", found, limits)
-    return found
+    return {name: contents for name, contents in found.items() if contents is not None}
 
 
-def _collect(folder: int, prefix: str, found: dict[str, bytes], limits: Limits) -> None:
+def _collect(folder: int, prefix: str, found: dict[str, bytes | None], limits: Limits) -> None:
+    """Put what is in a folder into `found`; a folder in it has no contents, but counts."""
     try:
         if prefix.count("/") > DEEPEST:
             raise Refused(f"Your code wrote folders more than {DEEPEST} deep.")
         with os.scandir(folder) as entries:
-            for position, entry in enumerate(entries):
+            for entry in entries:
                 name = prefix + entry.name
-                if len(found) >= limits.written_files or position >= limits.written_files:
-                    raise Refused(f"Your code wrote more than {limits.written_files} files.")
+                if len(found) >= limits.written_files:
+                    raise Refused(f"Your code wrote more than {limits.written_files} files and folders.")
                 inside = _open(folder, entry.name, name)
                 if stat.S_ISDIR(os.fstat(inside).st_mode):
+                    found[name] = None
                     _collect(inside, name + "/", found, limits)
                 else:
-                    left = limits.written_bytes - sum(map(len, found.values()))
+                    left = limits.written_bytes - sum(len(contents or b"") for contents in found.values())
                     found[name] = _read(inside, name, left, limits)
     finally:
         os.close(folder)

@@ -53,7 +53,6 @@ class Examiner(Generic[P, R]):
         Raises:
             ExamineError: what was made is too large, cannot be opened, or takes too long.
         """
-        _refuse_large(args[0])
         return self._in_fresh_process(args, kwargs) if self._fresh else self.run(*args, **kwargs)
 
     def run(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -71,6 +70,7 @@ class Examiner(Generic[P, R]):
         return ExamineError(problem, fix) if problem else ExamineError(*self._refusal)
 
     def _in_fresh_process(self, args: Any, kwargs: Any) -> R:
+        _refuse_large(args[0])  # before a process is started for it
         command = [sys.executable, "-I", "-m", "prodml._examining_process", str(os.getpid())]
         with tempfile.TemporaryFile() as answer:
             try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Literal
 
-from prodml.causes import innermost, named
+from autograder.causes import innermost, named
 
 GENERATED = "__autograph_generated_file"  # in the name of a copy's file
 COPIED = re.compile(r' +File "(.*)", line (\d+), in (\S+) +\*\n +(.*)\n')

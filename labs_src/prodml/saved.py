@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prodml.causes import innermost, named
+from autograder.causes import innermost, named
 from prodml.errors import ExamineError, SaveError
 from prodml.examining import Files, examiner, unpacked
 

@@ -1,94 +1,20 @@
-"""Stores and services for labs about input pipelines: some are slow, to be watched; some count what is asked of them.
-
-Concurrency is shown without a clock: a `Gate` holds whoever calls until enough callers are inside at once. A pipeline
-that asks one after the other is noticed because nobody else comes.
-"""
+"""Stores and services for labs about input pipelines, which count what is asked of them and hold their replies."""
 
 from __future__ import annotations
 
 import operator
 import threading
 import time
-from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from prodml.timeline import Recorder
+from prodml.gates import QUIET, Gate, wait_while_new
 
-QUIET = 1.0  # seconds without a new caller after which nobody else is expected; only wrong answers meet it
-SETTLE = 0.05  # seconds in which callers beyond those asked for show themselves
 LATE = 0.1  # seconds by which a late file's first record is late
 PER_FILE = 1000  # record i of file f has the value f * PER_FILE + i
-
-
-class Gate:
-    """Counts callers, and holds the first of them until `until` are inside at once.
-
-    It opens once and for good: when they are inside, or when nobody new came for `quiet` seconds.
-
-    Attributes:
-        calls: how many callers have come.
-        most: the most that were inside at the same time.
-        gave_up: whether it opened although fewer than `until` came.
-    """
-
-    def __init__(self, until: int = 1, *, quiet: float = QUIET, settle: float = SETTLE) -> None:
-        self.until, self.quiet, self.settle = until, quiet, settle
-        self.calls = self.most = self._inside = 0
-        self.gave_up = False
-        self._open = until <= 1
-        self._changed = threading.Condition()
-
-    def __enter__(self) -> Self:
-        with self._changed:
-            self.calls += 1
-            self._inside += 1
-            self.most = max(self.most, self._inside)
-            self._changed.notify_all()
-            if not self._open:
-                self._hold()
-        return self
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        with self._changed:
-            self._inside -= 1
-
-    def reached(self, calls: int) -> int:
-        """Wait until so many callers have come, or nobody new comes; return how many have."""
-        with self._changed:
-            wait_while_new(self._changed, lambda: self.calls, lambda: self.calls >= calls, self.quiet)
-            return self.calls
-
-    def settled(self) -> int:
-        """Wait until nobody new has come for a short while; return how many have."""
-        with self._changed:
-            wait_while_new(self._changed, lambda: self.calls, lambda: False, 2 * self.settle)
-            return self.calls
-
-    def _hold(self) -> None:
-        enough = wait_while_new(
-            self._changed, lambda: self.calls, lambda: self._open or self._inside >= self.until, self.quiet
-        )
-        if enough:
-            self._changed.wait_for(lambda: self._open, self.settle)
-        if not self._open:
-            self._open, self.gave_up = True, not enough
-            self._changed.notify_all()
-
-
-def wait_while_new(
-    changed: threading.Condition, count: Callable[[], int], enough: Callable[[], bool], quiet: float
-) -> bool:
-    """Wait until `enough()`, as long as `count()` still grows within `quiet` seconds; return `enough()`."""
-    while not enough():
-        seen = count()
-        if not changed.wait_for(lambda: enough() or count() > seen, quiet):  # noqa: B023 (called at once)
-            break
-    return enough()
 
 
 class HeldStore:
@@ -264,55 +190,3 @@ class FeatureService:
 def features_of(ids: NDArray[Any]) -> NDArray[np.float32]:
     """What the feature service knows: shape of `ids` plus one axis of 4."""
     return np.asarray(100 * np.sin(np.asarray(ids)[..., None] * np.array([1.0, 2, 3, 5])), dtype=np.float32)
-
-
-class SlowStore:
-    """A simulated object store far away: every request waits, as for a network, and is written into a timeline.
-
-    Args:
-        recorder: where the spans "open" and "read" go.
-        files, records: how many files, and records in each.
-    """
-
-    def __init__(
-        self,
-        recorder: Recorder,
-        files: int = 6,
-        records: int = 16,
-        *,
-        open_seconds: float = 0.03,
-        read_seconds: float = 0.004,
-    ) -> None:
-        self.recorder, self.files, self.records = recorder, files, records
-        self.open_seconds, self.read_seconds = open_seconds, read_seconds
-
-    def open(self, file: int) -> int:
-        """The number of records in a file."""
-        with self.recorder.span("open"):
-            time.sleep(self.open_seconds)
-        return self.records
-
-    def read(self, file: int, record: int) -> int:
-        """One record of a file."""
-        with self.recorder.span("read"):
-            time.sleep(self.read_seconds)
-        return int(file) * PER_FILE + int(record)
-
-
-class SlowSteps:
-    """Simulated transformations that wait, as native code does that leaves Python's lock to others."""
-
-    def __init__(self, recorder: Recorder, *, decode_seconds: float = 0.004, augment_seconds: float = 0.001) -> None:
-        self.recorder, self.decode_seconds, self.augment_seconds = recorder, decode_seconds, augment_seconds
-
-    def decode(self, record: int) -> int:
-        """The image of a record."""
-        with self.recorder.span("transform"):
-            time.sleep(self.decode_seconds)
-        return int(record)
-
-    def augment(self, image: int) -> int:
-        """The image; no random change here, only its time."""
-        with self.recorder.span("transform"):
-            time.sleep(self.augment_seconds)
-        return int(image)

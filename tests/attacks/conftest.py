@@ -15,6 +15,7 @@ from autograder.marking import Marker
 from autograder.results import SubmissionResult
 from autograder.sandbox.trial import sandbox_here, try_sandbox
 
+CHECKOUT = Path(__file__).parents[2]
 Mark = Callable[[Attack], SubmissionResult]
 
 
@@ -55,7 +56,11 @@ def mark(marker: Marker, built: Built, canary: Path) -> Mark:
         for cell in nb.cells:
             name = cell.metadata.get("nbgrader", {}).get("grade_id")
             if name in GOOD:
-                cell.source = attack.cells.get(name, GOOD[name]).replace("CANARY_FILE", str(canary))
+                cell.source = (
+                    attack.cells.get(name, GOOD[name])
+                    .replace("CANARY_FILE", str(canary))
+                    .replace("CHECKOUT", str(CHECKOUT))
+                )
         content = attack.change(nb) if attack.change else None
         return marker.mark("mallory", to_text(nb).encode() if content is None else content)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from attack_samples import endings, files, honest, notebooks, patches, reading, values, wire
 from attack_samples.target import GOOD, PLAIN, POINTS, SECRET, Attack
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
 from autograder.marking import Marker
 from autograder.results import SubmissionResult
@@ -33,6 +36,22 @@ def test_it_gets_what_it_deserves(mark: Callable[[Attack], SubmissionResult], ca
     assert SECRET not in everything
     assert PLAIN not in everything
     assert canary.read_text() == PLAIN
+
+
+@pytest.mark.parametrize(
+    "name", ["objects that gc knows", "frames", "its own memory", "every file", "open descriptors", "history"]
+)
+def test_a_search_finds_what_is_there(mark: Callable[[Attack], SubmissionResult], name: str) -> None:
+    """Planted in the learner's own process: would the attack that finds nothing have found it?"""
+
+    def plant(nb: NotebookNode) -> None:
+        lines = [f"planted = {SECRET!r}", "kept = open('/box/left', 'w')", "kept.write(planted)", "kept.flush()"]
+        nb.cells.insert(0, new_code_cell("\n".join([*lines, "In = [planted]"])))
+
+    attack = next(a for a in reading.ATTACKS if a.name == name)
+    said = mark(dataclasses.replace(attack, change=plant)).exercises[0].message
+    assert "raised RuntimeError: found" in said
+    assert "found nothing" not in said
 
 
 def test_the_run_goes_on_afterwards(mark: Callable[[Attack], SubmissionResult]) -> None:

@@ -10,16 +10,11 @@ import tensorflow as tf
 
 from prodml.stores import (
     FeatureService,
-    Gate,
     HeldSteps,
     HeldStore,
-    SlowSteps,
-    SlowStore,
     features_of,
     in_turns,
-    wait_while_new,
 )
-from prodml.timeline import Recorder
 
 SHORT = 0.01  # seconds: a quiet period where a test expects nobody to come
 
@@ -54,29 +49,6 @@ def test_gate_sees_more_than_it_waits_for():
     store = HeldStore([3] * 8, until=3)
     read_with(8, store, range(8))
     assert store.reading.most > 3
-
-
-def test_open_gate_holds_nobody():
-    """Does a gate that waits for one caller let it pass without waiting?"""
-    gate = Gate(quiet=1e9, settle=1e9)
-    with gate:
-        assert gate.calls == gate.most == 1
-
-
-def test_gate_tells_how_many_came():
-    """Do `reached` and `settled` return the number of calls, also when fewer came than asked for?"""
-    gate = Gate(quiet=SHORT, settle=SHORT)
-    for _ in range(5):
-        with gate:
-            pass
-    assert gate.reached(3) == 5
-    assert gate.reached(6) == 5
-    assert gate.settled() == 5
-
-
-def test_wait_ends_as_soon_as_it_is_enough():
-    """Is a condition that holds already never waited for?"""
-    assert wait_while_new(None, lambda: 0, lambda: True, 1e9)  # type: ignore[arg-type]
 
 
 def test_last_file_waits_for_all_others():
@@ -181,16 +153,6 @@ def test_feature_service_counts_calls_and_ids():
     assert np.array_equal(one, many[1])
     assert np.array_equal(features_of(np.array([4, 5, 6])), many)
     assert service.sizes == [1, 3]
-
-
-def test_slow_store_writes_a_timeline():
-    """Does every request of the slow store and steps become one piece of work?"""
-    recorder = Recorder()
-    store = SlowStore(recorder, files=2, records=3, open_seconds=0, read_seconds=0)
-    steps = SlowSteps(recorder, decode_seconds=0, augment_seconds=0)
-    rows = [x for f in range(2) for x in read_file(store, f)]
-    assert [steps.augment(steps.decode(x)) for x in rows] == [0, 1, 2, 1000, 1001, 1002]
-    assert recorder.timeline()["step"].value_counts().to_dict() == {"transform": 12, "read": 6, "open": 2}
 
 
 @pytest.mark.parametrize("facade", [HeldStore([1]), HeldSteps(), FeatureService()])

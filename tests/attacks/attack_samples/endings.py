@@ -35,8 +35,8 @@ ATTACKS: list[Attack] = [
     on("double", "one huge file", "P3", "def double(x):\n    with open('huge', 'wb') as f:\n        f.seek(1 << 40)\n        f.write(b'x')", "too large|No space"),
     on("double", "floods the output", "P3", "import sys\ndef double(x):\n    for _ in range(300): print('x' * 1_000_000)\n    sys.stderr.write('y' * 100_000_000)\n    return x", r"yours is \[1.0, 4.0\]"),
     on("double", "opens files without end", "P3", "def double(x):\n    kept = []\n    while True: kept.append(open('/dev/null'))", "Too many open files"),
-    on("double", "a thread that lives on and exits later", "P3", "import os, threading, time\ndef double(x): return x + 2\n"
-       "threading.Thread(target=lambda: (time.sleep(0.3), os.setsid), daemon=True).start()", r"yours is \[3.0, 6.0\]"),
+    on("double", "threads that live on", "P3", "import threading\ndef spin():\n    while True: pass\nfor _ in range(4): threading.Thread(target=spin, daemon=True).start()\n"
+       "def double(x): return x + 2", r"yours is \[3.0, 6.0\]"),
     on("double", "a daemon that lives on", "P3", "import subprocess\nsubprocess.Popen('(setsid sleep 1000 &) ; setsid sleep 1000', shell=True)\ndef double(x): return x + 2",
        r"yours is \[3.0, 6.0\]"),
 ]  # fmt: skip

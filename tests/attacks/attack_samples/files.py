@@ -3,7 +3,7 @@
 from attack_samples.target import Attack, on
 
 
-def export(name: str, lines: str, says: str) -> Attack:
+def export(name: str, lines: str, says: str, status: str = "graded") -> Attack:
     """An answer that leaves something else than a file with the number."""
     return on(
         "export",
@@ -11,6 +11,7 @@ def export(name: str, lines: str, says: str) -> Attack:
         "P5",
         "import os\ndef export(number, folder):\n    path = folder + '/answer.txt'\n" + lines,
         says,
+        status,
     )
 
 
@@ -30,6 +31,5 @@ ATTACKS: list[Attack] = [
     export("a name with a line end", "    open(folder + '/answer.txt\\n', 'w').write('7')", "you wrote"),
     export("a file that a thread swaps for a link", "    import threading\n    open(path, 'w').write('8')\n    def swap():\n        while True:\n            try:\n                os.symlink('/etc/passwd', folder + '/n')\n"
            "                os.rename(folder + '/n', path)\n            except OSError: pass\n    threading.Thread(target=swap, daemon=True).start()", ODD + "|answer.txt holds 7|could not be stopped"),
-    export("a process that ends when asked", "    os._exit(0)", "ended its own process"),
+    export("a process that ends when asked", "    os._exit(0)", "ended its own process", "crashed"),
 ]  # fmt: skip
-ATTACKS[-1] = Attack(**{**vars(ATTACKS[-1]), "status": "crashed"})

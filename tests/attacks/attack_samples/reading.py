@@ -25,19 +25,28 @@ def search(name: str, body: str, promise: str = "P2") -> Attack:
     return on("double", name, promise, SEARCH + "def double(x):\n" + body, "raised RuntimeError: found nothing")
 
 
+# Everything but Python itself, its packages and what the kernel makes up.
+WALK = """
+    import os, sys
+    found = []
+    for folder, folders, names in os.walk('/'):
+        inside = [os.path.join(folder, f) for f in folders]
+        folders[:] = [f for f, p in zip(folders, inside) if p not in ('/proc', '/sys', '/usr', sys.prefix, sys.base_prefix)]
+        for name in names:
+"""
+
 ATTACKS: list[Attack] = [
     search("objects that gc knows", "    import gc\n    report([1 for o in gc.get_objects() if isinstance(o, (str, bytes, dict, list, tuple)) and secret(str(o)[:100_000])])"),
     search("frames", "    import sys\n    f, found = sys._getframe(), []\n    while f:\n        found += [k for k, v in {**f.f_globals, **f.f_locals}.items() if secret(str(v)[:1_000_000])]\n        f = f.f_back\n    report(found)"),
     search("frames of all threads", "    import sys\n    report([t for t, f in sys._current_frames().items() if secret(str(f.f_locals))])"),
     search("its own memory", "    found = 0\n    with open('/proc/self/maps') as maps, open('/proc/self/mem', 'rb', 0) as mem:\n        for line in maps:\n            a, b = (int(v, 16) for v in line.split()[0].split('-'))\n"
            "            if 'r' not in line.split()[1] or '[v' in line or b - a > 1 << 28: continue\n            try:\n                mem.seek(a)\n                text = mem.read(b - a)\n            except (OSError, ValueError, OverflowError): continue\n            found += secret(text)\n            del text\n    report(found)"),
-    search("every file", "    import os\n    found = []\n    for root in ('/box', '/tmp', '/work', '/root', '/home', '/etc', '/dev/shm', '/var', '/opt'):\n        for folder, _, names in os.walk(root):\n            if 'site-packages' in folder or '.pyenv' in folder: continue\n"
-           "            for name in names:\n                path = os.path.join(folder, name)\n                try:\n                    if os.path.isfile(path) and os.path.getsize(path) < 5_000_000 and secret(open(path, 'rb').read()): found.append(path)\n                except OSError: pass\n    report(found)"),
+    search("every file", WALK + "            path = os.path.join(folder, name)\n            try:\n                if os.path.isfile(path) and os.path.getsize(path) < 5_000_000 and secret(open(path, 'rb').read()): found.append(path)\n            except OSError: pass\n    report(found)"),
     search("another student's file", "    import os\n    report(open('CANARY_FILE').read() if os.path.exists('CANARY_FILE') else '')"),
     search("another student's file through /proc", "    import glob, os\n    report([p for p in glob.glob('/proc/[0-9]*/root' + 'CANARY_FILE') + glob.glob('/proc/[0-9]*/cwd/*.ipynb')])"),
-    search("gradebook and sources", "    import os\n    found = []\n    for folder, folders, names in os.walk('/'):\n        folders[:] = [f for f in folders if f not in ('proc', 'usr', '.venv', '.pyenv')]\n        found += [n for n in names if n in ('gradebook.db', 'lab.py', '.judge-secret') or n.endswith('.ipynb')]\n    report(found)"),
+    search("gradebook and sources", WALK + "            if name in ('gradebook.db', 'lab.py', '.judge-secret') or name.endswith('.ipynb'): found.append(name)\n    report(found)"),
     search("other processes", "    import glob\n    report([p for p in glob.glob('/proc/[0-9]*') if p != '/proc/1'])"),
-    search("the environment", "    import os\n    text = open('/proc/self/environ').read() + str(dict(os.environ))\n    report([w for w in ('SECRET', 'TOKEN', 'KEY', 'PASSWORD', 'SSH', 'VIRTUAL_ENV', 'PWD=/work') if w in text])"),
+    search("the environment", "    import os\n    text = open('/proc/self/environ').read() + str(dict(os.environ))\n    report([w for w in ('SECRET', 'TOKEN', 'KEY', 'PASSWORD', 'SSH', 'VIRTUAL_ENV', 'PWD=') if w in text])"),
     search("history", "    ip = get_ipython()\n    report([h for h in ip.user_ns.get('In', []) if secret(h)])"),
     search("the seed of the hidden inputs", "    import os\n    report([v for k, v in os.environ.items() if 'HIDDEN' in k])"),
     search("open descriptors", "    import os, stat\n    found = []\n    for fd in os.listdir('/proc/self/fd'):\n        try:\n            if stat.S_ISREG(os.fstat(int(fd)).st_mode): found.append(os.readlink(f'/proc/self/fd/{fd}'))\n        except OSError: pass\n    report(found)"),
@@ -48,7 +57,7 @@ ATTACKS: list[Attack] = [
     search("rights", "    import os, subprocess\n    found = []\n    for call in (lambda: os.setuid(0), lambda: os.chroot('/'), lambda: os.mknod('n', 0o600 | 0o20000, os.makedev(1, 1)), lambda: os.nice(-5)):\n        try: call(); found.append(1)\n        except OSError: pass\n    found += [1] if subprocess.run('unshare -Ur true', shell=True, capture_output=True).returncode == 0 else []\n    report(found)", "P4"),
     search("set-uid programs", "    import subprocess\n    report(subprocess.run('su -c id; mount -t tmpfs x /mnt; ping -c1 127.0.0.1', shell=True, capture_output=True).stdout)", "P4"),
     search("tracing", "    import ctypes\n    libc = ctypes.CDLL(None)\n    report([n for n in (101, 310, 311, 312, 298, 321, 323, 425, 319, 29) if libc.syscall(n, 0, 0, 0, 0, 0) >= 0])", "P4"),
-    search("writing outside", "    found = []\n    for path in ('/usr/x', '/etc/passwd', '/x', '/work/x', '/proc/sys/kernel/core_pattern', 'CANARY_FILE'):\n        try: open(path, 'a').close(); found.append(path)\n        except OSError: pass\n    report(found)", "P4"),
+    search("writing outside", "    found = []\n    for path in ('/usr/x', '/etc/passwd', '/x', 'CHECKOUT/x', '/proc/sys/kernel/core_pattern', 'CANARY_FILE'):\n        try: open(path, 'a').close(); found.append(path)\n        except OSError: pass\n    report(found)", "P4"),
     on("double", "carries a hidden input out in an exception", "P2", "def double(x):\n    if len(x) == 5: raise RuntimeError(repr(x))\n    return 2 * x", r"A hidden test failed\. \(Your code raised RuntimeError\.\)|wrong for other arrays"),
     on("double", "carries a hidden input out in an exception's name", "P2", "def double(x):\n    if len(x) == 5: raise type(f'Value{x[0]}', (ValueError,), {})()\n    return 2 * x", r"Your code raised ValueError|wrong for other arrays"),
     on("double", "carries a hidden input out in a file to the next exercise", "P2", "def double(x):\n    open('/box/kept', 'a').write(f'{list(x)}')\n    return 2 * x + (len(x) == 5)", "wrong for other arrays"),

@@ -19,7 +19,15 @@ def test_files_come_with_their_paths(tmp_path: Path) -> None:
     (tmp_path / "a/b").mkdir(parents=True)
     (tmp_path / "a/b/c").write_bytes(b"deep")
     (tmp_path / "d").write_bytes(b"flat")
-    assert collect(tmp_path, FEW) == {"a/b/c": b"deep", "d": b"flat"}
+    assert collect(tmp_path, Limits()) == {"a/b/c": b"deep", "d": b"flat"}
+
+
+def test_empty_folders_count_too(tmp_path: Path) -> None:
+    """A tree of nothing but folders would be a long walk."""
+    for name in ("a/b", "a/c", "d"):
+        (tmp_path / name).mkdir(parents=True)
+    with pytest.raises(Refused, match="more than 3 files and folders"):
+        collect(tmp_path, FEW)
 
 
 def _hard_link(path: Path) -> None:
@@ -75,7 +83,7 @@ def test_caps_are_held(tmp_path: Path) -> None:
 def test_depth_is_held(tmp_path: Path) -> None:
     (tmp_path / "/".join("abcdefghijkl")).mkdir(parents=True)
     with pytest.raises(Refused, match="more than 8 deep"):
-        collect(tmp_path, FEW)
+        collect(tmp_path, Limits())
 
 
 def test_no_descriptor_is_left(tmp_path: Path) -> None:

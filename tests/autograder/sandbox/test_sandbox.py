@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import select
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,7 @@ from autograder.sandbox.probes import PROBES, Secrets
 from autograder.sandbox.root import COVERS, free_folder
 from autograder.sandbox.seccomp import program
 from autograder.sandbox.trial import Trial, sandbox_here, try_sandbox
+from autograder.sandbox.watch import Watch
 
 Run = Callable[..., Any]
 FORKS = """
@@ -77,8 +80,6 @@ def test_probes_get_through_where_the_filter_is_down(inside: Run) -> None:
 
 def test_the_filter_denies_what_the_file_names() -> None:
     """Does a name that is added change the program, and one that no machine knows not break it?"""
-    import dataclasses
-
     fences = read_fences()
     assert program(fences) != program(dataclasses.replace(fences, denied=(*fences.denied, "getcwd")))
     assert program(dataclasses.replace(fences, denied=(*fences.denied, "no_such_call"))) == program(fences)
@@ -108,9 +109,20 @@ def test_memory_counts_all_processes(inside: Run) -> None:
 
 
 def test_cpu_time_counts_all_processes(inside: Run) -> None:
-    run = inside("import os\nos.fork()\nwhile True: pass", cpu_seconds=1)
+    """Four that take a quarter each: before the kernel's limit on any one of them?"""
+    run = inside("import os\nos.fork(), os.fork()\nwhile True: pass", cpu_seconds=2)
     assert run.heard() == ""
-    assert run.watch.reason in ("cpu", None)  # None: the kernel's own limit on one process was first
+    assert run.watch.reason == "cpu"
+
+
+def test_the_watch_counts_threads_whatever_the_kernel_lets_through(inside: Run) -> None:
+    run = inside(FORKS + "import time\ntime.sleep(600)", processes=120)
+    assert run.heard() == "forked"
+    assert run.watch.reason is None
+    stricter = Watch(run.first, dataclasses.replace(read_fences(), processes=3))
+    assert run.heard() == ""
+    stricter.end()
+    assert stricter.reason == "threads"
 
 
 def test_too_many_processes_cannot_start(inside: Run) -> None:
@@ -138,8 +150,6 @@ def test_it_ends_with_its_parent(inside: Run) -> None:
     assert run.heard() == "on"
     first = os.pidfd_open(run.first)
     os.kill(run.parent.pid, signal.SIGKILL)
-    import select
-
     assert select.select([first], [], [], 60)[0]
     os.close(first)
 

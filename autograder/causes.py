@@ -1,6 +1,6 @@
 """What an error says at heart: TensorFlow wraps it in the way that it took, which fills a screen.
 
-Learners' kernels have the same lines in `prodml/causes.py`: neither package knows the other, and a test compares them.
+The judge says so, and so does the card in a learner's kernel: it is the one module that prodml takes from here.
 """
 
 from __future__ import annotations

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import tensorflow as tf
 
-from autograder.judge import causes as judges
-from prodml import causes
-from prodml.causes import innermost, named
+from autograder.causes import innermost, named
 
 
 def boom(x: Any) -> Any:
@@ -75,10 +72,3 @@ def test_a_kind_is_said_once() -> None:
     assert named("KeyError", "'x'") == "KeyError: 'x'"
     assert named("StopIteration", "") == "StopIteration"
     assert named("ValueError", "TypeError: is part of my message") == "ValueError: TypeError: is part of my message"
-
-
-def test_the_judge_says_the_same() -> None:
-    for name in ("innermost", "named"):
-        assert inspect.getsource(getattr(causes, name)) == inspect.getsource(getattr(judges, name))
-    for name in ("WRAPPINGS", "WRAPPED", "CARRIERS", "NAMED"):
-        assert getattr(causes, name) == getattr(judges, name)
