@@ -36,6 +36,7 @@ def test_it_gets_what_it_deserves(mark: Callable[[Attack], SubmissionResult], ca
     assert SECRET not in everything
     assert PLAIN not in everything
     assert canary.read_text() == PLAIN
+    assert not (Path(__file__).parents[2] / "ATTACKED").exists()
 
 
 @pytest.mark.parametrize(
