@@ -228,7 +228,7 @@ def _hidden_sentence(check: Check, verdict: Verdict) -> str:
     first_hidden = next((i for i, line in enumerate(check.source.splitlines(), 1) if "BEGIN HIDDEN" in line), shown + 1)
     if verdict.outcome in ("timeout", "gone"):
         return f"On hidden inputs, {verdict.message}."
-    if verdict.line is not None and verdict.line < first_hidden:
+    if verdict.statement is not None and verdict.statement < first_hidden:
         return "A visible check that had passed failed when it ran again: your code gives other results then."
     sites = {site.line: site.literal for site in count_sites(check.source)}
     sentence = sites.get(verdict.line or -1) or "A hidden test failed."

@@ -44,7 +44,8 @@ class Verdict:
             fault), `timeout`, `gone`.
         counts: how often each assert site held.
         message: for the visible pass only: what the learner may read.
-        line: line in the cell where it ended, or None.
+        line: line in the cell where it ended, or None; in a helper of the check's, that helper's.
+        statement: line of the cell's own code that was running then, or None.
         kind: builtin exception type that the learner's code raised, or None.
     """
 
@@ -54,6 +55,7 @@ class Verdict:
     line: int | None
     kind: str | None
     seconds: float
+    statement: int | None = None
 
 
 def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, supervisor: Wire) -> Verdict:
@@ -69,7 +71,8 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
     desk = Desk(supervisor, lambda name: link.ask("folder", name))
     contract = Contract(link, desk, order.exercise, order.hidden_seed)
     scope = {**names, **_replaced(names, contract), SITE: sites, "__name__": "__judge__"}
-    outcome, message, line, kind = "ran", "", None, None
+    outcome, message, kind = "ran", "", None
+    lines: list[int] = []  # of the cell: its own statement first, then those of its helpers
     try:
         for export in order.exports:
             with contextlib.suppress(LearnerError):  # a name that is not there is found missing when it is used
@@ -79,28 +82,28 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
         if order.exercise is not None and not contract.ended:
             outcome, message = "broken", "the check never entered `with check(...)`"
     except SiteFailed as failure:
-        text = sites.texts[failure.site]
-        outcome, line = "failed", text.line
+        outcome, lines = "failed", [*_lines(failure, order), sites.texts[failure.site].line]
         kind = failure.error.kind if failure.error else None
         message = _site_message(failure)
     except LearnerError as error:
-        outcome, kind, line = "failed", error.kind, _line(error, order)
+        outcome, kind, lines = "failed", error.kind, _lines(error, order)
         message = _raised_message(error)
     except NameError as error:
-        outcome, line = "failed" if error.name in order.exports else "broken", _line(error, order)
+        outcome, lines = "failed" if error.name in order.exports else "broken", _lines(error, order)
         message = f"`{error.name}` is not defined by your cell." if outcome == "failed" else _own_fault(error, order)
     except LearnerGone:
         outcome, message = "gone", "your code ended its own process"
     except OutOfTime:
         outcome, message = "timeout", f"your code did not answer within {limits.call_seconds:.0f} s"
     except AssertionError as error:  # of an examiner: in its own words
-        outcome, line, message, kind = "failed", _line(error, order), str(error), None
+        outcome, lines, message, kind = "failed", _lines(error, order), str(error), None
     except Exception as error:
         # The check trips over a value of the learner's that has another form than it expects.
-        outcome, line, message = "failed", _line(error, order), _own_fault(error, order)
+        outcome, lines, message = "failed", _lines(error, order), _own_fault(error, order)
         kind = _builtin(error)
     seconds = round(time.monotonic() - started, 3)
-    return Verdict(outcome, sites.counts, message[: limits.message_characters], line, kind, seconds)
+    line, statement = (lines[-1], lines[0]) if lines else (None, None)
+    return Verdict(outcome, sites.counts, message[: limits.message_characters], line, kind, seconds, statement)
 
 
 def _replaced(names: dict[str, Any], contract: Contract) -> dict[str, Any]:
@@ -140,13 +143,14 @@ def _raised_message(error: LearnerError) -> str:
 
 
 def _own_fault(error: Exception, order: Order) -> str:
-    line = _line(error, order)
+    line = next(reversed(_lines(error, order)), None)
     return f"The check could not use your answer: {type(error).__name__}: {error} (line {line} of the check)."
 
 
-def _line(error: BaseException, order: Order) -> int | None:
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == f"<check {order.name}>"]
-    return frames[-1].lineno if frames else None
+def _lines(error: BaseException, order: Order) -> list[int]:
+    """Lines of the check that were running, the outermost first."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f.lineno for f in frames if f.filename == f"<check {order.name}>" and f.lineno is not None]
 
 
 def _builtin(error: Exception) -> str:

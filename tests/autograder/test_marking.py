@@ -86,6 +86,21 @@ def test_a_hidden_failure_says_the_authors_sentence_and_nothing_of_the_learners(
     assert messages(result)["double"] == "A hidden test failed. (Your code raised RuntimeError.)"
 
 
+def test_a_failure_in_a_helper_belongs_to_the_part_that_called_it(lab_dir: Path, lab_text: str) -> None:
+    """The helper stands in the visible part, and the hidden part fails in it: is it told as a hidden test?"""
+    helper = "    def ask(x):\n        return value(double(x), np.ndarray)\n\n    got = ask(np.array([1.0, 4.0]))"
+    text = lab_text.replace("    got = value(double(np.array([1.0, 4.0])), np.ndarray)", helper)
+    (lab_dir / "lab.py").write_text(text.replace("answer = value(double(secret), np.ndarray)", "answer = ask(secret)"))
+    built = build_lab(lab_dir)
+    nb = copy.deepcopy(built.nbgrader_source)
+    for cell in nb.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "double":
+            cell.source = "def double(x):\n    if len(x) == 5:\n        raise RuntimeError\n    return 2 * x"
+    with Marker("90_small", to_text(built.nbgrader_source).encode(), secret=b"test", limits=SHORT) as marker:
+        result = marker.mark("ada", to_text(nb).encode(), only=["double"])
+    assert messages(result)["double"] == "A hidden test failed. (Your code raised RuntimeError.)"
+
+
 UNDESERVED = {
     "equal to everything": "class Any:\n    def __eq__(self, o): return True\n    def tolist(self): return self\ndef double(x): return Any()",
     "raises StopIteration": "def double(x):\n    raise StopIteration",

@@ -887,7 +887,8 @@ def diagnose(evidence):
     sign_of = {"bad_quantization": ["coarse"], "skewed_preprocessing": ["scaled"], "stale_model": ["replay"], "failing_host": ["failed"], "wrong_threshold": ["threshold"], "late_events": ["lag"], "duplicate_events": ["duplicates"], "schema_change": ["missing", "unknown code"], "stale_cache": ["frozen"], "zero_fill": ["zeros"], "time_zone": ["wrong hour"], "unit_change": ["implausible"], "label_delay": ["labels late"], "carrier_outage": ["residual"], "feedback_loop": ["acted"]}
     if cause == "nothing":
         return {"cause": cause, "where": "nowhere", "since": None, "action": "nothing"}
-    row = found[found["sign"].isin(sign_of[cause])].iloc[0]
+    rows = found[found["sign"].isin(sign_of[cause])]  # empty where the trees go by what is missing
+    row = (found if rows.empty else rows).iloc[0]
     d = evidence.deploys
     lead = (row["since"] - d["time"].dt.tz_localize(None)).dt.total_seconds() / 3600
     ours = ((d["component"] == FAMILIES[cause].owner) & (d["status"] == "done") & lead.between(-0.5, 5)).any()

@@ -491,7 +491,7 @@ def choose(table, budget):
         return None
     return fits[fits.accuracy > fits.accuracy.max() - budget["margin"]].bytes.idxmin()
 
-# %% exercise="choose" answer="wrong" name="relative_margin" expect="On an unseen budget another model is the right one"
+# %% exercise="choose" answer="wrong" name="relative_margin" expect="The margin is a difference of accuracies"
 # Misconception: a margin is a share of the best accuracy.
 def choose(table, budget):
     fits = table[(table.bytes <= budget["bytes"]) & (table.microseconds <= budget["microseconds"])]

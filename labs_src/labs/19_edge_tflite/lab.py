@@ -854,6 +854,10 @@ with check("choose"):
         best = fits[fits["accuracy"] > fits["accuracy"].max() - wanted["margin"]]
         return best["bytes"].idxmin() if len(fits) else None
 
+    near = drawn().assign(accuracy=0.4)
+    near.loc[near["bytes"].idxmax(), "accuracy"] = 0.43
+    near.loc[near["bytes"].idxmin(), "accuracy"] = 0.423
+    assert choose(near, budget(80_000, 1000.0, False, 0.01003)) == near["bytes"].idxmin(), "The margin is a difference of accuracies, not a share of the best one."
     for _ in range(30):
         table = drawn()
         wanted = budget(int(h.integers(1, 8)) * 10_000, float(h.uniform(100, 1000)), bool(h.random() < 0.5), 0.01003)
