@@ -16,6 +16,11 @@ from autograder.results import SubmissionResult
 MISSING = "# This cell is missing in the submission, or stands there more than once."
 
 
+def autograded_path(course: Path, assignment: str, student: str) -> Path:
+    """Where nbgrader looks for an autograded notebook."""
+    return course / "autograded" / student / assignment / f"{assignment}.ipynb"
+
+
 def write_autograded(
     course: Path, assignment: Assignment, source: bytes, submission: bytes, result: SubmissionResult, timestamp: str
 ) -> Path:
@@ -30,12 +35,12 @@ def write_autograded(
     nb.cells = [cell for each in nb.cells for cell in (_filled(each, theirs, messages), *_added_after(each, theirs))]
     nb.cells = [*_added(None, theirs), *nb.cells]
     nb.metadata.pop("judge", None)
-    folder = course / "autograded" / result.student / assignment.name
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / f"{assignment.name}.ipynb", nbformat.writes(nb).encode())
+    path = autograded_path(course, assignment.name, result.student)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, nbformat.writes(nb).encode())
     if timestamp:
-        write_whole(folder / "timestamp.txt", timestamp.encode())
-    return folder
+        write_whole(path.with_name("timestamp.txt"), timestamp.encode())
+    return path.parent
 
 
 def _read(assignment: Assignment, submission: bytes) -> Submission:

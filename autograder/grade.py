@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
+import contextlib
+import dataclasses
+import hashlib
 import os
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
+from nbgrader.api import Gradebook
 
-from autograder.autograded import write_autograded
+from autograder.assignment import Assignment
+from autograder.autograded import autograded_path, write_autograded
 from autograder.errors import CourseError
-from autograder.gradebook import open_gradebook, save_assignment, save_result
+from autograder.gradebook import graded_students, open_gradebook, save_assignment, save_result
 from autograder.marking import Marker
+from autograder.read_assignment import read_assignment
 from autograder.results import Status, SubmissionResult
-from autograder.sandbox.fences import Sandbox
-from autograder.sandbox.trial import sandbox_here, try_sandbox
+from autograder.runs.one import Task, read_result, require_sandbox
+from autograder.runs.records import Records
+from autograder.runs.stamp import grader_stamp, submission_key
+from autograder.runs.tree import Handed, handed_in, private_folder, read_secret, read_source
+from autograder.runs.workers import Lost, grade_each
+from autograder.sandbox.fences import Sandbox, read_fences
 
-NO_SANDBOX = "this machine cannot fence in other people's code ({problem}), which would run with your rights"
-DOCTOR = "`labs doctor` says how to allow it; or say that you trust every submission: --trust-submissions"
 OnResult = Callable[[SubmissionResult, int, int], None]
 
 
@@ -31,43 +35,53 @@ def grade_course(
     student: str | None = None,
     trust_submissions: bool = False,
     readable: tuple[str, ...] = (),
+    workers: int | None = None,
+    force: bool = False,
     on_result: OnResult | None = None,
 ) -> list[SubmissionResult]:
     """Grade every submission of an assignment into the course's gradebook.
+
+    What an earlier run has judged, also one that was killed, is not judged again, as long as neither the submission
+    nor anything that judges it has changed. This process alone writes into the course; workers judge.
 
     Args:
         course: folder with source/ and submitted/.
         student: grade this one only.
         trust_submissions: judge without a sandbox where there can be none.
         readable: paths that submissions may read, besides Python and its packages.
+        workers: processes that judge side by side; as many as there are cores, if not given.
+        force: judge unchanged submissions too.
         on_result: called after each submission with the result, how many are done, and how many there are.
 
+    Returns:
+        Results by student's name.
+
     Raises:
-        CourseError: the course, its source or its reference solution is not as it must be; or there is no sandbox
-            here, and `trust_submissions` was not given.
+        CourseError: the course, its source or its reference solution is not as it must be; another run grades the
+            course; or there is no sandbox here, and `trust_submissions` was not given.
     """
-    sandbox = sandbox_here(readable, course)
-    if sandbox is None and not trust_submissions:
-        raise CourseError(NO_SANDBOX.format(problem=try_sandbox().why), DOCTOR)
-    source = _source(course, assignment)
-    submitted = _submitted(course, assignment, student)
-    results: list[SubmissionResult] = []
-    with (
-        open_gradebook(course) as gradebook,
-        Marker(assignment, source, secret=_secret(course), sandbox=sandbox) as marker,
-    ):
-        save_assignment(gradebook, marker.assignment, source)
-        for name, path in submitted.items():
-            result = _grade_file(marker, name, path)
-            if path is not None:
-                save_result(gradebook, result, _timestamp(path))
-                _leave_autograded(course, marker, source, path, result)
-            results.append(result)
-            if on_result:
-                on_result(result, len(results), len(submitted))
-    if not submitted:
+    require_sandbox(trust_submissions)
+    source = read_source(course, assignment)
+    handed = handed_in(course, assignment, student)
+    if not handed:
         raise CourseError(f"{course / 'submitted'} holds no submission of {assignment}", "collect submissions first")
-    return results
+    fences, read = read_fences(course), read_assignment(assignment, source)
+    with (
+        private_folder(course) as private,
+        open_gradebook(course) as gradebook,
+        Records(private, assignment) as records,
+    ):
+        task = Task(read.to_json(), read_secret(private).hex(), fences, readable, trust_submissions)
+        run = _Run(course, source, read, task, gradebook, records)
+        save_assignment(gradebook, read, source)
+        results: list[SubmissionResult] = []
+        outcomes = run.outcomes(handed, private, min(workers or _cores(), len(handed)), force)
+        with contextlib.closing(outcomes):
+            for result in outcomes:
+                results.append(result)
+                if on_result:
+                    on_result(result, len(results), len(handed))
+    return sorted(results, key=lambda r: r.student)
 
 
 def check_notebook(
@@ -79,89 +93,78 @@ def check_notebook(
         assignment: the lab's learner notebook as it was built.
         submission: the notebook as it stands now.
     """
-    with Marker(name, assignment, secret=b"", variant=variant, sandbox=sandbox) as marker:
+    with Marker(read_assignment(name, assignment), secret=b"", variant=variant, sandbox=sandbox) as marker:
         return marker.mark("you", submission, hidden=False)
 
 
-def grade_one(assignment: bytes, submission: bytes) -> str:
-    """Mark one submission: bytes in, JSON text out, nothing else.
+@dataclasses.dataclass
+class _Run:
+    """The one writer of a run: takes results, and puts them into records, gradebook and autograded notebooks."""
 
-    Args:
-        assignment: JSON with `name`, `notebook` (the nbgrader source), `secret` (hexadecimal), `student`, and
-            if need be `readable` (paths) and `trust` (true: judge without a sandbox where there can be none).
-        submission: the submitted file.
+    course: Path
+    source: bytes
+    assignment: Assignment
+    task: Task
+    gradebook: Gradebook
+    records: Records
 
-    Raises:
-        CourseError: there can be no sandbox here, and `trust` is not true.
-    """
-    order = json.loads(assignment)
-    sandbox = sandbox_here(tuple(order.get("readable", ())))
-    if sandbox is None and order.get("trust") is not True:
-        raise CourseError(NO_SANDBOX.format(problem=try_sandbox().why), DOCTOR)
-    secret = bytes.fromhex(order["secret"])
-    with Marker(order["name"], order["notebook"].encode(), secret=secret, sandbox=sandbox) as marker:
-        return json.dumps(marker.mark(order["student"], submission).to_json())
+    def outcomes(self, handed: list[Handed], private: Path, workers: int, force: bool) -> Generator[SubmissionResult]:
+        """The result of each submission, written; first those that are there already."""
+        stamp, task = grader_stamp(self.assignment.modules), self.task.to_bytes()
+        known = graded_students(self.gradebook, self.assignment.name)
+        left: list[Handed] = []
+        for each in handed:
+            if each.path is None:
+                yield self._nothing(each)
+                continue
+            old = (
+                None if force else self.records.find(each.student, submission_key(stamp, task, each.path.read_bytes()))
+            )
+            if old is None:
+                left.append(each)
+            else:
+                self._write(each, old, again=each.student not in known)
+                yield dataclasses.replace(old, unchanged=True)
+        if not left:
+            return
+        contents = ((each, each.path.read_bytes()) for each in left if each.path)
+        judged = grade_each(task, contents, min(workers, len(left)), private)
+        with contextlib.closing(judged):
+            for each, content, outcome in judged:
+                result = self._result(each, outcome)
+                if result.status is Status.GRADER_ERROR:
+                    save_result(self.gradebook, result, each.timestamp)
+                else:
+                    self.records.keep(submission_key(stamp, task, content), result)
+                    self._write(each, result, content=content)
+                yield result
 
+    def _result(self, each: Handed, outcome: Callable[[], str]) -> SubmissionResult:
+        try:
+            return read_result(outcome(), each.student)
+        except Lost as error:
+            return self._without(each, Status.GRADER_ERROR, str(error))
 
-def _source(course: Path, assignment: str) -> bytes:
-    path = course / "source" / assignment / f"{assignment}.ipynb"
-    if not path.is_file():
-        known = sorted(p.name for p in (course / "source").glob("*") if p.is_dir())
-        raise CourseError(f"{path} is missing; assignments here: {', '.join(known) or 'none'}", "release the lab first")
-    return path.read_bytes()
+    def _nothing(self, each: Handed) -> SubmissionResult:
+        name = self.assignment.name
+        return self._without(each, Status.NOT_SUBMITTED, f"There is no {name}.ipynb of {each.student}.")
 
+    def _without(self, each: Handed, status: Status, message: str) -> SubmissionResult:
+        highest = self.assignment.max_score
+        return SubmissionResult(each.student, self.assignment.name, None, highest, status, message, 0.0, ())
 
-def _submitted(course: Path, assignment: str, student: str | None) -> dict[str, Path | None]:
-    """Student → submitted notebook, or None where nothing was handed in."""
-    folder = course / "submitted"
-    found: dict[str, Path | None] = {}
-    for path in sorted(folder.glob("*")) if folder.is_dir() else []:
-        if path.is_dir() and not path.is_symlink():
-            notebook = path / assignment / f"{assignment}.ipynb"
-            found[path.name] = notebook if notebook.is_file() and not notebook.is_symlink() else None
-    if student is not None:
-        return {student: found.get(student)}
-    return found
-
-
-def _grade_file(marker: Marker, student: str, path: Path | None) -> SubmissionResult:
-    if path is None:
-        name, highest = marker.assignment.name, marker.assignment.max_score
-        return SubmissionResult(
-            student,
-            name,
-            None,
-            highest,
-            Status.NOT_SUBMITTED,
-            f"There is no {name}.ipynb of {student}.",
-            0.0,
-            (),
-        )
-    return marker.mark(student, path.read_bytes())
-
-
-def _leave_autograded(course: Path, marker: Marker, source: bytes, path: Path, result: SubmissionResult) -> None:
-    if result.status is Status.GRADER_ERROR:
-        return
-    stamp = path.with_name("timestamp.txt")
-    timestamp = stamp.read_text() if stamp.is_file() else ""
-    write_autograded(course, marker.assignment, source, path.read_bytes(), result, timestamp)
-
-
-def _timestamp(path: Path) -> dt.datetime | None:
-    stamp = path.with_name("timestamp.txt")
-    try:
-        found: dt.datetime = parse_utc(stamp.read_text().strip())
-    except (OSError, ValueError):
-        return None
-    return found
+    def _write(self, each: Handed, result: SubmissionResult, *, again: bool = False, content: bytes = b"") -> None:
+        """Give a result to the gradebook and to formgrader, unless they have it."""
+        what = hashlib.sha256(f"{result.to_json()} {each.stamp}".encode()).hexdigest()
+        there = not again and autograded_path(self.course, self.assignment.name, each.student).is_file()
+        if there and self.records.written(each.student) == what:
+            return
+        save_result(self.gradebook, result, each.timestamp)
+        assert each.path is not None
+        content = content or each.path.read_bytes()
+        write_autograded(self.course, self.assignment, self.source, content, result, each.stamp)
+        self.records.mark_written(each.student, what)
 
 
-def _secret(course: Path) -> bytes:
-    """The course's secret, from which hidden inputs are drawn; made once, readable by its owner only."""
-    path = course / ".judge-secret"
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-    return path.read_bytes()
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

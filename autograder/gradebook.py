@@ -18,13 +18,23 @@ from nbgrader.api import Gradebook, MissingEntry
 from autograder.assignment import Assignment
 from autograder.results import SubmissionResult
 
+PATIENCE = 60  # seconds until a gradebook that somebody else is writing to is given up
+
 
 @contextmanager
 def open_gradebook(course: Path) -> Iterator[Gradebook]:
     """The course's gradebook.db; made where there is none."""
     _find_alembic()
-    with Gradebook(f"sqlite:///{(course / 'gradebook.db').resolve()}") as gradebook:
+    with Gradebook(f"sqlite:///{(course / 'gradebook.db').resolve()}?timeout={PATIENCE}") as gradebook:
         yield gradebook
+
+
+def graded_students(gradebook: Gradebook, assignment: str) -> set[str]:
+    """Ids of the students who have a submission there."""
+    try:
+        return {submission.student_id for submission in gradebook.find_assignment(assignment).submissions}
+    except MissingEntry:
+        return set()
 
 
 def save_assignment(gradebook: Gradebook, assignment: Assignment, notebook: bytes) -> None:
@@ -40,7 +50,7 @@ def save_assignment(gradebook: Gradebook, assignment: Assignment, notebook: byte
     kernelspec = json.dumps(nb.metadata.get("kernelspec", {}))
     gradebook.update_or_create_notebook(assignment.name, assignment.name, kernelspec=kernelspec)
     for cell in nb.cells:
-        if utils.is_nbgrader_cell(cell):
+        if "nbgrader" in cell.metadata:
             _save_cell(gradebook, assignment.name, cell)
 
 

@@ -7,7 +7,7 @@ import hmac
 import time
 from collections.abc import Iterable
 
-from autograder.assignment import Assignment, Check, read_assignment
+from autograder.assignment import Assignment, Check
 from autograder.attempt import Attempt, GaveUp
 from autograder.errors import CourseError, GraderFault
 from autograder.intake import Rejected, Submission, read_submission
@@ -37,16 +37,14 @@ class Marker:
 
     def __init__(
         self,
-        name: str,
-        notebook: bytes,
+        assignment: Assignment,
         *,
         secret: bytes,
         variant: int = 0,
         limits: Limits = LIMITS,
         sandbox: Sandbox | None = None,
     ) -> None:
-        self.assignment: Assignment = read_assignment(name, notebook)
-        self.notebook, self.secret, self.limits = notebook, secret, limits
+        self.assignment, self.secret, self.limits = assignment, secret, limits
         self.env = {"PRODML_VARIANT": str(variant)}
         self.warm = WarmParents(self.assignment.modules, limits, sandbox)
         self._base: Process | None = None
@@ -167,8 +165,8 @@ class Marker:
         return self._counts[check.grade_id]
 
     def _reference_counts(self, check: Check) -> list[int]:
-        submission = read_submission(self.assignment, self.notebook)
-        attempt = Attempt(self.warm, submission.plan(self.assignment), self.env, self.limits)
+        reference = Submission({g: cell.source for g, cell in self.assignment.exercises.items()})
+        attempt = Attempt(self.warm, reference.plan(self.assignment), self.env, self.limits)
         counts: list[list[int]] = []
         where = f"{self.assignment.name}, check of {check.exercise}"
         try:

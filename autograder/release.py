@@ -14,6 +14,7 @@ from autograder.build.notebooks import to_text
 from autograder.errors import CourseError
 from autograder.gradebook import open_gradebook
 from autograder.marking import Marker
+from autograder.read_assignment import read_assignment
 
 CONFIG = '''"""Configuration of nbgrader for this course: every nbgrader command and formgrader read it."""
 
@@ -52,7 +53,7 @@ def release_lab(lab_dir: Path, course: Path) -> Path:
 
 def _recorded_counts(name: str, notebook: bytes) -> dict[str, object]:
     """How often each assert site holds for the reference: grading asks for exactly that."""
-    with Marker(name, notebook, secret=b"release") as marker:
+    with Marker(read_assignment(name, notebook), secret=b"release") as marker:
         return {
             grade_id: {"digest": check.digest, "counts": marker.counts(check)}
             for grade_id, check in marker.assignment.checks.items()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 
 class Status(StrEnum):
@@ -30,12 +31,15 @@ class ExerciseResult:
     grade_id: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {"name": self.name, "score": self.score, "max_score": self.max_score, "message": self.message}
+        return asdict(self)
 
 
 @dataclass(frozen=True)
 class SubmissionResult:
-    """One submission. `score` is None where there is none: a grader error, or nothing submitted."""
+    """One submission. `score` is None where there is none: a grader error, or nothing submitted.
+
+    `unchanged`: it was judged in an earlier run, and nothing that the result depends on has changed since.
+    """
 
     student: str
     assignment: str
@@ -45,14 +49,17 @@ class SubmissionResult:
     message: str
     seconds: float
     exercises: tuple[ExerciseResult, ...]
+    unchanged: bool = False
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Self:
+        """What `to_json` gave."""
+        exercises = tuple(ExerciseResult(**e) for e in found["exercises"])
+        return cls(**{**found, "status": Status(found["status"]), "exercises": exercises})
 
     def to_json(self) -> dict[str, Any]:
         """As documented for `labs grade --json`."""
-        return {
-            **asdict(self),
-            "status": str(self.status),
-            "exercises": [e.to_json() for e in self.exercises],
-        }
+        return {**asdict(self), "status": str(self.status), "exercises": [e.to_json() for e in self.exercises]}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from autograder.build.notebooks import to_text
 from autograder.build.source import LabSource
 from autograder.errors import AuthorError, AuthorErrors, GraderFault
 from autograder.marking import NOT_DONE, Marker
+from autograder.read_assignment import read_assignment
 from autograder.results import AnswerResult, ExerciseResult, Status, SubmissionResult
 from autograder.sandbox.fences import Sandbox
 
@@ -44,7 +45,9 @@ def verify_lab(
                 on_result(result)
 
     source = to_text(built.nbgrader_source).encode()
-    with Marker(name, source, secret=f"verify {name}".encode(), variant=variant, sandbox=sandbox) as marker:
+    with Marker(
+        read_assignment(name, source), secret=f"verify {name}".encode(), variant=variant, sandbox=sandbox
+    ) as marker:
         for check in marker.assignment.checks.values():
             marker.counts(check)  # a check whose counts depend on the draw is refused here
         keep(_reference(name, marker.mark("reference", source)))
@@ -73,7 +76,7 @@ def repeat_reference(
     built = build_lab(lab_dir)
     name, source = built.source.slug, to_text(built.nbgrader_source).encode()
     results: list[AnswerResult] = []
-    with Marker(name, source, secret=b"", sandbox=sandbox) as marker:
+    with Marker(read_assignment(name, source), secret=b"", sandbox=sandbox) as marker:
         for variant in variants:
             marker.turn_to(variant, secret=f"repeat {name} {variant}".encode())
             marked = marker.mark("reference", source)

@@ -7,7 +7,6 @@ prints what happened as JSON.
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import subprocess
@@ -55,9 +54,22 @@ def sandbox_here(readable: tuple[str, ...] = (), course: Path | None = None) -> 
     return Sandbox(fences, readable) if try_sandbox().usable else None
 
 
-@functools.cache
+_done: list[Trial] = []
+
+
 def try_sandbox() -> Trial:
     """Enter a sandbox in a fresh process, and probe it. Once per process: a machine does not change."""
+    if not _done:
+        remember(_try_sandbox())
+    return _done[0]
+
+
+def remember(trial: Trial) -> None:
+    """Take a trial of another process on this machine for this process's own."""
+    _done[:] = [trial]
+
+
+def _try_sandbox() -> Trial:
     command = [sys.executable, "-m", "autograder.sandbox.trial"]
     with tempfile.TemporaryDirectory() as folder:
         secret = Path(folder) / "secret"

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.files import write_whole
 from labs_cli.authoring import find_source
 from labs_cli.errors import NotFound, Refused
+from labs_cli.grading_progress import grading_progress
 from labs_cli.names import match
-from labs_cli.screen import clean, count, note, points, say, table
+from labs_cli.screen import count, note, points, say, table
 
 if TYPE_CHECKING:
     from autograder.results import SubmissionResult
-
-    OnResult = Callable[[SubmissionResult, int, int], None]
 
 COLUMNS = ("student", "status", "exercise", ">points", ">of", "message")
 
@@ -38,7 +36,17 @@ def release(wanted: str, course: Path) -> int:
     return 0
 
 
-def grade(wanted: str, course: Path, *, student: str | None, json_file: Path | None, trust: bool) -> int:
+@dataclass(frozen=True)
+class GradeOptions:
+    """What `labs grade` was told; see `labs grade --help`."""
+
+    student: str | None = None
+    trust: bool = False
+    workers: int | None = None
+    force: bool = False
+
+
+def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path | None) -> int:
     """Grade an assignment; return the exit code: 3 if there was a fault of ours, else 0."""
     from autograder.grade import grade_course
     from autograder.results import Status
@@ -51,16 +59,25 @@ def grade(wanted: str, course: Path, *, student: str | None, json_file: Path | N
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise NotFound(f"the folder of {json_file} does not exist", "make it, or name another file with --json")
     assignment = match(wanted, (p.name for p in (course / "source").glob("*") if p.is_dir()), "assignment")
-    with _progress(assignment) as on_result:
+    with grading_progress(assignment) as on_result:
         results = grade_course(
-            course, assignment, student=student, trust_submissions=trust, readable=readable(), on_result=on_result
+            course,
+            assignment,
+            student=options.student,
+            trust_submissions=options.trust,
+            readable=readable(),
+            workers=options.workers,
+            force=options.force,
+            on_result=on_result,
         )
     if json_file is not None:
         write_whole(json_file, (json.dumps([r.to_json() for r in results], indent=2) + "\n").encode())
     table(COLUMNS, [row for result in results for row in _rows(result)])
     states = Counter(str(r.status) for r in results)
     counts = ", ".join(f"{n} {state}" for state, n in states.items())
-    say(f"\n{count(len(results), 'submission')} of {assignment}: {counts}.")
+    unchanged = sum(r.unchanged for r in results)
+    kept = f" {unchanged} unchanged since they were judged (--force judges them again)." if unchanged else ""
+    say(f"\n{count(len(results), 'submission')} of {assignment}: {counts}.{kept}")
     say(f"Gradebook: {course / 'gradebook.db'}")
     if states[Status.GRADER_ERROR]:
         note("A grader_error is our fault: nobody lost points by it. Mend what it names, and grade again.")
@@ -73,24 +90,3 @@ def _rows(result: SubmissionResult) -> Iterator[tuple[object, ...]]:
     yield (result.student, result.status, "(all)", *whole)
     for e in result.exercises:
         yield (result.student, "", e.name, points(e.score), points(e.max_score), e.message)
-
-
-@contextmanager
-def _progress(assignment: str) -> Iterator[OnResult]:
-    """Shows what is done on stderr: a bar in a terminal, a line per submission elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda r, done, total: note(
-            f"{done}/{total}  {r.student}  {r.status}  {points(r.score)}/{points(r.max_score)}"
-        )
-        return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(escape(f"Grading {clean(assignment)}"), total=None)
-
-        def advance(result: SubmissionResult, done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, description=escape(clean(result.student)))
-
-        yield advance

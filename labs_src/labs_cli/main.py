@@ -201,6 +201,17 @@ def grade(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the results there as JSON.", show_default=False),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            metavar="N",
+            help="Judge N submissions side by side; default: cores.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Judge unchanged submissions again, too.")] = False,
     trust_submissions: Annotated[
         bool,
         typer.Option(
@@ -210,11 +221,13 @@ def grade(
 ) -> None:
     """(instructors) Grade submissions into the gradebook.
 
+    A run that was cut short goes on where it was; what has not changed since is not judged again.
     Exit code 0 when graded, 1 for a fault of the course, 3 if any submission met a fault of the grader.
     """
-    from labs_cli.course import grade
+    from labs_cli.course import GradeOptions, grade
 
-    raise typer.Exit(grade(assignment, course, student=student, json_file=json_file, trust=trust_submissions))
+    options = GradeOptions(student=student, trust=trust_submissions, workers=workers, force=force)
+    raise typer.Exit(grade(assignment, course, options, json_file=json_file))
 
 
 if __name__ == "__main__":

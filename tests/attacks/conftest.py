@@ -12,6 +12,7 @@ from attack_samples.target import GOOD, LAB, LIMITS, PLAIN, Attack
 from autograder.build.build import Built, build_lab
 from autograder.build.notebooks import to_text
 from autograder.marking import Marker
+from autograder.read_assignment import read_assignment
 from autograder.results import SubmissionResult
 from autograder.sandbox.trial import sandbox_here, try_sandbox
 
@@ -43,7 +44,7 @@ def marker(built: Built) -> Iterator[Marker]:
     sandbox = sandbox_here()
     assert sandbox is not None, f"no sandbox here: {try_sandbox().why}"
     source = to_text(built.nbgrader_source).encode()
-    with Marker("92_target", source, secret=b"attacks", limits=LIMITS, sandbox=sandbox) as marker:
+    with Marker(read_assignment("92_target", source), secret=b"attacks", limits=LIMITS, sandbox=sandbox) as marker:
         yield marker
 
 

@@ -14,6 +14,7 @@ from autograder.build.notebooks import to_text
 from autograder.judge.errands import Errands
 from autograder.judge.limits import Limits
 from autograder.marking import Marker
+from autograder.read_assignment import read_assignment
 from autograder.results import Status, SubmissionResult
 from autograder.sandbox.fences import Sandbox, read_fences
 
@@ -88,7 +89,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="module", params=[None, Sandbox(read_fences())], ids=["no sandbox", "sandbox"])
 def marker(built: Built, request: pytest.FixtureRequest) -> Iterator[Marker]:
     source = to_text(built.nbgrader_source).encode()
-    with Marker("91_files", source, secret=b"test", limits=PATIENT, sandbox=request.param) as marker:
+    with Marker(read_assignment("91_files", source), secret=b"test", limits=PATIENT, sandbox=request.param) as marker:
         yield marker
 
 

@@ -9,14 +9,17 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import grade
 from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
 from autograder.errors import CourseError
-from autograder.grade import check_notebook, grade_course, grade_one
+from autograder.grade import check_notebook, grade_course
+from autograder.read_assignment import read_assignment
 from autograder.release import release_lab
 from autograder.results import Status
+from autograder.runs import one
+from autograder.runs.one import Task, grade_one, read_result
 from autograder.sandbox import trial
+from autograder.sandbox.fences import read_fences
 from autograder.sandbox.trial import Trial
 
 NAME = "90_small"
@@ -71,14 +74,13 @@ def test_a_release_is_a_standard_nbgrader_course(course: Path) -> None:
 def test_grading_without_a_sandbox_must_be_asked_for(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And says why there is none?"""
     monkeypatch.setattr(trial, "try_sandbox", lambda: Trial("no namespaces here", {}, ()))
-    monkeypatch.setattr(grade, "try_sandbox", trial.try_sandbox)
+    monkeypatch.setattr(one, "try_sandbox", trial.try_sandbox)
     with pytest.raises(CourseError, match=r"\(no namespaces here\)(.|\n)*--trust-submissions"):
         grade_course(course, NAME)
     (result,) = grade_course(course, NAME, student="ada", trust_submissions=True)
     assert result.score == 5
-    order = {"name": NAME, "notebook": "{}", "secret": "00", "student": "ada"}
     with pytest.raises(CourseError, match="no namespaces here"):
-        grade_one(json.dumps(order).encode(), b"")
+        read_result(grade_one(Task({}, "00", read_fences()).to_bytes(), b""), "ada")
 
 
 def test_each_submission_gets_its_points_and_reasons(course: Path) -> None:
@@ -91,7 +93,8 @@ def test_each_submission_gets_its_points_and_reasons(course: Path) -> None:
     }  # fmt: skip
     assert "Do you add" in results["bob"].exercises[0].message
     assert results["cyd"].message == "The file is not JSON: was it saved completely?"
-    assert seen == [("ada", 1, 4), ("bob", 2, 4), ("cyd", 3, 4), ("dan", 4, 4)]
+    assert sorted(student for student, _, _ in seen) == ["ada", "bob", "cyd", "dan"]
+    assert [(done, total) for _, done, total in seen] == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_points_and_time_are_in_the_gradebook(course: Path) -> None:
@@ -108,7 +111,7 @@ def test_a_manual_score_survives_a_regrade(course: Path) -> None:
         grade = gradebook.find_grade("check_double", NAME, NAME, "bob")
         grade.manual_score, grade.needs_manual_grade = 1.5, False
         gradebook.db.commit()
-    grade_course(course, NAME, student="bob")
+    grade_course(course, NAME, student="bob", force=True)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         grade = gradebook.find_grade("check_double", NAME, NAME, "bob")
         assert (grade.auto_score, grade.manual_score, grade.score, grade.needs_manual_grade) == (0, 1.5, 1.5, True)
@@ -146,15 +149,17 @@ def test_an_empty_course_is_a_failure_not_a_pass(tmp_path: Path, small_lab: Path
 
 def test_the_courses_secret_is_its_owners_only(course: Path) -> None:
     grade_course(course, NAME, student="ada", trust_submissions=True)
-    assert (course / ".judge-secret").stat().st_mode & 0o777 == 0o600
+    assert (course / ".judge" / "secret").stat().st_mode & 0o777 == 0o600
 
 
 def test_one_submission_is_bytes_in_and_json_out(small_lab: Path) -> None:
     notebook = to_text(build_lab(small_lab).nbgrader_source)
-    order = {"name": NAME, "notebook": notebook, "secret": "00ff", "student": "ada"}
-    result = json.loads(grade_one(json.dumps(order).encode(), solved(small_lab, double=WRONG)))
-    assert (result["student"], result["status"], result["score"], result["max_score"]) == ("ada", "graded", 2, 5)
-    assert [sorted(e) for e in result["exercises"]] == [["max_score", "message", "name", "score"]] * 2
+    task = Task(read_assignment(NAME, notebook.encode()).to_json(), "00ff", read_fences()).to_bytes()
+    text = grade_one(task, solved(small_lab, double=WRONG))
+    assert read_result(text, "ada").student == "ada"
+    result = json.loads(text)
+    assert (result["student"], result["status"], result["score"], result["max_score"]) == ("", "graded", 2, 5)
+    assert [sorted(e) for e in result["exercises"]] == [["grade_id", "max_score", "message", "name", "score"]] * 2
 
 
 def test_a_learner_checks_visible_tests_without_a_solution_at_hand(small_lab: Path) -> None:

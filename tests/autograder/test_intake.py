@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from autograder.assignment import Assignment, read_assignment
+from autograder.assignment import Assignment
 from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
 from autograder.intake import Rejected, read_submission
+from autograder.read_assignment import read_assignment
 
 
 @pytest.fixture(scope="module")

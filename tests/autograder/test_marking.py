@@ -14,6 +14,7 @@ from autograder.build.build import Built, build_lab
 from autograder.build.notebooks import to_text
 from autograder.judge.limits import Limits
 from autograder.marking import ALL_PASSED, VISIBLE_PASSED, Marker
+from autograder.read_assignment import read_assignment
 from autograder.results import Status, SubmissionResult
 
 SHORT = Limits(cell_seconds=10, call_seconds=3, check_seconds=10)
@@ -31,7 +32,9 @@ def built(small_lab: Path) -> Built:
 
 @pytest.fixture(scope="module")
 def marker(built: Built) -> Iterator[Marker]:
-    with Marker("90_small", to_text(built.nbgrader_source).encode(), secret=b"test", limits=SHORT) as marker:
+    with Marker(
+        read_assignment("90_small", to_text(built.nbgrader_source).encode()), secret=b"test", limits=SHORT
+    ) as marker:
         yield marker
 
 
@@ -96,7 +99,9 @@ def test_a_failure_in_a_helper_belongs_to_the_part_that_called_it(lab_dir: Path,
     for cell in nb.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "double":
             cell.source = "def double(x):\n    if len(x) == 5:\n        raise RuntimeError\n    return 2 * x"
-    with Marker("90_small", to_text(built.nbgrader_source).encode(), secret=b"test", limits=SHORT) as marker:
+    with Marker(
+        read_assignment("90_small", to_text(built.nbgrader_source).encode()), secret=b"test", limits=SHORT
+    ) as marker:
         result = marker.mark("ada", to_text(nb).encode(), only=["double"])
     assert messages(result)["double"] == "A hidden test failed. (Your code raised RuntimeError.)"
 

@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from autograder.build.notebooks import to_text
 from autograder.errors import CourseError
 from autograder.marking import Marker
+from autograder.read_assignment import read_assignment
 
 
 def cell(
@@ -46,7 +47,7 @@ def source() -> NotebookNode:
 def mark(source: NotebookNode, answer: str) -> dict[str, tuple[float, str]]:
     nb = copy.deepcopy(source)
     nb.cells[2].source = answer
-    with Marker("squares", to_text(source).encode(), secret=b"x") as marker:
+    with Marker(read_assignment("squares", to_text(source).encode()), secret=b"x") as marker:
         result = marker.mark("ada", to_text(nb).encode())
     return {e.name: (e.score, e.message) for e in result.exercises}
 

@@ -1,0 +1,117 @@
+"""Judge one submission: bytes in, JSON text out, nothing else. What a pool of workers runs."""
+
+from __future__ import annotations
+
+import atexit
+import dataclasses
+import json
+from typing import Any
+
+from autograder.assignment import Assignment
+from autograder.errors import AutograderError, CourseError
+from autograder.marking import Marker
+from autograder.results import Status, SubmissionResult
+from autograder.sandbox.fences import Fences, Sandbox
+from autograder.sandbox.trial import try_sandbox
+
+NO_SANDBOX = "this machine cannot fence in other people's code ({problem}), which would run with your rights"
+DOCTOR = "`labs doctor` says how to allow it; or say that you trust every submission: --trust-submissions"
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What is to be judged, alike for every submission of an assignment.
+
+    Attributes:
+        assignment: `Assignment.to_json()`.
+        secret: hexadecimal; hidden inputs are drawn from it.
+        fences, readable: of the sandbox (see sandbox/fences.py).
+        trust: judge without a sandbox where there can be none.
+    """
+
+    assignment: dict[str, Any]
+    secret: str
+    fences: Fences
+    readable: tuple[str, ...] = ()
+    trust: bool = False
+
+    def to_bytes(self) -> bytes:
+        """As `grade_one` takes it: JSON, the same bytes for the same task."""
+        return json.dumps(dataclasses.asdict(self)).encode()
+
+
+class _Kept:
+    """The last task's marker with its warm parents, for the next submission."""
+
+    task: bytes = b""
+    marker: Marker | None = None
+
+
+def grade_one(task: bytes, submission: bytes) -> str:
+    """Judge one submission; a fault of ours is tried once more, with processes that are new.
+
+    Args:
+        task: `Task.to_bytes()`.
+        submission: the submitted file.
+
+    Returns:
+        JSON: a SubmissionResult without a student; or `{"problem", "fix"}` where no submission of this task can
+        be judged: a check that is not as it must be, or no sandbox on this machine.
+    """
+    try:
+        result = _marker(task).mark("", submission)
+        if result.status is Status.GRADER_ERROR:
+            end()
+            result = _marker(task).mark("", submission)
+    except AutograderError as error:
+        end()
+        return json.dumps({"problem": error.problem, "fix": error.fix})
+    if result.status is Status.GRADER_ERROR:
+        end()
+    return json.dumps(result.to_json())
+
+
+def read_result(text: str, student: str) -> SubmissionResult:
+    """The result that `grade_one` wrote, as that of a student.
+
+    Raises:
+        CourseError: nothing of this task can be judged.
+    """
+    found = json.loads(text)
+    if "problem" in found:
+        raise CourseError(found["problem"], found["fix"])
+    return SubmissionResult.from_json({**found, "student": student})
+
+
+def end() -> None:
+    """End the processes that are kept for the next submission."""
+    marker, _Kept.marker, _Kept.task = _Kept.marker, None, b""
+    if marker is not None:
+        marker.close()
+
+
+atexit.register(end)
+
+
+def require_sandbox(trust: bool) -> bool:
+    """Whether there is a sandbox here.
+
+    Raises:
+        CourseError: there can be none, and the submissions are not trusted.
+    """
+    trial = try_sandbox()
+    if not trial.usable and not trust:
+        raise CourseError(NO_SANDBOX.format(problem=trial.why), DOCTOR)
+    return trial.usable
+
+
+def _marker(task: bytes) -> Marker:
+    if _Kept.marker is None or _Kept.task != task:
+        end()
+        order: dict[str, Any] = json.loads(task)
+        fences = Fences(**order["fences"])
+        sandbox = Sandbox(fences, tuple(order["readable"])) if require_sandbox(order["trust"] is True) else None
+        secret = bytes.fromhex(order["secret"])
+        _Kept.marker = Marker(Assignment.from_json(order["assignment"]), secret=secret, sandbox=sandbox)
+        _Kept.task = task
+    return _Kept.marker

@@ -1,0 +1,67 @@
+"""What a result depends on, as one hash: the submission, the source, and all that judges it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import sys
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def submission_key(grader: str, task: bytes, submission: bytes) -> str:
+    """The key of a submission's record.
+
+    Args:
+        grader: what `grader_stamp` gave.
+    """
+    return _hash([grader.encode(), task, submission])
+
+
+def grader_stamp(modules: Iterable[str]) -> str:
+    """A hash of this package, of Python and every installed package's version, and of what the setup cells import.
+
+    Args:
+        modules: names of modules. One that is not an installed package's, such as a course's own, counts by its
+            files; a package that is installed counts by its version.
+    """
+    roots = {PACKAGE, *filter(None, (_own_folder(name.partition(".")[0]) for name in modules))}
+    files = sorted(path for root in roots for path in _files(root))
+    parts = [part for path in files for part in (str(path).encode(), path.read_bytes())]
+    return _hash([sys.version.encode(), _versions().encode(), *parts])
+
+
+@functools.cache
+def _versions() -> str:
+    """Name and version of every installed package, as its folder of metadata is called."""
+    return "\n".join(sorted(path.name for folder in sys.path for path in Path(folder).glob("*.dist-info")))
+
+
+def _own_folder(name: str) -> Path | None:
+    """Where a module's source is, if it is neither Python's nor an installed package's."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or spec.origin is None or name in sys.stdlib_module_names:
+        return None
+    origin = Path(spec.origin).resolve()
+    installed = any(origin.is_relative_to(Path(sysconfig.get_path(p)).resolve()) for p in ("purelib", "platlib"))
+    return None if installed else (origin.parent if origin.name == "__init__.py" else origin)
+
+
+def _files(root: Path) -> list[Path]:
+    if root.is_file():
+        return [root]
+    return [p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+
+
+def _hash(parts: Iterable[bytes]) -> str:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(len(part).to_bytes(8, "big") + part)
+    return total.hexdigest()

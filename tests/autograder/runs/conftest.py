@@ -1,0 +1,61 @@
+"""A plain course, and a run that can be cut short."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from sample_courses import NAME, plain_course
+
+Start = Callable[..., "subprocess.Popen[str]"]
+SECONDS = 60
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A course with six submissions."""
+    return plain_course(tmp_path / "course", 6)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """`start(course, *options)`: a run of `labs grade`, in a process group and a temporary folder of its own."""
+    (tmp_path / "temporary").mkdir()
+    started: list[Any] = []
+
+    def run(course: Path, *options: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "labs_cli.main", "grade", NAME, "--course", str(course), *options]
+        env = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env, start_new_session=True
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+@pytest.fixture
+def end() -> Callable[..., int]:
+    """`end(process, signal)`: its exit code, once it and all that it had started is gone."""
+
+    def end_with(process: subprocess.Popen[str], signal: int) -> int:
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) > 3, "workers and warm parents"
+        os.killpg(process.pid, signal)
+        code = process.wait(SECONDS)
+        _, alive = psutil.wait_procs(family, SECONDS)
+        assert not alive
+        return code
+
+    return end_with

@@ -1,0 +1,41 @@
+"""Does everything that a result depends on change its key?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.runs import stamp
+from autograder.runs.stamp import grader_stamp, submission_key
+
+
+def test_parts_keep_apart() -> None:
+    keys = {submission_key(*parts) for parts in (("g", b"ab", b"c"), ("g", b"a", b"bc"), ("ga", b"b", b"c"))}
+    assert len(keys) == 3
+
+
+def test_a_courses_own_module_counts_by_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    package = tmp_path / "helpers_of_a_course"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    before = grader_stamp(["helpers_of_a_course"])
+    assert before == grader_stamp(["helpers_of_a_course"])
+    (package / "inner.py").write_text("x = 1")
+    assert grader_stamp(["helpers_of_a_course"]) != before
+
+
+def test_the_grader_counts_by_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "marking.py").write_text("points = 1")
+    monkeypatch.setattr(stamp, "PACKAGE", tmp_path)
+    before = grader_stamp([])
+    (tmp_path / "marking.py").write_text("points = 2")
+    assert grader_stamp([]) != before
+
+
+def test_an_upgraded_package_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = grader_stamp(["numpy", "json", "no_such_module"])
+    assert "numpy" in stamp._versions()
+    monkeypatch.setattr(stamp, "_versions", lambda: "numpy-99.dist-info")
+    assert grader_stamp(["numpy", "json", "no_such_module"]) != before
