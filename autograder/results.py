@@ -64,7 +64,7 @@ class SubmissionResult:
 
 @dataclass(frozen=True)
 class AnswerResult:
-    """One answer of an answer sheet, judged like a submission."""
+    """One answer of an answer sheet, judged like a submission; `unchanged` as in SubmissionResult."""
 
     lab: str
     exercise: str
@@ -75,6 +75,7 @@ class AnswerResult:
     max_score: float
     message: str
     seconds: float
+    unchanged: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As documented for `labs verify --json`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from autograder.errors import AuthorError, AuthorErrors, GraderFault
 from autograder.marking import NOT_DONE, Marker
 from autograder.read_assignment import read_assignment
 from autograder.results import AnswerResult, ExerciseResult, Status, SubmissionResult
+from autograder.runs.stamp import grader_stamp, submission_key
 from autograder.sandbox.fences import Sandbox
 
 OnAnswer = Callable[[AnswerResult], None]
@@ -52,12 +54,42 @@ def verify_lab(
             marker.counts(check)  # a check whose counts depend on the draw is refused here
         keep(_reference(name, marker.mark("reference", source)))
         keep(_stubs(built.source, marker.mark("stub", to_text(built.learner).encode())))
-        for answer in answers:
-            notebook = _with_answer(built.nbgrader_source, answer)
-            keep([_judged(name, answer, marker.mark(answer.name, notebook, only=[answer.exercise]))])
+        for group in _side_by_side(answers):
+            keep(_judge_group(marker, built.nbgrader_source, group))
     if not results or not any(r.kind == "reference" for r in results):
         raise AuthorErrors([AuthorError(lab_dir / "lab.py", 1, "nothing was judged", "write an exercise with a check")])
     return results
+
+
+def _side_by_side(answers: list[Answer]) -> list[list[Answer]]:
+    """Groups of answers to different exercises: one run of a notebook judges a group."""
+    by_exercise: dict[str, list[Answer]] = {}
+    for answer in answers:
+        by_exercise.setdefault(answer.exercise, []).append(answer)
+    rows = itertools.zip_longest(*by_exercise.values())
+    return [[answer for answer in row if answer is not None] for row in rows]
+
+
+def _judge_group(marker: Marker, source: NotebookNode, group: list[Answer]) -> list[AnswerResult]:
+    """Judge answers in one run; one that is not as it should be, and all where a process ended, again alone."""
+
+    def run(answers: list[Answer]) -> tuple[Status, list[AnswerResult]]:
+        marked = marker.mark("answers", _with_answers(source, answers), only=[a.exercise for a in answers])
+        return marked.status, [_judged(marker.assignment.name, answer, marked) for answer in answers]
+
+    status, results = run(group)
+    if len(group) == 1:
+        return results
+    again = [status is not Status.GRADED or not result.ok for result in results]
+    return [run([a])[1][0] if alone else result for a, result, alone in zip(group, results, again, strict=True)]
+
+
+def verified_key(lab_dir: Path, variant: int, sandbox: Sandbox | None) -> str:
+    """A hash of all that `verify_lab` depends on."""
+    source = to_text(build_lab(lab_dir).nbgrader_source).encode()
+    paths = [lab_dir, *map(Path, sandbox.readable if sandbox else ())]
+    stamp = grader_stamp(read_assignment(lab_dir.name, source).modules, paths)
+    return submission_key(stamp, repr((variant, sandbox)).encode(), b"")
 
 
 def repeat_reference(
@@ -131,11 +163,12 @@ def _judged(lab: str, answer: Answer, result: SubmissionResult) -> AnswerResult:
             f"the message {answer.expect!r}",
         )
     said = message if ok else f"{where}: expected {wanted}, but got {score:g} of {highest:g}: {message}"
-    return AnswerResult(lab, answer.exercise, answer.name, answer.kind, ok, score, highest, said, result.seconds)
+    seconds = round(result.seconds / max(1, len(result.exercises)), 2)
+    return AnswerResult(lab, answer.exercise, answer.name, answer.kind, ok, score, highest, said, seconds)
 
 
-def _with_answer(source: NotebookNode, answer: Answer) -> bytes:
-    nb = copy.deepcopy(source)
-    (cell,) = [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == answer.exercise]
-    cell.source = answer.source
+def _with_answers(source: NotebookNode, answers: Iterable[Answer]) -> bytes:
+    nb, sources = copy.deepcopy(source), {a.exercise: a.source for a in answers}
+    for cell in nb.cells:
+        cell.source = sources.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
     return to_text(nb).encode()

@@ -22,14 +22,15 @@ def submission_key(grader: str, task: bytes, submission: bytes) -> str:
     return _hash([grader.encode(), task, submission])
 
 
-def grader_stamp(modules: Iterable[str]) -> str:
+def grader_stamp(modules: Iterable[str], paths: Iterable[Path] = ()) -> str:
     """A hash of this package, of Python and every installed package's version, and of what the setup cells import.
 
     Args:
         modules: names of modules. One that is not an installed package's, such as a course's own, counts by its
             files; a package that is installed counts by its version.
+        paths: files and folders that count, too.
     """
-    roots = {PACKAGE, *filter(None, (_own_folder(name.partition(".")[0]) for name in modules))}
+    roots = {PACKAGE, *paths, *filter(None, (_own_folder(name.partition(".")[0]) for name in modules))}
     files = sorted(path for root in roots for path in _files(root))
     parts = [part for path in files for part in (str(path).encode(), path.read_bytes())]
     return _hash([sys.version.encode(), _versions().encode(), *parts])

@@ -49,11 +49,9 @@ def find_source(wanted: str) -> Path:
     return labs[match(wanted, labs)]
 
 
-def verify(wanted: str | None, *, variant: int, as_json: bool) -> int:
+def verify(wanted: str | None, *, variant: int, as_json: bool, force: bool) -> int:
     """Judge every answer of one lab, or of all; return the exit code: 1 unless each is as its sheet says."""
     from autograder.errors import AutograderError
-    from autograder.verify import verify_lab
-    from labs_cli.places import sandbox
 
     labs = [find_source(wanted)] if wanted is not None else places.lab_dirs()
     progress = note if as_json else say
@@ -61,7 +59,7 @@ def verify(wanted: str | None, *, variant: int, as_json: bool) -> int:
     broken = 0
     for lab in labs:
         try:
-            results += verify_lab(lab, variant=variant, sandbox=sandbox(), on_result=lambda r: progress(_line(r)))
+            results += _verified(lab, variant, force, progress)
         except AutograderError as error:
             broken += 1
             say_error(error.problem, error.fix)
@@ -73,6 +71,21 @@ def verify(wanted: str | None, *, variant: int, as_json: bool) -> int:
     if not results:
         note("error: no answer was judged, which proves nothing")
     return 1 if broken or wrong or not results else 0
+
+
+def _verified(lab: Path, variant: int, force: bool, progress: Callable[[object], None]) -> list[AnswerResult]:
+    """The results of a lab: those of an earlier run if nothing has changed since."""
+    from autograder.verify import verified_key, verify_lab
+    from labs_cli.verified import keep_verified, read_verified
+
+    sandbox = places.sandbox()
+    key = verified_key(lab, variant, sandbox)
+    known = None if force else read_verified(lab, key)
+    if known is not None:
+        return known
+    results = verify_lab(lab, variant=variant, sandbox=sandbox, on_result=lambda r: progress(_line(r)))
+    keep_verified(lab, key, results)
+    return results
 
 
 def _line(result: AnswerResult) -> str:
@@ -92,5 +105,6 @@ def _summary(results: list[AnswerResult], say_it: Callable[[object], None]) -> i
         parts = ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS)
         verdict = "all as they should be" if not bad else f"{bad} NOT as they should be"
         seconds = sum(r.seconds for r in mine)
-        say_it(f"{lab}: {count(len(mine), 'answer')} judged ({parts}) in {seconds:.0f} s: {verdict}.")
+        when = "before, unchanged since (--force judges again)" if mine[0].unchanged else f"in {seconds:.0f} s"
+        say_it(f"{lab}: {count(len(mine), 'answer')} judged ({parts}) {when}: {verdict}.")
     return sum(not r.ok for r in results)

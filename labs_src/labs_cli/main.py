@@ -167,15 +167,16 @@ def verify(
     lab: Annotated[str | None, LAB] = None,
     variant: Annotated[int, typer.Option("--variant", min=0, metavar="N", help="The labs' variant to judge.")] = 0,
     as_json: Annotated[bool, JSON] = False,
+    force: Annotated[bool, typer.Option("--force", help="Judge labs that have not changed since, too.")] = False,
 ) -> None:
-    """(authors) Judge every answer of one lab, or of all.
+    """(authors) Judge every answer of one lab, or of all, that has changed since it was proved.
 
     The reference and all right answers must get all points; the stub and every wrong answer must lose them
     with the message that the answer sheet names. Exit code 1 if any does not, or if nothing was judged.
     """
     from labs_cli.authoring import verify
 
-    raise typer.Exit(verify(lab, variant=variant, as_json=as_json))
+    raise typer.Exit(verify(lab, variant=variant, as_json=as_json, force=force))
 
 
 @app.command()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autograder.errors import AuthorErrors, CourseError, GraderFault
-from autograder.results import AnswerResult
+from autograder.marking import Marker
+from autograder.results import AnswerResult, SubmissionResult
 from autograder.verify import repeat_reference, verify_lab
 
 
@@ -102,3 +104,34 @@ def test_a_repetition_that_cannot_be_judged_is_no_success(lab_dir: Path, lab_tex
     (lab_dir / "lab.py").write_text(broken)
     with pytest.raises(GraderFault, match=r"90_small, variant 1: .*ZeroDivisionError"):
         repeat_reference(lab_dir, range(3))
+
+
+def test_answers_to_different_exercises_share_a_run(small_lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, runs = Marker.mark, []
+
+    def mark(self: Marker, student: str, notebook: bytes, **options: Any) -> SubmissionResult:
+        runs.append(options.get("only"))
+        return real(self, student, notebook, **options)
+
+    monkeypatch.setattr(Marker, "mark", mark)
+    assert bad(verify_lab(small_lab)) == {}
+    assert runs == [None, None, *[["double", "count"]] * 5]  # reference, stubs, five answers each
+
+
+def test_an_answer_that_ends_its_process_costs_no_other_anything(
+    lab_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is each of the run judged again, alone?"""
+    real, alone = Marker.mark, []
+
+    def mark(self: Marker, student: str, notebook: bytes, **options: Any) -> SubmissionResult:
+        alone.extend(options["only"] if len(options.get("only") or []) == 1 else [])
+        return real(self, student, notebook, **options)
+
+    monkeypatch.setattr(Marker, "mark", mark)
+    sheet = lab_dir / "answers.py"
+    sheet.write_text(sheet.read_text().replace("    return x + 2\n", "    import os\n    os._exit(3)\n"))
+    found = bad(verify_lab(lab_dir))
+    assert set(found) == {"adds"}
+    assert "your code ended its own process" in found["adds"]
+    assert sorted(alone) == ["count", "double"]

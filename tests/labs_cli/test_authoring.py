@@ -13,7 +13,7 @@ import pytest
 from autograder import verify
 
 Labs = Callable[..., Any]
-KEYS = ["lab", "exercise", "answer", "kind", "ok", "score", "max_score", "message", "seconds"]
+KEYS = ["lab", "exercise", "answer", "kind", "ok", "score", "max_score", "message", "seconds", "unchanged"]
 
 
 def test_build_writes_and_check_compares(labs: Labs, source: Path, tmp_path: Path) -> None:
@@ -74,6 +74,38 @@ def test_a_lab_that_cannot_be_verified_stops_no_other(labs: Labs, source: Path) 
     assert "80_broken" in ran.err
     assert "1 lab could not be verified" in ran.err
     assert {r["lab"] for r in json.loads(ran.out)} == {"90_twice"}
+
+
+def test_a_lab_that_has_not_changed_is_not_judged_again(
+    labs: Labs, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Except in CI, and when asked to?"""
+    monkeypatch.delenv("CI", raising=False)
+    first = labs("verify", "90", "--json")
+    again = labs("verify", "90", "--json")
+    assert [r["unchanged"] for r in json.loads(first.out)] == [False] * 7
+    assert json.loads(again.out) == [{**r, "unchanged": True} for r in json.loads(first.out)]
+    assert "1 stub) before, unchanged since" in again.err
+    assert not any(r["unchanged"] for r in json.loads(labs("verify", "90", "--json", "--force").out))
+    assert not any(r["unchanged"] for r in json.loads(labs("verify", "90", "--json", "--variant", "1").out))
+    monkeypatch.setenv("CI", "true")
+    assert not any(r["unchanged"] for r in json.loads(labs("verify", "90", "--json").out))
+    monkeypatch.delenv("CI")
+    sheet = source / "answers.py"
+    sheet.write_text(sheet.read_text() + "\n")
+    assert not any(r["unchanged"] for r in json.loads(labs("verify", "90", "--json").out))
+
+
+def test_what_is_not_as_it_should_be_is_judged_each_time(
+    labs: Labs, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    sheet = source / "answers.py"
+    sheet.write_text(sheet.read_text().replace("return x + x", "return x + x + 1"))
+    for _ in range(2):
+        ran = labs("verify", "90", "--json")
+        assert ran.code == 1
+        assert not any(r["unchanged"] for r in json.loads(ran.out))
 
 
 def test_nothing_judged_proves_nothing(labs: Labs, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
