@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -21,11 +22,19 @@ OnAnswer = Callable[[AnswerResult], None]
 
 
 def verify_lab(
-    lab_dir: Path, *, variant: int = 0, sandbox: Sandbox | None = None, on_result: OnAnswer | None = None
+    lab_dir: Path,
+    *,
+    variant: int = 0,
+    draws: int = 1,
+    sandbox: Sandbox | None = None,
+    on_result: OnAnswer | None = None,
 ) -> list[AnswerResult]:
     """Judge every answer of a lab's answer sheet, the reference and the stubs.
 
     Args:
+        draws: after the first, judge so many times less one again, on other hidden inputs each time, what these can
+            decide: the reference, right answers, and wrong ones whose message no visible part holds. Their results
+            are named after the draw.
         sandbox: around every answer; None for none.
         on_result: called after each answer.
 
@@ -49,9 +58,17 @@ def verify_lab(
             marker.counts(check)  # a check whose counts depend on the draw is refused here
         keep(_reference(name, marker.mark("reference", source)))
         keep(_stubs(built.source, marker.mark("stub", to_text(built.learner).encode())))
-        for answer in answers:
-            notebook = _with_answer(built.nbgrader_source, answer)
-            keep([_judged(name, answer, marker.mark(answer.name, notebook, only=[answer.exercise]))])
+        for draw in range(draws):
+            again = f", draw {draw}" if draw else ""
+            if draw:
+                marker.turn_to(variant, secret=f"verify {name}{again}".encode())
+                keep(_reference(name, marker.mark("reference", source), answer=f"reference{again}"))
+            for answer in answers:
+                if draw and not _is_drawn(marker, answer):
+                    continue
+                notebook = _with_answer(built.nbgrader_source, answer)
+                result = _judged(name, answer, marker.mark(answer.name, notebook, only=[answer.exercise]))
+                keep([replace(result, answer=f"{answer.name}{again}")])
     if not results or not any(r.kind == "reference" for r in results):
         raise AuthorErrors([AuthorError(lab_dir / "lab.py", 1, "nothing was judged", "write an exercise with a check")])
     return results
@@ -129,6 +146,12 @@ def _judged(lab: str, answer: Answer, result: SubmissionResult) -> AnswerResult:
         )
     said = message if ok else f"{where}: expected {wanted}, but got {score:g} of {highest:g}: {message}"
     return AnswerResult(lab, answer.exercise, answer.name, answer.kind, ok, score, highest, said, result.seconds)
+
+
+def _is_drawn(marker: Marker, answer: Answer) -> bool:
+    """Whether hidden inputs may decide over the answer: visible parts are the same in each draw."""
+    visible = [c.visible for c in marker.assignment.checks.values() if c.exercise == answer.exercise]
+    return answer.kind == "right" or not any(answer.expect in text for text in visible)
 
 
 def _with_answer(source: NotebookNode, answer: Answer) -> bytes:

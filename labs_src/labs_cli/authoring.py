@@ -49,7 +49,7 @@ def find_source(wanted: str) -> Path:
     return labs[match(wanted, labs)]
 
 
-def verify(wanted: str | None, *, variant: int, as_json: bool) -> int:
+def verify(wanted: str | None, *, variant: int, draws: int, as_json: bool) -> int:
     """Judge every answer of one lab, or of all; return the exit code: 1 unless each is as its sheet says."""
     from autograder.errors import AutograderError
     from autograder.verify import verify_lab
@@ -61,7 +61,9 @@ def verify(wanted: str | None, *, variant: int, as_json: bool) -> int:
     broken = 0
     for lab in labs:
         try:
-            results += verify_lab(lab, variant=variant, sandbox=sandbox(), on_result=lambda r: progress(_line(r)))
+            results += verify_lab(
+                lab, variant=variant, draws=draws, sandbox=sandbox(), on_result=lambda r: progress(_line(r))
+            )
         except AutograderError as error:
             broken += 1
             say_error(error.problem, error.fix)

@@ -166,6 +166,7 @@ def docs(
 def verify(
     lab: Annotated[str | None, LAB] = None,
     variant: Annotated[int, typer.Option("--variant", min=0, metavar="N", help="The labs' variant to judge.")] = 0,
+    draws: Annotated[int, typer.Option("--draws", min=1, metavar="N", help="Judge so many draws of hidden inputs.")] = 1,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """(authors) Judge every answer of one lab, or of all.
@@ -175,7 +176,7 @@ def verify(
     """
     from labs_cli.authoring import verify
 
-    raise typer.Exit(verify(lab, variant=variant, as_json=as_json))
+    raise typer.Exit(verify(lab, variant=variant, draws=draws, as_json=as_json))
 
 
 @app.command()

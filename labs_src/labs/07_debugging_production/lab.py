@@ -4,7 +4,7 @@
 #     title: Debugging production
 #     question: It is 9:05 and the alarm rings. What broke, where, since when, and what do you do?
 #     minutes: 130
-#     seconds: 30
+#     seconds: 12
 #     objectives:
 #       - Find the deploy that broke a system by bisection, with a test that is sometimes wrong
 #       - Find the slice that got worse, among slices that were always bad, tiny, or as bad as everybody

@@ -4,7 +4,7 @@
 #     title: Parameter server
 #     question: Who holds the weights, and who may be late?
 #     minutes: 120
-#     seconds: 40
+#     seconds: 20
 #     objectives:
 #       - Cut an embedding over servers and an input over workers, and see which server gets the work
 #       - Say what stale gradients cost, and how small the learning rate must become

@@ -4,7 +4,7 @@
 #     title: Kubeflow pipelines
 #     question: What ran, on what, and should it ship?
 #     minutes: 160
-#     seconds: 43
+#     seconds: 29
 #     objectives:
 #       - Find what is wrong in a compiled pipeline before any machine runs it
 #       - Give every step a fingerprint, so that equal work is recognised by a colleague too

@@ -4,7 +4,7 @@
 #     title: Models on the device
 #     question: Does the model have to live in the data centre?
 #     minutes: 150
-#     seconds: 36
+#     seconds: 34
 #     objectives:
 #       - Turn a trained model into one graph that needs nothing else
 #       - Remove work from a graph without changing what it computes
