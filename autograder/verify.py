@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -24,11 +25,19 @@ OnAnswer = Callable[[AnswerResult], None]
 
 
 def verify_lab(
-    lab_dir: Path, *, variant: int = 0, sandbox: Sandbox | None = None, on_result: OnAnswer | None = None
+    lab_dir: Path,
+    *,
+    variant: int = 0,
+    draws: int = 1,
+    sandbox: Sandbox | None = None,
+    on_result: OnAnswer | None = None,
 ) -> list[AnswerResult]:
     """Judge every answer of a lab's answer sheet, the reference and the stubs.
 
     Args:
+        draws: after the first, judge so many times less one again, on other hidden inputs each time, what these can
+            decide: the reference, right answers, and wrong ones whose message no visible part holds. Their results
+            are named after the draw.
         sandbox: around every answer; None for none.
         on_result: called after each answer.
 
@@ -54,8 +63,14 @@ def verify_lab(
             marker.counts(check)  # a check whose counts depend on the draw is refused here
         keep(_reference(name, marker.mark("reference", source)))
         keep(_stubs(built.source, marker.mark("stub", to_text(built.learner).encode())))
-        for group in _side_by_side(answers):
-            keep(_judge_group(marker, built.nbgrader_source, group))
+        for draw in range(draws):
+            again = f", draw {draw}" if draw else ""
+            if draw:
+                marker.turn_to(variant, secret=f"verify {name}{again}".encode())
+                keep(_reference(name, marker.mark("reference", source), answer=f"reference{again}"))
+            for group in _side_by_side([a for a in answers if not draw or _is_drawn(marker, a)]):
+                judged = _judge_group(marker, built.nbgrader_source, group)
+                keep([replace(result, answer=f"{result.answer}{again}") for result in judged])
     if not results or not any(r.kind == "reference" for r in results):
         raise AuthorErrors([AuthorError(lab_dir / "lab.py", 1, "nothing was judged", "write an exercise with a check")])
     return results
@@ -84,12 +99,12 @@ def _judge_group(marker: Marker, source: NotebookNode, group: list[Answer]) -> l
     return [run([a])[1][0] if alone else result for a, result, alone in zip(group, results, again, strict=True)]
 
 
-def verified_key(lab_dir: Path, variant: int, sandbox: Sandbox | None) -> str:
+def verified_key(lab_dir: Path, variant: int, draws: int, sandbox: Sandbox | None) -> str:
     """A hash of all that `verify_lab` depends on."""
     source = to_text(build_lab(lab_dir).nbgrader_source).encode()
     paths = [lab_dir, *map(Path, sandbox.readable if sandbox else ())]
     stamp = grader_stamp(read_assignment(lab_dir.name, source).modules, paths)
-    return submission_key(stamp, repr((variant, sandbox)).encode(), b"")
+    return submission_key(stamp, repr((variant, draws, sandbox)).encode(), b"")
 
 
 def repeat_reference(
@@ -165,6 +180,12 @@ def _judged(lab: str, answer: Answer, result: SubmissionResult) -> AnswerResult:
     said = message if ok else f"{where}: expected {wanted}, but got {score:g} of {highest:g}: {message}"
     seconds = round(result.seconds / max(1, len(result.exercises)), 2)
     return AnswerResult(lab, answer.exercise, answer.name, answer.kind, ok, score, highest, said, seconds)
+
+
+def _is_drawn(marker: Marker, answer: Answer) -> bool:
+    """Whether hidden inputs may decide over the answer: visible parts are the same in each draw."""
+    visible = [c.visible for c in marker.assignment.checks.values() if c.exercise == answer.exercise]
+    return answer.kind == "right" or not any(answer.expect in text for text in visible)
 
 
 def _with_answers(source: NotebookNode, answers: Iterable[Answer]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,16 @@ from labs_cli.screen import count, note, points, say, say_error, say_json
 
 if TYPE_CHECKING:
     from autograder.results import AnswerResult
+
+
+@dataclass(frozen=True)
+class VerifyOptions:
+    """What `labs verify` was told; see `labs verify --help`."""
+
+    variant: int = 0
+    draws: int = 1
+    force: bool = False
+
 
 KINDS = ("reference", "right", "wrong", "stub")
 
@@ -49,7 +60,7 @@ def find_source(wanted: str) -> Path:
     return labs[match(wanted, labs)]
 
 
-def verify(wanted: str | None, *, variant: int, as_json: bool, force: bool) -> int:
+def verify(wanted: str | None, options: VerifyOptions, *, as_json: bool) -> int:
     """Judge every answer of one lab, or of all; return the exit code: 1 unless each is as its sheet says."""
     from autograder.errors import AutograderError
 
@@ -59,7 +70,7 @@ def verify(wanted: str | None, *, variant: int, as_json: bool, force: bool) -> i
     broken = 0
     for lab in labs:
         try:
-            results += _verified(lab, variant, force, progress)
+            results += _verified(lab, options, progress)
         except AutograderError as error:
             broken += 1
             say_error(error.problem, error.fix)
@@ -73,17 +84,23 @@ def verify(wanted: str | None, *, variant: int, as_json: bool, force: bool) -> i
     return 1 if broken or wrong or not results else 0
 
 
-def _verified(lab: Path, variant: int, force: bool, progress: Callable[[object], None]) -> list[AnswerResult]:
+def _verified(lab: Path, options: VerifyOptions, progress: Callable[[object], None]) -> list[AnswerResult]:
     """The results of a lab: those of an earlier run if nothing has changed since."""
     from autograder.verify import verified_key, verify_lab
     from labs_cli.verified import keep_verified, read_verified
 
     sandbox = places.sandbox()
-    key = verified_key(lab, variant, sandbox)
-    known = None if force else read_verified(lab, key)
+    key = verified_key(lab, options.variant, options.draws, sandbox)
+    known = None if options.force else read_verified(lab, key)
     if known is not None:
         return known
-    results = verify_lab(lab, variant=variant, sandbox=sandbox, on_result=lambda r: progress(_line(r)))
+    results = verify_lab(
+        lab,
+        variant=options.variant,
+        draws=options.draws,
+        sandbox=sandbox,
+        on_result=lambda r: progress(_line(r)),
+    )
     keep_verified(lab, key, results)
     return results
 

@@ -166,6 +166,9 @@ def docs(
 def verify(
     lab: Annotated[str | None, LAB] = None,
     variant: Annotated[int, typer.Option("--variant", min=0, metavar="N", help="The labs' variant to judge.")] = 0,
+    draws: Annotated[
+        int, typer.Option("--draws", min=1, metavar="N", help="Judge so many draws of hidden inputs.")
+    ] = 1,
     as_json: Annotated[bool, JSON] = False,
     force: Annotated[bool, typer.Option("--force", help="Judge labs that have not changed since, too.")] = False,
 ) -> None:
@@ -174,9 +177,10 @@ def verify(
     The reference and all right answers must get all points; the stub and every wrong answer must lose them
     with the message that the answer sheet names. Exit code 1 if any does not, or if nothing was judged.
     """
-    from labs_cli.authoring import verify
+    from labs_cli.authoring import VerifyOptions, verify
 
-    raise typer.Exit(verify(lab, variant=variant, as_json=as_json, force=force))
+    options = VerifyOptions(variant=variant, draws=draws, force=force)
+    raise typer.Exit(verify(lab, options, as_json=as_json))
 
 
 @app.command()

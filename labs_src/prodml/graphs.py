@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from prodml.errors import ExamineError
 from prodml.examining import examiner
+from prodml.saved import FILES, PYTHON, short
 
 CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
 NO_GRAPH = ("These bytes are no GraphDef.", "Return `graph.as_graph_def().SerializeToString()`.")
@@ -45,6 +46,39 @@ def read_graph(graph: bytes) -> list[Node]:
     from tensorflow.core.framework import graph_pb2
 
     return [_node(node) for node in graph_pb2.GraphDef.FromString(graph).node]
+
+
+@examiner(refusal=NO_GRAPH)
+def run_graph(graph: bytes, rows: NDArray[Any], output: str = "Identity") -> NDArray[Any]:
+    """What a serialized GraphDef with one placeholder answers to each row.
+
+    Args:
+        rows: n x …; the placeholder gets one row at a time, as a batch of 1.
+        output: name of the node that gives the answer.
+
+    Returns:
+        Array, n x numbers in the answer.
+
+    Raises:
+        ExamineError: the bytes are no GraphDef, it has no such node or not one placeholder, an operator calls Python
+            or touches files, or it cannot be run on such a row.
+    """
+    from tensorflow.core.framework import graph_pb2
+
+    read = graph_pb2.GraphDef.FromString(graph)
+    nodes = [*read.node, *(node for function in read.library.function for node in function.node_def)]
+    if refused := sorted((PYTHON | FILES).intersection(node.op for node in nodes)):
+        raise ExamineError(f"The graph holds {', '.join(refused)}, which is not run.", "")
+    if output not in {node.name for node in read.node}:
+        raise ExamineError(f"The graph has no node named {output}.", f"tf.identity(…, name={output!r})")
+    if len(placeholders(read)) != 1:
+        raise ExamineError(f"The graph has {len(placeholders(read))} placeholders.", "It takes one array.")
+    try:
+        call = runner(graph, f"{output}:0")
+        return np.stack([np.asarray(call(row[None])).reshape(-1) for row in rows])
+    except Exception as error:
+        problem = f"The graph cannot be run on an array of shape {(1, *rows.shape[1:])}."
+        raise ExamineError(problem, short(error)) from None
 
 
 def _node(node: Any) -> Node:

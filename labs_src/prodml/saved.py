@@ -40,7 +40,7 @@ def save_servable(module: Any, folder: str | Path) -> None:
     try:
         serve.get_concrete_function()
     except Exception as error:
-        raise SaveError("`serve` is a tf.function, and its own code fails when it is traced.", _short(error)) from None
+        raise SaveError("`serve` is a tf.function, and its own code fails when it is traced.", short(error)) from None
     try:
         save(module, folder)
     except AssertionError as error:
@@ -109,11 +109,11 @@ def _answer(serve: Any, rows: Mapping[str, NDArray[Any]]) -> Arrays:
         answer = serve({name: tf.constant(x) for name, x in rows.items()})
         return {str(name): np.asarray(x) for name, x in answer.items()}
     except Exception as error:
-        problem = f"`serve` of the loaded SavedModel fails on a dict of {', '.join(rows)}. {_short(error)}"
+        problem = f"`serve` of the loaded SavedModel fails on a dict of {', '.join(rows)}. {short(error)}"
         raise ExamineError(problem, "It takes one dict and returns one.") from None
 
 
-def _short(error: BaseException) -> str:
+def short(error: BaseException) -> str:
     """An error of TensorFlow's in one or two lines: what went wrong last, and in which line of the user's."""
     text = str(error)
     said = named(type(error).__name__, innermost(text)).split("\n\n")[0][:CHARACTERS]

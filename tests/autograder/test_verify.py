@@ -98,6 +98,20 @@ def test_each_repetition_has_another_variant_and_other_hidden_inputs(lab_dir: Pa
     }
 
 
+def test_an_answer_that_hidden_inputs_decide_is_judged_in_each_draw(lab_dir: Path, lab_text: str) -> None:
+    """Is a verdict found out that depends on the draw, and what is visible judged once?"""
+    draw = "not 0.27 < hidden_rng().random() < 0.5"  # holds for the five seeds that the counts are found with
+    (lab_dir / "lab.py").write_text(lab_text.replace("value(second.total(), int) == 0", draw))
+    results = verify_lab(lab_dir, draws=12)
+    times = Counter((r.kind, r.exercise, r.answer.split(",")[0]) for r in results)
+    assert times[("reference", "double", "reference")] == times[("right", "double", "sum")] == 12
+    assert times[("wrong", "double", "adds")] == times[("stub", "double", "stub")] == 1
+    assert times[("wrong", "double", "in_place")] == 12
+    failed = {r.answer for r in results if not r.ok}
+    assert 0 < sum(answer.startswith("reference, draw ") for answer in failed) < 12
+    assert {r.exercise for r in results if not r.ok} == {"count"}
+
+
 def test_a_repetition_that_cannot_be_judged_is_no_success(lab_dir: Path, lab_text: str) -> None:
     """Is a setup that fails for a variant an error, not a run without failures?"""
     broken = lab_text.replace("factor = 2 + 0 * variant()", "factor = 2 + 0 // (1 - variant())")

@@ -47,6 +47,14 @@ def test_verify_judges_every_answer(labs: Labs, source: Path) -> None:
     assert "all as they should be" in ran.out
 
 
+def test_verify_judges_in_several_draws(labs: Labs, source: Path) -> None:
+    """Do the reference, right answers and the two wrong ones that hidden inputs decide come once per draw?"""
+    ran = labs("verify", "90", "--draws", "3")
+    assert ran.code == 0
+    assert "(3 reference, 6 right, 7 wrong, 1 stub)" in ran.out
+    assert "reference, draw 2" in ran.out
+
+
 def test_verify_in_json_has_its_documented_keys(labs: Labs, source: Path) -> None:
     ran = labs("verify", "--json")
     results = json.loads(ran.out)

@@ -4,7 +4,7 @@
 #     title: Training–serving skew
 #     question: Why does the model that was good offline fail online?
 #     minutes: 145
-#     seconds: 45
+#     seconds: 25
 #     objectives:
 #       - Split the error that a model gains on its way online into data that changed, pipelines that differ, and feedback
 #       - Find an input on which two implementations of one feature disagree, without guessing where
@@ -1026,7 +1026,7 @@ folder.cleanup()
 # - Breck, Cai, Nielsen, Salib and Sculley, [The ML Test Score](https://research.google/pubs/pub46555/), 2017: a test that training and serving compute the same is one of its 28.
 # - Baylor and others, [TFX: A TensorFlow-Based Production-Scale Machine Learning Platform](https://doi.org/10.1145/3097983.3098021), KDD 2017: validation of data against skew, in one platform, and what it brought to an app store.
 # - NumPy, [NEP 50: Promotion rules for Python scalars](https://numpy.org/neps/nep-0050-scalar-promotion.html): why the two versions of section 3 disagree, decided in public.
-# - Feast, [Point-in-time joins](https://docs.feast.dev/getting-started/concepts/point-in-time-joins): a feature as it was known when the prediction was made.
+# - Feast, [Point-in-time joins](https://docs.feast.dev/v0.67-branch/getting-started/concepts/point-in-time-joins): a feature as it was known when the prediction was made.
 # - Keras, [Working with preprocessing layers](https://keras.io/guides/preprocessing_layers/): inside the model or in the input pipeline, with the reasons for each.
 # - Hypothesis, [documentation](https://hypothesis.readthedocs.io/en/latest/): strategies, shrinking, and what to do about a flaky test.
 # - Goldberg, [What every computer scientist should know about floating-point arithmetic](https://doi.org/10.1145/103162.103163), 1991: why the order of a sum matters, and by how much.

@@ -543,7 +543,10 @@ def diagnose(evidence):
     for sign, cause in causes.items():
         rows = found[found["sign"] == sign]
         if len(rows):
-            return {"cause": cause, "where": rows["place"].iloc[0], "since": rows["since"].iloc[0], "action": "roll_back"}
+            where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+            if sign == "replay" and len(rows) > 1:
+                cause, where = "bad_quantization", "model"
+            return {"cause": cause, "where": where, "since": since, "action": "roll_back"}
     return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
 
 # %% exercise="diagnose" answer="wrong" name="since_the_last_deploy" expect="It is when the log changes"
@@ -555,7 +558,10 @@ def diagnose(evidence):
     for sign, cause in causes.items():
         rows = found[found["sign"] == sign]
         if len(rows):
-            return {"cause": cause, "where": rows["place"].iloc[0], "since": since, "action": FAMILIES[cause].action}
+            where = rows["place"].iloc[0]
+            if sign == "replay" and len(rows) > 1:
+                cause, where = "bad_quantization", "model"
+            return {"cause": cause, "where": where, "since": since, "action": FAMILIES[cause].action}
     return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
 
 # %% exercise="diagnose" answer="wrong" name="misspelt_key" expect="Is a key misspelt?"
@@ -658,7 +664,7 @@ def diagnose(evidence):
         return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
     return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
 
-# %% exercise="diagnose" answer="wrong" name="deploy_of_the_day" expect="stands 20 hours before the onset"
+# %% exercise="diagnose" answer="wrong" name="deploy_of_the_day" expect="stands 8 hours before the onset"
 # Misconception: a deploy within a day may have begun it.
 def diagnose(evidence):
     causes = {
@@ -833,6 +839,179 @@ def diagnose(evidence):
         return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
     return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
 
+# %% exercise="diagnose" answer="wrong" name="limit_of_two" expect="whose only sign has a strength between 1 and 2"
+# Misconception: twice what healthy weeks show is safe, and costs nothing.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 2]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="deploy_of_the_half_day" expect="stands 8 hours before the onset"
+# Misconception: a deploy within twelve hours may have begun it.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 12)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="onset_of_the_strongest" expect="not in that of the strongest or of the earliest"
+# Misconception: the strongest sign shows the onset best, whichever sign names the cause.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], found["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="onset_of_the_earliest" expect="not in that of the strongest or of the earliest"
+# Misconception: what was seen first is the onset.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], found["since"].min()
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="last_row_of_the_sign" expect="Of the rows of one sign the strongest has the place"
+# Misconception: any row of the sign that decided has the place.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[-1], rows["since"].iloc[-1]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="several_hosts_like_one" expect="if several do, it is the model that they all serve"
+# Misconception: a host that differs from its replay has an old model, and so has each of four.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
+# %% exercise="diagnose" answer="wrong" name="last_deploy_only" expect="Look at all deploys of the five hours"
+# Misconception: only the last deploy before the onset can have begun it.
+def diagnose(evidence):
+    causes = {
+        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
+        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
+        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
+        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
+    }
+    found = symptoms(evidence)
+    found = found[found["strength"] > 1]
+    hosts = (found["sign"] == "replay").sum()
+    for sign, cause in causes.items():
+        rows = found[found["sign"] == sign]
+        if rows.empty:
+            continue
+        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
+        if sign == "replay" and hosts > 1:
+            cause, where = "bad_quantization", "model"
+        family, deploys = FAMILIES[cause], evidence.deploys
+        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+        last = lead == lead[lead >= -0.5].min()
+        ours = last & (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
+        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+
 # %% exercise="diagnose" answer="right" name="weights_and_a_class"
 # Every cause competes with a score: a weight of its sign, and the square root of how strong it is.
 class Doctor:
@@ -855,10 +1034,13 @@ class Doctor:
         if best is None:
             return dict(cause="nothing", where="nowhere", since=None, action="nothing")
         cause, row = best
+        place = row["place"]
+        if cause == "stale_model" and (signs["sign"] == "replay").sum() > 1:
+            cause, place = "bad_quantization", "model"
         d = evidence.deploys
         near = d[(d["component"] == FAMILIES[cause].owner) & (d["status"] == "done")]["time"].dt.tz_convert(None)
         ours = ((row["since"] - near).dt.total_seconds().between(-1800, 5 * 3600)).any()
-        return dict(cause=cause, where=row["place"], since=row["since"], action="roll_back" if ours else FAMILIES[cause].action)
+        return dict(cause=cause, where=place, since=row["since"], action="roll_back" if ours else FAMILIES[cause].action)
 
 
 diagnose = Doctor()

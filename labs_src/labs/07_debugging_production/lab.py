@@ -4,7 +4,7 @@
 #     title: Debugging production
 #     question: It is 9:05 and the alarm rings. What broke, where, since when, and what do you do?
 #     minutes: 130
-#     seconds: 30
+#     seconds: 12
 #     objectives:
 #       - Find the deploy that broke a system by bisection, with a test that is sometimes wrong
 #       - Find the slice that got worse, among slices that were always bad, tiny, or as bad as everybody
@@ -471,8 +471,12 @@ symptoms(evidence).head(5)
 
 # %% [markdown]
 # Signs come in company. A quantized model differs from its replay as well; so does a scaled feature. The more special
-# sign explains the more general one. One host that differs is not the same as four. And two signs can stand for one
-# cause: "missing" and "unknown code" are both `schema_change`.
+# sign explains the more general one. One host that differs from its replay serves an old model; if several do, it is the model
+# that they all serve. And two signs can stand for one cause: "missing" and "unknown code" are both `schema_change`.
+#
+# A sign counts if its strength is above 1, and not only above 2. **The sign that decides has place and onset in its
+# row**, not the strongest sign of all and not the earliest. If it is there in several places, its strongest row counts. In
+# what order you ask for the exact signs of inputs (missing, zeros, implausible, …) is up to you: in 960 plain incidents, two of them were there 16 times.
 #
 # **The action** follows from the cause (`FAMILIES[cause].action`), unless a deploy of ours began it: a deploy of the
 # component that owns the stage (`FAMILIES[cause].owner`) with status "done", in the five hours before the onset. Then roll back.
@@ -554,7 +558,20 @@ def with_deploys(incident, *rows):
     return replace(incident.evidence, deploys=table[["id", "time", "component", "version", "status"]])
 
 
+def known(cases, hard=False):
+    """The incidents of a dict, seed → cause: always the same ones."""
+    return [make_incident(seed, cause, hard) for seed, cause in cases.items()]
+
+
 INPUT, SERVING, OUTCOME = ([f.name for f in FAMILIES.values() if f.group == group] for group in ("input", "serving", "outcome"))
+# Plain faults whose only sign has a strength between 1.2 and 1.8.
+FAINT = {21146: "failing_host", 60063: "failing_host", 60099: "failing_host", 21436: "feedback_loop", 21442: "feedback_loop", 21450: "feedback_loop"}
+# Plain faults whose sign is above 1 in two places, the right one first.
+TWO_PLACES = {20836: "skewed_preprocessing", 60008: "skewed_preprocessing", 21151: "failing_host", 60193: "failing_host"}
+# Hard ones: replay is above 1 on several hosts, coarse below it.
+YOUNG_MODEL = dict.fromkeys((43602, 43607, 43614, 43649), "bad_quantization")
+# Plain faults: of the first four the strongest sign has another onset, of the others the earliest one has.
+ONSETS = dict.fromkeys((60047, 60059, 60097, 60363), "bad_quantization") | {20119: "unit_change", 20237: "zero_fill", 20435: "time_zone", 20554: "stale_cache"}
 # Plain faults in whose company a sign of averages (residual, acted, labels late) is above 1 too.
 COMPANY = {2008: "zero_fill", 4009: "time_zone", 5001: "stale_cache", 6011: "late_events", 7009: "duplicate_events", 7015: "duplicate_events", 9001: "bad_quantization", 12002: "wrong_threshold"}
 
@@ -578,12 +595,16 @@ with check("diagnose"):
     zone = make_incident(4005, "time_zone", False)
     got = rights([zone]).iloc[0]
     assert got["cause"], f"From {zone.truth.since:%d %B %H:%M} UTC on, all hours are those of UTC: time_zone is expected. Only the sign `wrong hour` is above 1. No average moves much: who closes all alarms, or looks at a dashboard, misses it."
-    got = rights(fresh(g, ["failing_host", "feedback_loop"] * 2, False)).mean()
-    assert got["cause"] >= 0.75, f"Faults whose sign is seldom above 3 (failing_host, feedback_loop): yours names {got['cause']:.0%} of them. A sign is there from strength 1 on; strengths of different signs have no common scale."
+    got = rights(known(FAINT)).mean()
+    assert got["cause"] >= 0.75, f"Six plain faults whose only sign has a strength between 1 and 2 (failing_host, feedback_loop): yours names {got['cause']:.0%} of them. A sign is there from strength 1 on; strengths of different signs have no common scale."
     got = rights(fresh(g, SERVING * 2, False)).mean()
     assert got["cause"] >= 0.85, f"Plain faults of serving: yours names the right cause in {got['cause']:.0%}. Several signs are there at once; the special one (coarse, scaled) explains the general one (replay)."
     assert got["where"] >= 0.85, f"Plain faults of serving: yours names the right place in {got['where']:.0%}. The place stands in the row of the sign that decided, which need not be the strongest."
-    company = rights([make_incident(seed, cause, False) for seed, cause in COMPANY.items()]).mean()
+    got = rights(known(TWO_PLACES)).mean()
+    assert got["where"] >= 0.75, f"Four faults whose sign is there in two places: yours names the right place in {got['where']:.0%}. Of the rows of one sign the strongest has the place: it stands first."
+    got = rights(known(YOUNG_MODEL, hard=True)).mean()
+    assert got["cause"] >= 0.75, f"Four times a quantized model, so young that coarse is below 1 and replay is above it on several hosts: yours names {got['cause']:.0%}. One host that differs has an old model; if several do, it is the model that they all serve."
+    company = rights(known(COMPANY)).mean()
     assert company["cause"] >= 0.8, f"Eight faults in whose company residual, acted or labels late is above 1 too: yours names the right cause in {company['cause']:.0%}. Those three are averages over many rows, and move when something else breaks: ask for them last."
     got = rights(fresh(g, ["zero_fill", "unit_change"] * 3, False)).mean()
     assert got["cause"] >= 0.8, f"Zeros and other units: yours names the right cause in {got['cause']:.0%}. A zero stands for what was missing (zero_fill); another unit shows as implausible (unit_change)."
@@ -592,14 +613,18 @@ with check("diagnose"):
     assert got["cause"] >= 0.85, f"Plain faults of inputs and labels: yours names the right cause in {got['cause']:.0%}. Two signs can stand for one cause: missing and unknown code are both schema_change."
     assert got["where"] >= 0.85, f"Plain faults of inputs and labels: yours names the right place in {got['where']:.0%}. The place stands in the row of the sign that decided."
     assert got["since"] >= 0.7, f"Plain faults of inputs and labels: yours has the onset within six hours in {got['since']:.0%}. It is when the log changes, not when the alarm rang or the last deploy ran."
+    onsets = rights(known(ONSETS)).mean()
+    assert onsets["since"] >= 0.75, f"Eight plain faults in whose company other signs are stronger or began earlier: yours has the onset within six hours in {onsets['since']:.0%}. The onset stands in the row of the sign that decided, not in that of the strongest or of the earliest."
     rest = rights(fresh(g, OUTCOME, False)).mean()
     assert rest["cause"] >= 0.5, f"Plain faults of outcomes: yours names the right cause in {rest['cause']:.0%}. Labels that are late, alerts, what agents do, and the world itself: not every fault is one of the model."
     act = action((1, "features", "done"), (60, "model", "done"))
     assert act == "roll_back", f"Hours are those of UTC, and a deploy of `features`, the owner, was done an hour before: roll_back is expected, yours says {act}."
     act = action((1, "features", "failed"), (60, "model", "done"))
     assert act == "repair_input", f"The same, but that deploy failed: it changed nothing. Expected is repair_input, yours says {act}."
-    act = action((1, "features", "failed"), (20, "features", "done"))
-    assert act == "repair_input", f"The owner's last deploy that was done stands 20 hours before the onset: too early to have begun it. Expected is repair_input, yours says {act}."
+    act = action((1, "features", "failed"), (8, "features", "done"))
+    assert act == "repair_input", f"The owner's last deploy that was done stands 8 hours before the onset: too early to have begun it, five hours are the limit. Expected is repair_input, yours says {act}."
+    act = action((1, "server", "done"), (4, "features", "done"))
+    assert act == "roll_back", f"A deploy of `features`, the owner, was done 4 hours before the onset, and one of `server` after it. Expected is roll_back, yours says {act}. Look at all deploys of the five hours, not at the last one."
     act = action((1, "server", "done"), (60, "features", "done"))
     assert act == "repair_input", f"A deploy of `server` was done an hour before the hours changed, and `features` owns them. Expected is repair_input, yours says {act}. The last deploy is not always the one."
     assert got["action"] >= 0.7, f"The same cause can begin with a deploy of ours or outside: yours has the right action in {got['action']:.0%}. Roll back if, and only if, a deploy of the owner with status done stands shortly before the onset."

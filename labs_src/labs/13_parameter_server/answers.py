@@ -158,6 +158,29 @@ def partition(vocab, dim, servers, min_bytes):
 def own_rows(rows, worker, workers, epoch):
     return np.random.default_rng(epoch % 2).permutation(rows)[worker::workers]
 
+# %% exercise="partition" answer="wrong" name="seeded_with_a_hash" expect="hash() of a text is another number there"
+# Misconception: hash() of the same text is the same number everywhere.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    parts = np.array_split(np.arange(vocab), shards)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    seed = hash(f"epoch {epoch}") % 2**32
+    return np.random.default_rng(seed).permutation(rows)[worker::workers]
+
+# %% exercise="partition" answer="wrong" name="another_seed_later" expect="the seed is the epoch, and nothing else"
+# Misconception: the length of the input belongs into the seed, to be safe.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    parts = np.array_split(np.arange(vocab), shards)
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch * rows).permutation(rows)[worker::workers]
+
 # %% exercise="partition" answer="right" name="array_split_downwards"
 # From the most shards downwards, cut by NumPy; workers take blocks of one shuffled order.
 def partition(vocab, dim, servers, min_bytes):
@@ -168,10 +191,10 @@ def partition(vocab, dim, servers, min_bytes):
 
 
 def own_rows(rows, worker, workers, epoch):
-    return np.array_split(np.random.default_rng([7, epoch]).permutation(rows), workers)[worker]
+    return np.array_split(np.random.default_rng(epoch).permutation(rows), workers)[worker]
 
 # %% exercise="partition" answer="right" name="arithmetic_and_strides"
-# The number of shards by one division; workers own fixed strides and shuffle within them.
+# The number of shards by one division; workers own fixed rows, and look up where each stands in the epoch's order.
 def partition(vocab, dim, servers, min_bytes):
     rows_at_least = max(1, -(-min_bytes // (4 * dim)))
     shards = max(1, min(servers, vocab // rows_at_least))
@@ -184,14 +207,12 @@ def partition(vocab, dim, servers, min_bytes):
 
 
 def own_rows(rows, worker, workers, epoch):
-    import random
-
-    mine = list(range(worker, rows, workers))
-    random.Random(1000 * epoch + worker).shuffle(mine)
-    return np.array(mine)
+    place = np.argsort(np.random.default_rng(epoch).permutation(rows))
+    mine = range(worker, rows, workers)
+    return np.array(sorted(mine, key=place.__getitem__))
 
 # %% exercise="partition" answer="right" name="files_of_neighbours"
-# Each worker owns one file of neighbouring rows and shuffles it by a key of each row.
+# Each worker owns one file of neighbouring rows, and keeps of the epoch's order what is in its file.
 def partition(vocab, dim, servers, min_bytes):
     rows_at_least = max(1, -(-min_bytes // (4 * dim)))
     shards = int(np.clip(vocab // rows_at_least, 1, servers))
@@ -201,10 +222,9 @@ def partition(vocab, dim, servers, min_bytes):
 
 
 def own_rows(rows, worker, workers, epoch):
-    from hashlib import sha256
-
     mine = np.array_split(np.arange(rows), workers)[worker]
-    return np.array(sorted(mine.tolist(), key=lambda row: sha256(f"{epoch}/{row}".encode()).digest()))
+    order = np.random.default_rng(epoch).permutation(rows)
+    return order[np.isin(order, mine)]
 
 # %% [markdown]
 # ## async_sgd

@@ -4,7 +4,7 @@
 #     title: Parameter server
 #     question: Who holds the weights, and who may be late?
 #     minutes: 120
-#     seconds: 40
+#     seconds: 20
 #     objectives:
 #       - Cut an embedding over servers and an input over workers, and see which server gets the work
 #       - Say what stale gradients cost, and how small the learning rate must become
@@ -72,7 +72,9 @@ print(f"{len(data.pairs):,} flights, {len(data.counts):,} pairs; the most freque
 # | 3 | 99 bytes | (0, 7): too small to cut |
 #
 # The **input** is cut too: every worker reads rows of its own. If it is killed, the one that replaces it must read
-# the same rows again.
+# the same rows again, in another process or on another machine. So all keep to one order that anybody can make
+# anew, and only cut it: `np.random.default_rng(epoch).permutation(rows)`. Its seed is a number. (`hash` of a text would be no
+# seed: each Python process gives it another value.)
 
 # %% kind="exercise" name="partition" exports=["partition", "own_rows"]
 def partition(vocab, dim, servers, min_bytes):
@@ -96,8 +98,9 @@ def own_rows(rows, worker, workers, epoch):
 
     rows: int, rows of the input, numbered from 0. worker: int, 0 to workers - 1. epoch: int from 0.
     Returns a 1-D integer array. All workers together read each row once per epoch; their numbers of rows differ by
-        at most one. Rows that are neighbours in the input are not read in their order, and every epoch has another
-        order. The same arguments give the same rows, also in another process.
+        at most one. Each worker reads its rows in the order in which they stand in
+        np.random.default_rng(epoch).permutation(rows): no neighbours in the input's order, another order in every
+        epoch, and the same arguments give the same rows in any process. Which places of it are whose is up to you.
     """
     ### BEGIN SOLUTION
     return np.random.default_rng(epoch).permutation(rows)[worker::workers]
@@ -140,6 +143,15 @@ with check("partition"):
     assert len(pairs[0] & pairs[1]) < 13, "In epoch 1, worker 2 reads nearly the same rows next to each other as in epoch 0: the order of before, turned around or begun elsewhere, is not another order."
     orders = {tuple(value(own_rows(103, 2, 4, epoch), np.ndarray).tolist()) for epoch in range(6)}
     assert len(orders) == 6, f"In epochs 0 to 5, worker 2 has only {len(orders)} orders. Every epoch has another."
+
+    def in_order(part, rows, epoch):
+        """Whether the rows stand in the order that all workers agreed on."""
+        place = np.argsort(np.random.default_rng(epoch).permutation(rows))
+        return bool((np.diff(place[part]) > 0).all())
+
+    kept = [in_order(part, 103, 0) for part in parts]
+    assert all(kept), "Workers read their rows in another order than that of np.random.default_rng(0).permutation(103). Whoever replaces one, in another process, must come to the same order: hash() of a text is another number there, and a generator of your own is not known to the others."
+    assert in_order(later, 103, 1), "In epoch 1, worker 2 reads its rows in another order than that of np.random.default_rng(1).permutation(103): the seed is the epoch, and nothing else."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     rows, dim, servers = int(h.integers(50, 5000)), int(h.integers(1, 65)), int(h.integers(2, 12))
@@ -152,11 +164,12 @@ with check("partition"):
     epoch = int(h.integers(2, 9))
     read = [value(own_rows(many, worker, crew, epoch), np.ndarray).tolist() for worker in range(crew)]
     assert sorted(row for part in read for row in part) == list(range(many)), "With another number of workers they do not read each row exactly once."
+    assert all(in_order(part, many, epoch) for part in read), "In another epoch, with other rows, a worker leaves the order that all agreed on."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="partition"
 # 1. First find the number of shards, then cut. For n shards the smallest has `vocab // n` rows.
-# 2. `divmod(vocab, shards)` gives the length and how many shards get one row more; `np.array_split` cuts just so. For the input: shuffle all rows with one seed, then each worker takes every `workers`-th.
+# 2. `divmod(vocab, shards)` gives the length and how many shards get one row more; `np.array_split` cuts just so. For the input: all workers make the same order, then each takes every `workers`-th of it.
 # 3. Of the numbers `n` from 1 to `min(servers, vocab)`, keep those with `vocab // n * dim * 4 >= min_bytes`, and take the largest (1 if there is none). For the input: `np.random.default_rng(epoch).permutation(rows)[worker::workers]`.
 
 # %% [markdown]

@@ -394,6 +394,59 @@ def fingerprints(steps):
         return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
     return {name: of(name) for name in steps}
 
+# %% exercise="fingerprints" answer="wrong" name="numbers_are_floats" expect="A step gets an integer or a float"
+# Misconception: 1 and 1.0 are one number, so they are one parameter.
+def fingerprints(steps):
+    def plain(v):
+        return float(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else v
+
+    def of(name):
+        s = steps[name]
+        counts = [s["code"], s["image"], {k: plain(v) for k, v in s["parameters"].items()}, {i: of(m) for i, m in s["inputs"].items()}]
+        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+    return {name: of(name) for name in steps}
+
+# %% exercise="fingerprints" answer="wrong" name="remembered_by_equality" expect="As keys of a dict they are equal"
+# Misconception: two steps with equal keys are equal, so the digest of the first can be looked up.
+def fingerprints(steps):
+    known = {}
+
+    def frozen(v):
+        return tuple(v) if isinstance(v, list) else v
+
+    def of(name):
+        s = steps[name]
+        counts = [s["code"], s["image"], s["parameters"], {i: of(m) for i, m in s["inputs"].items()}]
+        key = (*counts[:2], *(frozenset((k, frozen(v)) for k, v in part.items()) for part in counts[2:]))
+        if key not in known:
+            known[key] = hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+        return known[key]
+    return {name: of(name) for name in steps}
+
+# %% exercise="fingerprints" answer="wrong" name="bools_are_integers" expect="In Python 1 == True"
+# Misconception: True is another way to write 1.
+def fingerprints(steps):
+    def plain(v):
+        return int(v) if isinstance(v, bool) else v
+
+    def of(name):
+        s = steps[name]
+        counts = [s["code"], s["image"], {k: plain(v) for k, v in s["parameters"].items()}, {i: of(m) for i, m in s["inputs"].items()}]
+        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+    return {name: of(name) for name in steps}
+
+# %% exercise="fingerprints" answer="wrong" name="lists_joined" expect="Inside of a list"
+# Misconception: a list is its elements with commas between them.
+def fingerprints(steps):
+    def plain(v):
+        return ["list", ",".join(map(str, v))] if isinstance(v, list) else v
+
+    def of(name):
+        s = steps[name]
+        counts = [s["code"], s["image"], {k: plain(v) for k, v in s["parameters"].items()}, {i: of(m) for i, m in s["inputs"].items()}]
+        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+    return {name: of(name) for name in steps}
+
 # %% exercise="fingerprints" answer="right" name="streamed_with_lengths"
 # Feeds the hash piece by piece, each with its length in front; no JSON but for single values.
 def fingerprints(steps):

@@ -4,7 +4,7 @@
 #     title: Kubeflow pipelines
 #     question: What ran, on what, and should it ship?
 #     minutes: 160
-#     seconds: 43
+#     seconds: 29
 #     objectives:
 #       - Find what is wrong in a compiled pipeline before any machine runs it
 #       - Give every step a fingerprint, so that equal work is recognised by a colleague too
@@ -392,7 +392,8 @@ def fingerprints(steps):
         "parameters": dict, name → str, number, bool, None or list of these;
         "inputs": dict, name of the input → name of the step in `steps` that makes it; no cycles;
         "started", "folder": str: when it ran, and where it wrote.
-    What counts: code, image, parameters by name, and for each input by name the fingerprint of its maker.
+    What counts: code, image, parameters by name, and for each input by name the fingerprint of its maker. The type
+        of a parameter is a part of it: 1, 1.0, True and "1" are four values, and so are they in a list.
     What does not: the step's own name, "started", "folder", and the order of any dict.
     Returns a dict, name → SHA-256 in 64 hex digits (a str). A colleague's machine gives the same ones.
     """
@@ -451,6 +452,9 @@ with check("fingerprints"):
     assert got == ["weather", "transform", "train", "evaluate"], f"weather runs in another image: expected new fingerprints for weather and all that follows, yours for {got}."
     got = changed(with_step(STEPS, "ingest", parameters={"last": "9"}))
     assert "ingest" in got, "The parameter last was the number 9 and is the text \"9\" now: not the same work, but your fingerprints are equal. str() makes them alike."
+    alike = printed({type(x).__name__: recipe("same", last=x) for x in (1, 1.0, True)})
+    assert alike["int"] != alike["float"], "Two steps of one run differ in a parameter, 1 and 1.0, and have the same fingerprint. A step gets an integer or a float, and with it other code may run and other files come out. As keys of a dict they are equal, as text they are not."
+    assert alike["int"] != alike["bool"], "Two steps of one run differ in a parameter, 1 and True, and have the same fingerprint. In Python 1 == True; a step that writes its parameter writes two different files."
     got = changed(with_step(STEPS, "ingest", code="read month", image="spython:3.11"))
     assert "ingest" in got, "The code lost its last letter, and the image gained it in front: other work, the same fingerprint. Strings that are only joined run into each other."
     got = changed(with_step(STEPS, "transform", inputs={"flights": "weather", "weather": "ingest"}))
@@ -470,6 +474,9 @@ with check("fingerprints"):
     assert again["left"] == again["right"], "Two steps that do the same work get different fingerprints."
     assert again["left"] != again["other"], "A list as parameter in another order is other work, and gets the same fingerprint."
     assert printed(with_step(twins, "left", parameters={"y": [1, 2]}))["left"] != again["left"], "A parameter of another name with the same value gets the same fingerprint."
+    kinds = [[x] for x in (1, 1.0, True, "1", None, "None", "null")]
+    again = printed({f"s{i}": recipe("same", x=x) for i, x in enumerate(kinds)})
+    assert len(set(again.values())) == len(kinds), "Inside of a list, values of different types get the same fingerprint."
     reader = {**twins, "end": recipe("read", {"x": "left"}, x=1)}
     assert printed(with_step(reader, "end", parameters={"x": 2}))["end"] != printed(reader)["end"], "Where a parameter has the name of an input, a change of one of them does not count."
     assert printed(with_step(reader, "end", inputs={"x": "other"}))["end"] != printed(reader)["end"], "Where an input has the name of a parameter, a change of one of them does not count."

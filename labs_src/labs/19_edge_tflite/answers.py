@@ -100,6 +100,48 @@ def freeze(weights):
     concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], tf.uint8))
     return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
 
+# %% exercise="freeze" answer="wrong" name="costs_not_logits" expect="Weights alone are no network"
+# Misconception: a device looks for the smallest cost, as training did, so the graph gives negated logits.
+def freeze(weights):
+    net = network(weights)
+    concrete = tf.function(lambda image: -net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="activation_left_out" expect="signs, activations"
+# Misconception: the list of weights is the whole network: a dense layer is its kernel and its bias.
+def freeze(weights):
+    @tf.function(input_signature=[tf.TensorSpec([1, 28, 28, 1], tf.float32)])
+    def call(x):
+        for kernel, gamma, beta, mean, variance in (weights[:5], weights[5:10]):
+            x = tf.nn.conv2d(x, kernel, 2, "VALID")
+            x = tf.nn.relu(tf.nn.batch_normalization(x, mean, variance, beta, gamma, 1e-3))
+        x = tf.reshape(x, [-1, 576]) @ weights[10] + weights[11]
+        return x @ weights[12] + weights[13]
+
+    return call.get_concrete_function().graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="epsilon_of_another_library" expect="the epsilon of the normalization"
+# Misconception: epsilon is the same small number everywhere (PyTorch's is 1e-5).
+def freeze(weights):
+    @tf.function(input_signature=[tf.TensorSpec([1, 28, 28, 1], tf.float32)])
+    def call(x):
+        for kernel, gamma, beta, mean, variance in (weights[:5], weights[5:10]):
+            x = tf.nn.conv2d(x, kernel, 2, "VALID")
+            x = tf.nn.relu(tf.nn.batch_normalization(x, mean, tf.constant(variance), beta, gamma, 1e-5))
+        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ weights[10] + weights[11])
+        return x @ weights[12] + weights[13]
+
+    return call.get_concrete_function().graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="output_without_a_name" expect="no node named Identity"
+# Misconception: whoever runs a graph sees by itself which of its nodes is the output.
+def freeze(weights):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    graph = convert_variables_to_constants_v2(concrete).graph.as_graph_def()
+    next(node for node in graph.node if node.name == "Identity").name = "logits"
+    return graph.SerializeToString()
+
 # %% exercise="freeze" answer="right" name="constants_by_construction"
 # No variables and no Keras: a function of NumPy arrays, which become constants when it is traced.
 def freeze(weights):

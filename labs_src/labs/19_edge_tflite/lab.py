@@ -4,7 +4,7 @@
 #     title: Models on the device
 #     question: Does the model have to live in the data centre?
 #     minutes: 150
-#     seconds: 36
+#     seconds: 34
 #     objectives:
 #       - Turn a trained model into one graph that needs nothing else
 #       - Remove work from a graph without changing what it computes
@@ -51,7 +51,7 @@ from prodml.data import digits
 from prodml.edge import convolved, forward, network, quiet, random_weights
 from prodml.errors import ExamineError
 from prodml.flight_net import device_flights, frozen, model_inputs, to_lite, trained, vocabularies
-from prodml.graphs import examine_graphs, optimized, read_graph, runner
+from prodml.graphs import examine_graphs, optimized, read_graph, run_graph, runner
 from prodml.litert import examine, examine_inputs
 from prodml.model_server import model_server, question
 
@@ -139,8 +139,8 @@ def freeze(weights):
 
     weights: list of 14 float32 arrays. `network(weights)` is the Keras model that has them.
     Returns bytes: a serialized GraphDef with one placeholder, for float32 images of shape [1, 28, 28, 1] or
-        [None, 28, 28, 1], already divided by 255. It gives the ten logits of the network at inference, and
-        nothing else. Its weights are constants, unchanged.
+        [None, 28, 28, 1], already divided by 255, and one output, the node `Identity` (tf.function names it so). It
+        gives the ten logits of the network at inference, and nothing else. Its weights are constants, unchanged.
     """
     ### BEGIN SOLUTION
     frozen_model = network(weights)
@@ -180,12 +180,23 @@ with check("freeze"):
     assert kernels == 4, f"Of the four kernels that were passed in, your graph holds {kernels}. A network that is built anew has weights of its own: network(weights)."
     statistics = sum(holds(nodes, mine[i]) for i in (3, 4, 8, 9))
     assert statistics == 4, f"Of the four arrays of stored means and variances your graph holds {statistics}. At inference a batch normalization uses what it has stored, not the batch at hand."
+
+    def off(graph, weights, generator):
+        """Largest difference from the network's logits on three images, as a share of the largest logit."""
+        x = generator.random((3, 28, 28, 1), dtype=np.float32)
+        wanted = forward(weights, x)
+        said = run_graph(graph, x)
+        return float(np.abs(said - wanted).max() / np.abs(wanted).max()) if said.shape == wanted.shape else np.inf
+
+    apart = off(frozen_graph, mine, rng())
+    assert apart < 1e-3, f"Your graph holds all weights. Run on three images, it is off from the network's logits by up to {apart:.1%} of the largest. Weights alone are no network: signs, activations and the epsilon of the normalization (0.001, inside the root) belong to it as well."
     ### BEGIN HIDDEN TESTS
     other = random_weights(hidden_rng())
     with quiet():
         frozen_graph = freeze(other)
     found = read_graph(value(frozen_graph, bytes))
     assert sum(holds(found, w) for w in other) == 14, "With other weights your graph does not hold them: is it made anew for each call?"
+    assert off(frozen_graph, other, hidden_rng()) < 1e-3, "With other weights, your graph gives other logits than the network that has them."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="freeze"
