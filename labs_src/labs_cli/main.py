@@ -166,9 +166,7 @@ def docs(
 def verify(
     lab: Annotated[str | None, LAB] = None,
     variant: Annotated[int, typer.Option("--variant", min=0, metavar="N", help="The labs' variant to judge.")] = 0,
-    draws: Annotated[
-        int, typer.Option("--draws", min=1, metavar="N", help="Judge so many draws of hidden inputs.")
-    ] = 1,
+    draws: Annotated[int, typer.Option("--draws", min=1, metavar="N", help="Judge N draws of hidden inputs.")] = 1,
     as_json: Annotated[bool, JSON] = False,
     force: Annotated[bool, typer.Option("--force", help="Judge labs that have not changed since, too.")] = False,
 ) -> None:

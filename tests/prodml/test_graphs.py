@@ -85,7 +85,7 @@ def _has_a_function_that_reads(path):
 
 
 @pytest.mark.parametrize(
-    "function, kind, problem",
+    ("function", "kind", "problem"),
     [
         (_reads_a_file, tf.string, "holds ReadFile"),
         (_has_a_function_that_reads, tf.string, "holds ReadFile"),
@@ -100,7 +100,7 @@ def test_run_graph_refuses_what_it_must_not_or_cannot_run(function, kind, proble
         run_graph(traced.graph.as_graph_def().SerializeToString(), np.ones((2, 3), np.float32))
 
 
-@pytest.mark.parametrize("bad, problem", [(b"\xff" * 50, "no GraphDef"), (b"", "no node named Identity")])
+@pytest.mark.parametrize(("bad", "problem"), [(b"\xff" * 50, "no GraphDef"), (b"", "no node named Identity")])
 def test_run_graph_refuses_other_bytes(bad, problem):
     """Also what happens to parse: empty bytes are an empty graph."""
     with pytest.raises(ExamineError, match=problem):
