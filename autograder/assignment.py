@@ -12,7 +12,9 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests
 
 from autograder.build.names import names_of
+from autograder.cells import blank_of, grade_id_of, id_of, is_by_hand, kind_of, points_of
 from autograder.errors import CourseError
+from autograder.magics import without_magics
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,11 @@ class Cell:
     source: str
     exports: tuple[str, ...] = ()  # exercise: the names that its check reads
 
+    @property
+    def python(self) -> str:
+        """The source without magics: what a judge can run."""
+        return without_magics(self.source)
+
 
 @dataclass(frozen=True)
 class Check:
@@ -32,6 +39,7 @@ class Check:
         exercise: name of the exercise whose points it gives.
         inside: name that its `with check(...)` must carry, or None in a plain course.
         visible: the cell without its hidden tests; empty where nothing is visible.
+        needs: grade ids of the exercise cells without which a name that it reads is not defined.
     """
 
     grade_id: str
@@ -41,6 +49,7 @@ class Check:
     visible: str
     exports: tuple[str, ...]
     points: float
+    needs: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -49,15 +58,39 @@ class Check:
 
 
 @dataclass(frozen=True)
+class ByHand:
+    """A cell that a person grades.
+
+    Attributes:
+        blank: the cell as it was handed out; None for a task, whose answer stands in cells below it.
+    """
+
+    grade_id: str
+    points: float
+    blank: str | None
+
+
+@dataclass(frozen=True)
 class Assignment:
-    """Cells in the order of the source; `order` names them all by grade id."""
+    """One notebook of an assignment.
+
+    Attributes:
+        notebook: name of its file, without `.ipynb`.
+        order: grade ids of all cells, in the order of the source.
+        by_hand: grade id → a cell that a person grades: Markdown, or an exercise without a check.
+        handed_out: texts of the cells without a grade id: where a submission has them too, nobody added them.
+        counts: check's grade id → {"digest", "counts"}, recorded at release.
+    """
 
     name: str
+    notebook: str
     order: tuple[str, ...]
     setup: dict[str, Cell]
     exercises: dict[str, Cell]
     checks: dict[str, Check]
-    counts: dict[str, dict[str, object]]  # check's grade id → {"digest", "counts"}, recorded at release
+    by_hand: dict[str, ByHand]
+    handed_out: frozenset[str]
+    counts: dict[str, dict[str, object]]
     digest: str
 
     @property
@@ -65,7 +98,7 @@ class Assignment:
         """Modules that the setup cells import: a warm parent imports them beforehand."""
         found: list[str] = []
         for cell in self.setup.values():
-            for node in ast.walk(ast.parse(cell.source)):
+            for node in ast.walk(ast.parse(cell.python)):
                 if isinstance(node, ast.Import):
                     found += [alias.name for alias in node.names]
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -73,58 +106,100 @@ class Assignment:
         return tuple(dict.fromkeys(found))
 
     @property
+    def written(self) -> frozenset[str]:
+        """Grade ids of the Markdown cells that a learner writes into."""
+        return frozenset(g for g, cell in self.by_hand.items() if cell.blank is not None and g not in self.exercises)
+
+    @property
     def max_score(self) -> float:
-        return sum(check.points for check in self.checks.values())
+        return sum(c.points for c in self.checks.values()) + sum(c.points for c in self.by_hand.values())
 
 
-def read_assignment(name: str, notebook: bytes) -> Assignment:
+def read_assignment(name: str, notebook: bytes, file: str = "") -> Assignment:
     """Read a source notebook.
 
+    Args:
+        file: its name without `.ipynb`, where that is not the assignment's.
+
     Raises:
-        CourseError: it is no notebook, or it has no graded cell.
+        CourseError: it is no notebook, it is not in Python, a cell is not as it must be, or none is graded.
     """
     try:
         nb = nbformat.reads(notebook.decode(), as_version=4)
     except (UnicodeDecodeError, ValueError, nbformat.ValidationError) as error:
         raise CourseError(f"the source of {name} is no notebook: {error}", "release it again") from None
+    _only_python(name, nb)
     visible, _ = ClearHiddenTests().preprocess(copy.deepcopy(nb), {})
-    pairs = [(c, v) for c, v in zip(nb.cells, visible.cells, strict=True) if c.cell_type == "code"]
-    setup = {_id(c, i): Cell(_id(c, i), c.source) for i, (c, _) in enumerate(pairs) if _kind(c) == "setup"}
-    exercises = {_id(c, 0): Cell(_id(c, 0), c.source, _exports(c)) for c, _ in pairs if _kind(c) == "exercise"}
-    checks = {_id(c, 0): _check(c, v, exercises) for c, v in pairs if _kind(c) == "check"}
-    if not checks:
+    cells = [(c, v, id_of(c, i)) for i, (c, v) in enumerate(zip(nb.cells, visible.cells, strict=True))]
+    _each_id_once(name, [c for c, _, _ in cells])
+    code = [(c, v, grade_id) for c, v, grade_id in cells if c.cell_type == "code"]
+    try:
+        setup = {g: _readable(Cell(g, c.source)) for c, _, g in code if kind_of(c) == "setup"}
+        exercises = {g: Cell(g, c.source, _exports(c)) for c, _, g in code if kind_of(c) == "exercise"}
+        checks = {g: _check(c, v, exercises) for c, v, g in code if kind_of(c) == "check"}
+        by_hand = {g: ByHand(g, points_of(c), blank_of(c)) for c, _, g in cells if is_by_hand(c)}
+    except SyntaxError as error:
+        problem = f"the source of {name}, cell {error.filename}, line {error.lineno} is no Python: {error.msg}"
+        raise CourseError(problem, "mend the cell, and release again") from None
+    if not checks and not by_hand:
         raise CourseError(f"the source of {name} has no graded test cell", "give a test cell points in nbgrader")
-    order = tuple(_id(c, i) for i, (c, _) in enumerate(pairs) if _kind(c) != "explore")
+    order = tuple(g for c, _, g in cells if (c.cell_type == "code" and kind_of(c) != "explore") or grade_id_of(c))
+    handed_out = frozenset(c.source.strip() for c, _, _ in cells if not grade_id_of(c))
     digest = hashlib.sha256(notebook).hexdigest()
-    return Assignment(name, order, setup, exercises, checks, nb.metadata.get("judge", {}), digest)
+    counts = nb.metadata.get("judge", {})
+    return Assignment(name, file or name, order, setup, exercises, checks, by_hand, handed_out, counts, digest)
 
 
-def _kind(cell: NotebookNode) -> str:
-    """Our labs say their kind; in a plain nbgrader course it is inferred."""
-    if "lab" in cell.metadata:
-        return str(cell.metadata.lab.kind)
-    meta = cell.metadata.get("nbgrader", {})
-    if meta.get("solution"):
-        return "exercise"
-    return "check" if meta.get("grade") else "setup"
+def is_graded(notebook: bytes) -> bool:
+    """Whether a source notebook has graded cells; True also for one that cannot be read, so that this is said."""
+    try:
+        cells = nbformat.reads(notebook.decode(), as_version=4).cells
+    except (UnicodeDecodeError, ValueError, nbformat.ValidationError):
+        return True
+    return any(cell.metadata.get("nbgrader", {}).get(mark) for cell in cells for mark in ("grade", "task"))
 
 
-def _id(cell: NotebookNode, position: int) -> str:
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell-{position}")
+def _only_python(name: str, nb: NotebookNode) -> None:
+    language = str(nb.metadata.get("kernelspec", {}).get("language") or "python")
+    if language.lower() not in ("python", "ipython"):
+        raise CourseError(f"the source of {name} is in {language}; only Python is judged", "use `nbgrader autograde`")
+
+
+def _each_id_once(name: str, cells: list[NotebookNode]) -> None:
+    ids = [grade_id for cell in cells if (grade_id := grade_id_of(cell))]
+    twice = sorted({grade_id for grade_id in ids if ids.count(grade_id) > 1})
+    if twice:
+        raise CourseError(f"the source of {name} has more than one cell {', '.join(twice)}", "give each its own id")
+
+
+def _readable(cell: Cell) -> Cell:
+    """The cell, where it is Python.
+
+    Raises:
+        SyntaxError: it is not; `filename` is its grade id.
+    """
+    ast.parse(cell.python, cell.grade_id)
+    return cell
 
 
 def _exports(cell: NotebookNode) -> tuple[str, ...]:
     declared = cell.metadata.get("lab", {}).get("exports")
-    return tuple(declared) if declared is not None else tuple(sorted(names_of(cell.source).bound))
+    if declared is not None:
+        return tuple(declared)
+    return tuple(sorted(names_of(_readable(Cell(grade_id_of(cell), cell.source)).python).bound))
 
 
 def _check(cell: NotebookNode, visible: NotebookNode, exercises: dict[str, Cell]) -> Check:
-    grade_id = _id(cell, 0)
+    grade_id = grade_id_of(cell)
+    source = _readable(Cell(grade_id, cell.source)).python
     name = cell.metadata.get("lab", {}).get("name")
+    needs: tuple[str, ...] = (name,)
     if name is not None:
         exports = exercises[name].exports
     else:
         bound = {export for exercise in exercises.values() for export in exercise.exports}
-        exports = tuple(sorted(bound & names_of(cell.source).loaded))
-    points = float(cell.metadata.nbgrader.points)
-    return Check(grade_id, name or grade_id, name, cell.source, visible.source.strip(), exports, points)
+        exports = tuple(sorted(bound & names_of(source).loaded))
+        binding = [[g for g, e in exercises.items() if export in e.exports] for export in exports]
+        needs = tuple(dict.fromkeys(ids[0] for ids in binding if len(ids) == 1))
+    shown = without_magics(visible.source.strip())
+    return Check(grade_id, name or grade_id, name, source, shown, exports, points_of(cell), needs)

@@ -9,15 +9,17 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
+from autograder.assignment import is_graded
 from autograder.autograded import write_autograded
+from autograder.beside import find_beside
 from autograder.errors import CourseError
 from autograder.gradebook import open_gradebook, save_assignment, save_result
+from autograder.intake import Rejected
 from autograder.marking import Marker
 from autograder.results import Status, SubmissionResult
 from autograder.sandbox.fences import Sandbox
 from autograder.sandbox.trial import sandbox_here, try_sandbox
+from autograder.submitted import HandedIn, find_submitted
 
 NO_SANDBOX = "this machine cannot fence in other people's code ({problem}), which would run with your rights"
 DOCTOR = "`labs doctor` says how to allow it; or say that you trust every submission: --trust-submissions"
@@ -49,24 +51,28 @@ def grade_course(
     sandbox = sandbox_here(readable, course)
     if sandbox is None and not trust_submissions:
         raise CourseError(NO_SANDBOX.format(problem=try_sandbox().why), DOCTOR)
-    source = _source(course, assignment)
-    submitted = _submitted(course, assignment, student)
-    results: list[SubmissionResult] = []
-    with (
-        open_gradebook(course) as gradebook,
-        Marker(assignment, source, secret=_secret(course), sandbox=sandbox) as marker,
-    ):
-        save_assignment(gradebook, marker.assignment, source)
-        for name, path in submitted.items():
-            result = _grade_file(marker, name, path)
-            if path is not None:
-                save_result(gradebook, result, _timestamp(path))
-                _leave_autograded(course, marker, source, path, result)
-            results.append(result)
-            if on_result:
-                on_result(result, len(results), len(submitted))
+    sources, beside = _sources(course, assignment), find_beside(course / "source" / assignment)
+    expected = tuple(f"{notebook}.ipynb" for notebook in sources)
+    submitted = [h for h in find_submitted(course, assignment, expected) if student in (None, h.student)]
+    if student is not None and not submitted:
+        submitted = [HandedIn(student, course / "submitted" / student / assignment, expected)]
     if not submitted:
         raise CourseError(f"{course / 'submitted'} holds no submission of {assignment}", "collect submissions first")
+    results: list[SubmissionResult] = []
+    with open_gradebook(course) as gradebook:
+        for notebook, source in sources.items():
+            with Marker(
+                assignment, source, secret=_secret(course), sandbox=sandbox, file=notebook, beside=beside
+            ) as marker:
+                save_assignment(gradebook, marker.assignment, source)
+                for handed_in in submitted:
+                    content, result = _grade_file(marker, handed_in)
+                    if handed_in.has_id and result.status is not Status.NOT_SUBMITTED:
+                        save_result(gradebook, result, handed_in.time)
+                        _leave_autograded(course, marker, source, content, result, handed_in.time)
+                    results.append(result)
+                    if on_result:
+                        on_result(result, len(results), len(submitted) * len(sources))
     return results
 
 
@@ -103,58 +109,42 @@ def grade_one(assignment: bytes, submission: bytes) -> str:
         return json.dumps(marker.mark(order["student"], submission).to_json())
 
 
-def _source(course: Path, assignment: str) -> bytes:
-    path = course / "source" / assignment / f"{assignment}.ipynb"
-    if not path.is_file():
+def _sources(course: Path, assignment: str) -> dict[str, bytes]:
+    """Name without `.ipynb` → content of the assignment's notebooks, without those that only explain."""
+    folder = course / "source" / assignment
+    found = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.ipynb")) if path.is_file()}
+    graded = {name: notebook for name, notebook in found.items() if len(found) == 1 or is_graded(notebook)}
+    if not graded:
         known = sorted(p.name for p in (course / "source").glob("*") if p.is_dir())
-        raise CourseError(f"{path} is missing; assignments here: {', '.join(known) or 'none'}", "release the lab first")
-    return path.read_bytes()
+        problem = f"{folder} holds no graded notebook; assignments here: {', '.join(known) or 'none'}"
+        raise CourseError(problem, "release the lab first")
+    return graded
 
 
-def _submitted(course: Path, assignment: str, student: str | None) -> dict[str, Path | None]:
-    """Student → submitted notebook, or None where nothing was handed in."""
-    folder = course / "submitted"
-    found: dict[str, Path | None] = {}
-    for path in sorted(folder.glob("*")) if folder.is_dir() else []:
-        if path.is_dir() and not path.is_symlink():
-            notebook = path / assignment / f"{assignment}.ipynb"
-            found[path.name] = notebook if notebook.is_file() and not notebook.is_symlink() else None
-    if student is not None:
-        return {student: found.get(student)}
-    return found
-
-
-def _grade_file(marker: Marker, student: str, path: Path | None) -> SubmissionResult:
-    if path is None:
-        name, highest = marker.assignment.name, marker.assignment.max_score
-        return SubmissionResult(
-            student,
-            name,
-            None,
-            highest,
-            Status.NOT_SUBMITTED,
-            f"There is no {name}.ipynb of {student}.",
-            0.0,
-            (),
-        )
-    return marker.mark(student, path.read_bytes())
-
-
-def _leave_autograded(course: Path, marker: Marker, source: bytes, path: Path, result: SubmissionResult) -> None:
-    if result.status is Status.GRADER_ERROR:
-        return
-    stamp = path.with_name("timestamp.txt")
-    timestamp = stamp.read_text() if stamp.is_file() else ""
-    write_autograded(course, marker.assignment, source, path.read_bytes(), result, timestamp)
-
-
-def _timestamp(path: Path) -> dt.datetime | None:
-    stamp = path.with_name("timestamp.txt")
+def _grade_file(marker: Marker, handed_in: HandedIn) -> tuple[bytes, SubmissionResult]:
+    """What was handed in, and what it is worth."""
+    student, assignment = handed_in.student, marker.assignment
+    name = f"{assignment.notebook}.ipynb"
     try:
-        found: dt.datetime = parse_utc(stamp.read_text().strip())
-    except (OSError, ValueError):
-        return None
-    return found
+        content = handed_in.read(name)
+    except Rejected as error:
+        return b"", marker.reject(student, str(error))
+    except OSError as error:
+        status, message = Status.GRADER_ERROR, f"{name} of {student} cannot be read: {error.strerror or error}"
+    else:
+        if content is not None:
+            return content, marker.mark(student, content)
+        status, message = Status.NOT_SUBMITTED, f"There is no {name} of {student}."
+    highest = assignment.max_score
+    return b"", SubmissionResult(student, assignment.name, None, highest, status, message, 0.0, (), assignment.notebook)
+
+
+def _leave_autograded(
+    course: Path, marker: Marker, source: bytes, content: bytes, result: SubmissionResult, time: dt.datetime | None
+) -> None:
+    if result.status is not Status.GRADER_ERROR:
+        timestamp = f"{time} UTC" if time else ""
+        write_autograded(course, marker.assignment, source, content, result, timestamp)
 
 
 def _secret(course: Path) -> bytes:

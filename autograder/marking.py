@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from autograder.assignment import Assignment, Check, read_assignment
 from autograder.attempt import Attempt, GaveUp
+from autograder.beside import links_to
+from autograder.by_hand import results_by_hand
 from autograder.errors import CourseError, GraderFault
 from autograder.intake import Rejected, Submission, read_submission
 from autograder.judge.asserts import count_sites
@@ -16,13 +19,14 @@ from autograder.judge.judging import Order, Verdict
 from autograder.judge.limits import LIMITS, Limits
 from autograder.judge.supervisor import Ended, Process, WarmParents
 from autograder.judge.wire import WireError
-from autograder.results import ExerciseResult, Status, SubmissionResult
+from autograder.results import MISSING, TWICE, ExerciseResult, Status, SubmissionResult
 from autograder.sandbox.fences import Sandbox
 
 REFERENCE_SEEDS = range(5)
 ALL_PASSED = "All checks passed, the hidden ones too."
 VISIBLE_PASSED = "Visible checks passed. Hidden checks decide when it is graded."
 NOT_DONE = "Not done yet"  # begins what is said of a stub
+NOT_JUDGED = "Not judged."
 NO_PROOF = "The check did not run all of its assertions on your answer, so it gives no points."
 
 
@@ -33,6 +37,8 @@ class Marker:
         secret: from which hidden inputs are drawn.
         variant: what setup cells see as `PRODML_VARIANT`.
         sandbox: around the learner's code and the judge; None for none.
+        file: name of the notebook without `.ipynb`, where that is not the assignment's.
+        beside: name → path of data files that the notebook finds in its folder.
     """
 
     def __init__(
@@ -44,10 +50,15 @@ class Marker:
         variant: int = 0,
         limits: Limits = LIMITS,
         sandbox: Sandbox | None = None,
+        file: str = "",
+        beside: Mapping[str, str] | None = None,
     ) -> None:
-        self.assignment: Assignment = read_assignment(name, notebook)
+        self.assignment: Assignment = read_assignment(name, notebook, file)
         self.notebook, self.secret, self.limits = notebook, secret, limits
         self.env = {"PRODML_VARIANT": str(variant)}
+        self._first = [("setup", "", links)] if (links := links_to(beside or {})) else []
+        if sandbox and beside:
+            sandbox = dataclasses.replace(sandbox, readable=(*sandbox.readable, *beside.values()))
         self.warm = WarmParents(self.assignment.modules, limits, sandbox)
         self._base: Process | None = None
         self._counts: dict[str, list[int]] = {}
@@ -84,18 +95,29 @@ class Marker:
         try:
             submission = read_submission(self.assignment, notebook)
         except Rejected as error:
-            results = [_result(c, 0.0, "Not judged.") for c in checks]
-            return self._submission_result(student, Status.REJECTED, str(error), results, started)
-        attempt = Attempt(self.warm, submission.plan(self.assignment), self.env, self.limits)
+            return self.reject(student, str(error))
+        attempt = self._attempt(submission)
         try:
             verdicts = self._two_passes(attempt, checks, submission, notebook, hidden)
             results = [_result(c, c.points * verdicts[c.grade_id][0], verdicts[c.grade_id][1]) for c in checks]
-            message = " ".join(_remarks(submission))
+            if hidden and only is None:
+                results += results_by_hand(self.assignment, submission)
+            message = " ".join(submission.remarks)
             return self._submission_result(student, attempt.status, message, results, started)
         except GraderFault as fault:
             return self._submission_result(student, Status.GRADER_ERROR, str(fault), [], started)
         finally:
             attempt.end()
+
+    def _attempt(self, submission: Submission) -> Attempt:
+        return Attempt(self.warm, [*self._first, *submission.plan(self.assignment)], self.env, self.limits)
+
+    def reject(self, student: str, why: str) -> SubmissionResult:
+        """The result where there is nothing that can be judged: no points, and the reason."""
+        results = [_result(c, 0.0, NOT_JUDGED) for c in self.assignment.checks.values()]
+        by_hand = self.assignment.by_hand.values()
+        results += [ExerciseResult(c.grade_id, 0.0, c.points, NOT_JUDGED, c.grade_id) for c in by_hand]
+        return self._submission_result(student, Status.REJECTED, why, results, time.monotonic())
 
     def _two_passes(
         self, attempt: Attempt, checks: list[Check], submission: Submission, notebook: bytes, hidden: bool
@@ -111,10 +133,10 @@ class Marker:
         return passed
 
     def _visible(self, attempt: Attempt, check: Check, submission: Submission) -> tuple[int, str]:
-        if check.exercise in submission.missing:
-            return 0, "The cell of this exercise is missing."
-        if check.exercise in submission.twice:
-            return 0, "The cell of this exercise stands in the notebook more than once. Keep one."
+        if set(check.needs) & set(submission.missing):
+            return 0, MISSING
+        if set(check.needs) & set(submission.twice):
+            return 0, TWICE
         if not check.visible:
             return 1, VISIBLE_PASSED
         verdict = self._judge(attempt, check, check.visible, None)
@@ -168,7 +190,7 @@ class Marker:
 
     def _reference_counts(self, check: Check) -> list[int]:
         submission = read_submission(self.assignment, self.notebook)
-        attempt = Attempt(self.warm, submission.plan(self.assignment), self.env, self.limits)
+        attempt = self._attempt(submission)
         counts: list[list[int]] = []
         where = f"{self.assignment.name}, check of {check.exercise}"
         try:
@@ -192,7 +214,8 @@ class Marker:
     def _base_process(self) -> Process:
         if self._base is None:
             base = self._base = self.warm.fork("base", self.env)
-            cells = [[c.grade_id, c.source] for c in self.assignment.setup.values()]
+            cells = [[name, source] for _, name, source in self._first]
+            cells += [[c.grade_id, c.python] for c in self.assignment.setup.values()]
             try:
                 error = base.ask({"op": "setup", "cells": cells}, self.limits.setup_seconds)["error"]
             except WireError as gone:
@@ -212,10 +235,11 @@ class Marker:
     def _submission_result(
         self, student: str, status: Status, message: str, results: list[ExerciseResult], started: float
     ) -> SubmissionResult:
-        score = None if status is Status.GRADER_ERROR else sum(r.score for r in results)
+        score = None if status is Status.GRADER_ERROR else sum(r.score or 0.0 for r in results)
         highest = sum(r.max_score for r in results) if results else self.assignment.max_score
         seconds = round(time.monotonic() - started, 1)
-        return SubmissionResult(student, self.assignment.name, score, highest, status, message, seconds, tuple(results))
+        name, file = self.assignment.name, self.assignment.notebook
+        return SubmissionResult(student, name, score, highest, status, message, seconds, tuple(results), file)
 
 
 def _result(check: Check, score: float, message: str) -> ExerciseResult:
@@ -233,8 +257,3 @@ def _hidden_sentence(check: Check, verdict: Verdict) -> str:
     sites = {site.line: site.literal for site in count_sites(check.source)}
     sentence = sites.get(verdict.line or -1) or "A hidden test failed."
     return f"{sentence} (Your code raised {verdict.kind}.)" if verdict.kind else sentence
-
-
-def _remarks(submission: Submission) -> list[str]:
-    missing = [f"The cell of {name} is missing." for name in submission.missing]
-    return missing + [f"The cell of {name} stands there more than once." for name in submission.twice]

@@ -6,12 +6,15 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+MISSING = "The cell of this exercise is missing."
+TWICE = "The cell of this exercise stands in the notebook more than once. Keep one."
+
 
 class Status(StrEnum):
     """How the judging of a submission ended."""
 
     GRADED = "graded"
-    REJECTED = "rejected"  # the file is no submission of this assignment
+    REJECTED = "rejected"  # what was handed in cannot be read as a submission
     TIMEOUT = "timeout"  # the learner's code ran too long somewhere; what else could be judged was
     MEMORY = "memory"  # the learner's code used too much memory
     CRASHED = "crashed"  # the learner's code ended its own process
@@ -21,10 +24,13 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class ExerciseResult:
-    """Points of one exercise. `message` is for the learner; `grade_id` is the check cell's."""
+    """Points of one exercise. `message` is for the learner; `grade_id` is the check cell's.
+
+    `score` is None where a person has to grade it.
+    """
 
     name: str
-    score: float
+    score: float | None
     max_score: float
     message: str
     grade_id: str = ""
@@ -35,7 +41,7 @@ class ExerciseResult:
 
 @dataclass(frozen=True)
 class SubmissionResult:
-    """One submission. `score` is None where there is none: a grader error, or nothing submitted."""
+    """One notebook of a submission. `score` is None where there is none: a grader error, or nothing submitted."""
 
     student: str
     assignment: str
@@ -45,6 +51,7 @@ class SubmissionResult:
     message: str
     seconds: float
     exercises: tuple[ExerciseResult, ...]
+    notebook: str = ""  # name of its file, without `.ipynb`
 
     def to_json(self) -> dict[str, Any]:
         """As documented for `labs grade --json`."""
@@ -64,7 +71,7 @@ class AnswerResult:
     answer: str
     kind: str  # reference, right, wrong, stub
     ok: bool
-    score: float
+    score: float | None
     max_score: float
     message: str
     seconds: float

@@ -128,7 +128,7 @@ ATTACKS: list[Attack] = [
     rejected("cells that are none", _as_json(lambda c: c.update(cells=[1, 2])), "not a Jupyter notebook"),
     rejected("three thousand cells", _as_json(lambda c: c.update(cells=c["cells"] * 300)), "more than 2000 cells"),
     rejected("25 MB", lambda nb: to_text(nb).encode() + b" " * (25 << 20), "larger than 20 MB"),
-    rejected("another lab", _as_json(lambda c: [x["metadata"].clear() for x in c["cells"]]), "Was another lab handed in"),
+    rejected("another lab", _as_json(lambda c: [x["metadata"].clear() for x in c["cells"]]), "Was another notebook handed in"),
     Attack("odd metadata", "P6", {}, (), {}, "graded", _as_json(lambda c: [x["metadata"].update(tags=5, x={"y": [None]}) for x in c["cells"] if x["cell_type"] == "markdown"])),  # type: ignore[arg-type]
     Attack("source as a list of numbers", "P6", {}, ("double",), {"double": "raised|not defined|SyntaxError"}, "graded",
            _as_json(lambda c: [x.update(source=[1, None]) for x in c["cells"] if x["metadata"].get("nbgrader", {}).get("grade_id") == "double"])),  # type: ignore[arg-type]
