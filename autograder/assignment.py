@@ -52,6 +52,11 @@ class Check:
     needs: tuple[str, ...] = ()
 
     @property
+    def has_hidden(self) -> bool:
+        """Whether a part of it is hidden from learners."""
+        return self.visible != self.source.strip()
+
+    @property
     def digest(self) -> str:
         """Hash of the source: recorded counts of assert sites hold for exactly this text."""
         return hashlib.sha256(self.source.encode()).hexdigest()

@@ -24,8 +24,10 @@ from autograder.sandbox.fences import Sandbox
 
 REFERENCE_SEEDS = range(5)
 ALL_PASSED = "All checks passed, the hidden ones too."
+NONE_HIDDEN = "All checks passed."  # of an exercise that has no hidden one
 VISIBLE_PASSED = "Visible checks passed. Hidden checks decide when it is graded."
 NOT_DONE = "Not done yet"  # begins what is said of a stub
+HIDDEN_FAILED = "A hidden test failed."
 NOT_JUDGED = "Not judged."
 NO_PROOF = "The check did not run all of its assertions on your answer, so it gives no points."
 
@@ -155,7 +157,8 @@ class Marker:
             return 0, verdict
         if verdict.outcome != "ran":
             return 0, _hidden_sentence(check, verdict)
-        return (1, ALL_PASSED) if verdict.counts == self.counts(check) else (0, NO_PROOF)
+        passed = ALL_PASSED if check.has_hidden else NONE_HIDDEN
+        return (1, passed) if verdict.counts == self.counts(check) else (0, NO_PROOF)
 
     def _judge(self, attempt: Attempt, check: Check, source: str, seed: int | None) -> Verdict | str:
         """The verdict, or a message where there is none."""
@@ -250,10 +253,12 @@ def _hidden_sentence(check: Check, verdict: Verdict) -> str:
     """The author's own sentence, taken from the source by its line; nothing that the learner's code said."""
     shown = len(check.visible.splitlines())
     first_hidden = next((i for i, line in enumerate(check.source.splitlines(), 1) if "BEGIN HIDDEN" in line), shown + 1)
-    if verdict.outcome in ("timeout", "gone"):
-        return f"On hidden inputs, {verdict.message}."
-    if verdict.statement is not None and verdict.statement < first_hidden:
+    if not check.has_hidden or (verdict.statement is not None and verdict.statement < first_hidden):
         return "A visible check that had passed failed when it ran again: your code gives other results then."
+    before = ["Visible checks passed"] if check.visible else []
+    if verdict.outcome in ("timeout", "gone"):
+        return ". ".join([*before, f"On hidden inputs, {verdict.message}."])
     sites = {site.line: site.literal for site in count_sites(check.source)}
-    sentence = sites.get(verdict.line or -1) or "A hidden test failed."
-    return f"{sentence} (Your code raised {verdict.kind}.)" if verdict.kind else sentence
+    sentence = sites.get(verdict.line or -1)
+    said = ", a hidden one failed: ".join([*before, sentence]) if sentence else ". ".join([*before, HIDDEN_FAILED])
+    return f"{said} (Your code raised {verdict.kind}.)" if verdict.kind else said

@@ -83,7 +83,7 @@ def test_a_hidden_failure_says_the_authors_sentence_and_nothing_of_the_learners(
     source = "def double(x):\n    if len(x) == 5:\n        raise RuntimeError(repr(list(x)))\n    return 2 * x"
     result = mark(double=source)
     assert points(result)["double"] == 0
-    assert messages(result)["double"] == "A hidden test failed. (Your code raised RuntimeError.)"
+    assert messages(result)["double"] == "Visible checks passed. A hidden test failed. (Your code raised RuntimeError.)"
 
 
 def test_a_failure_in_a_helper_belongs_to_the_part_that_called_it(lab_dir: Path, lab_text: str) -> None:
@@ -98,7 +98,7 @@ def test_a_failure_in_a_helper_belongs_to_the_part_that_called_it(lab_dir: Path,
             cell.source = "def double(x):\n    if len(x) == 5:\n        raise RuntimeError\n    return 2 * x"
     with Marker("90_small", to_text(built.nbgrader_source).encode(), secret=b"test", limits=SHORT) as marker:
         result = marker.mark("ada", to_text(nb).encode(), only=["double"])
-    assert messages(result)["double"] == "A hidden test failed. (Your code raised RuntimeError.)"
+    assert messages(result)["double"] == "Visible checks passed. A hidden test failed. (Your code raised RuntimeError.)"
 
 
 UNDESERVED = {

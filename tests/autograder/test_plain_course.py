@@ -58,8 +58,8 @@ def test_a_right_answer_gets_all_points(source: NotebookNode) -> None:
 
 def test_a_wrong_answer_loses_what_it_gets_wrong(source: NotebookNode) -> None:
     found = mark(source, "def squares(n):\n    return [1] if n == 1 else [7, 7]")
-    assert found["test_squares"] == (0, "A hidden test failed.")
-    assert found["test_sum"] == (3, "All checks passed, the hidden ones too.")
+    assert found["test_squares"] == (0, "Visible checks passed. A hidden test failed.")
+    assert found["test_sum"] == (3, "All checks passed.")
 
 
 def test_the_untouched_stub_gets_nothing(source: NotebookNode) -> None:

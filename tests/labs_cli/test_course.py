@@ -16,7 +16,7 @@ from autograder.sandbox import trial
 
 Labs = Callable[..., Any]
 Answer = Callable[[Path, str], None]
-KEYS = ["student", "assignment", "score", "max_score", "status", "message", "seconds", "exercises"]
+KEYS = ["student", "assignment", "score", "max_score", "status", "message", "seconds", "exercises", "notebook"]
 EXERCISE_KEYS = ["name", "score", "max_score", "message"]
 
 

@@ -76,7 +76,24 @@ def test_a_second_submission_replaces_the_first_and_says_so(
 
 @pytest.mark.parametrize(
     "student",
-    ["..", ".", "", "../ada", "ada/../../x", "/tmp/x", "a\\b", ".hidden", "-x", "a b", "a\n", "a\0b", "a" * 65, "=1+1", "+a", "@a"],
+    [
+        "..",
+        ".",
+        "",
+        "../ada",
+        "ada/../../x",
+        "/tmp/x",
+        "a\\b",
+        ".hidden",
+        "-x",
+        "a b",
+        "a\n",
+        "a\0b",
+        "a" * 65,
+        "=1+1",
+        "+a",
+        "@a",
+    ],
 )
 def test_a_students_id_cannot_lead_elsewhere(labs: Labs, course: Path, student: str) -> None:
     before = sorted(course.rglob("*"))
