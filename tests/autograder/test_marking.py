@@ -183,3 +183,8 @@ def test_a_broken_file_is_rejected_with_a_reason(marker: Marker, notebook: bytes
     result = marker.mark("ada", notebook)
     assert (result.status, result.score) == (Status.REJECTED, 0)
     assert result.message.endswith((".", "?"))
+
+
+def test_a_long_cell_is_run(mark: Mark) -> None:
+    """Pasted data makes a cell longer than anything that a learner's process may answer."""
+    assert mark(double=f"data = {list(range(50_000))}\ndef double(x):\n    return 2 * x").score == 5
