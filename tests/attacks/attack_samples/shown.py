@@ -123,7 +123,7 @@ def _many_cells(nb: NotebookNode) -> None:
 
 
 def _huge_code(nb: NotebookNode) -> None:
-    nb.cells.append(new_code_cell("x = [" + "[1], " * 500_000 + "]"))
+    nb.cells.append(new_code_cell("# " + "x " * 1_000_000))
 
 
 def _half_characters(nb: NotebookNode) -> bytes:
