@@ -13,8 +13,8 @@ from autograder.build.notebooks import to_text
 
 WRONG = "def double(x): return x + 2"
 LOST = r"yours is \[3.0, 6.0\]"
-RUN = "window.canary='ran'"  # what must never run in a teacher's browser
-PAGE = base64.b64encode(f"<script>top.{RUN}</script>".encode()).decode()
+RUN = "void(top.canary='ran')"  # what must never run in a teacher's browser
+PAGE = base64.b64encode(f"<script>{RUN}</script>".encode()).decode()
 
 MARKDOWN = {  # name → text of a Markdown cell that a learner adds
     "script": f"<script>{RUN}</script>",
@@ -22,7 +22,7 @@ MARKDOWN = {  # name → text of a Markdown cell that a learner adds
     "image with an error": f'<img src="x:" onerror="{RUN}">',
     "image in a list": f'1. <img src=x: onerror="{RUN}">',
     "drawing": f'<svg onload="{RUN}"><animate onbegin="{RUN}" attributeName="x" dur="1s"/></svg>',
-    "frame with a page": f'<iframe srcdoc="<script>parent.{RUN}</script>"></iframe>',
+    "frame with a page": f'<iframe srcdoc="<script>{RUN}</script>"></iframe>',
     "object": f'<object data="data:text/html;base64,{PAGE}"></object><embed src="javascript:{RUN}">',
     "open details": f'<details open ontoggle="{RUN}"><summary>x</summary></details>',
     "input with the focus": f'<input autofocus onfocus="{RUN}">',
