@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from autograder.magics import without_magics
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -17,6 +19,11 @@ class Cell:
     grade_id: str
     source: str
     exports: tuple[str, ...] = ()  # exercise: the names that its check reads
+
+    @property
+    def python(self) -> str:
+        """The source without magics: what a judge can run."""
+        return without_magics(self.source)
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,7 @@ class Check:
         exercise: name of the exercise whose points it gives.
         inside: name that its `with check(...)` must carry, or None in a plain course.
         visible: the cell without its hidden tests; empty where nothing is visible.
+        needs: grade ids of the exercise cells without which a name that it reads is not defined.
     """
 
     grade_id: str
@@ -36,6 +44,12 @@ class Check:
     visible: str
     exports: tuple[str, ...]
     points: float
+    needs: tuple[str, ...] = ()
+
+    @property
+    def has_hidden(self) -> bool:
+        """Whether a part of it is hidden from learners."""
+        return self.visible != self.source.strip()
 
     @property
     def digest(self) -> str:
@@ -44,15 +58,39 @@ class Check:
 
 
 @dataclass(frozen=True)
+class ByHand:
+    """A cell that a person grades.
+
+    Attributes:
+        blank: the cell as it was handed out; None for a task, whose answer stands in cells below it.
+    """
+
+    grade_id: str
+    points: float
+    blank: str | None
+
+
+@dataclass(frozen=True)
 class Assignment:
-    """Cells in the order of the source; `order` names them all by grade id."""
+    """One notebook of an assignment.
+
+    Attributes:
+        notebook: name of its file, without `.ipynb`.
+        order: grade ids of all cells, in the order of the source.
+        by_hand: grade id → a cell that a person grades: Markdown, or an exercise without a check.
+        handed_out: texts of the cells without a grade id: where a submission has them too, nobody added them.
+        counts: check's grade id → {"digest", "counts"}, recorded at release.
+    """
 
     name: str
+    notebook: str
     order: tuple[str, ...]
     setup: dict[str, Cell]
     exercises: dict[str, Cell]
     checks: dict[str, Check]
-    counts: dict[str, dict[str, object]]  # check's grade id → {"digest", "counts"}, recorded at release
+    by_hand: dict[str, ByHand]
+    handed_out: frozenset[str]
+    counts: dict[str, dict[str, object]]
     digest: str
 
     @property
@@ -60,7 +98,7 @@ class Assignment:
         """Modules that the setup cells import: a warm parent imports them beforehand."""
         found: list[str] = []
         for cell in self.setup.values():
-            for node in ast.walk(ast.parse(cell.source)):
+            for node in ast.walk(ast.parse(cell.python)):
                 if isinstance(node, ast.Import):
                     found += [alias.name for alias in node.names]
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -68,12 +106,17 @@ class Assignment:
         return tuple(dict.fromkeys(found))
 
     @property
+    def written(self) -> frozenset[str]:
+        """Grade ids of the Markdown cells that a learner writes into."""
+        return frozenset(g for g, cell in self.by_hand.items() if cell.blank is not None and g not in self.exercises)
+
+    @property
     def max_score(self) -> float:
-        return sum(check.points for check in self.checks.values())
+        return sum(c.points for c in self.checks.values()) + sum(c.points for c in self.by_hand.values())
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""
-        return dataclasses.asdict(self)
+        return {**dataclasses.asdict(self), "handed_out": sorted(self.handed_out)}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Self:
@@ -85,9 +128,11 @@ class Assignment:
                 "setup": {k: _from_json(Cell, v) for k, v in found["setup"].items()},
                 "exercises": {k: _from_json(Cell, v) for k, v in found["exercises"].items()},
                 "checks": {k: _from_json(Check, v) for k, v in found["checks"].items()},
+                "by_hand": {k: ByHand(**v) for k, v in found["by_hand"].items()},
+                "handed_out": frozenset(found["handed_out"]),
             }
         )
 
 
 def _from_json(kind: type, fields: Mapping[str, Any]) -> Any:
-    return kind(**{**fields, "exports": tuple(fields["exports"])})
+    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})

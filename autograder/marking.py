@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from autograder.assignment import Assignment, Check
 from autograder.attempt import Attempt, GaveUp
+from autograder.beside import links_to
+from autograder.by_hand import results_by_hand
 from autograder.errors import CourseError, GraderFault
 from autograder.intake import Rejected, Submission, read_submission
 from autograder.judge.asserts import count_sites
@@ -16,13 +19,16 @@ from autograder.judge.judging import Order, Verdict
 from autograder.judge.limits import LIMITS, Limits
 from autograder.judge.supervisor import Ended, Process, WarmParents
 from autograder.judge.wire import WireError
-from autograder.results import ExerciseResult, Status, SubmissionResult
+from autograder.results import MISSING, TWICE, ExerciseResult, Status, SubmissionResult
 from autograder.sandbox.fences import Sandbox
 
 REFERENCE_SEEDS = range(5)
 ALL_PASSED = "All checks passed, the hidden ones too."
+NONE_HIDDEN = "All checks passed."  # of an exercise that has no hidden one
 VISIBLE_PASSED = "Visible checks passed. Hidden checks decide when it is graded."
 NOT_DONE = "Not done yet"  # begins what is said of a stub
+HIDDEN_FAILED = "A hidden test failed."
+NOT_JUDGED = "Not judged."
 NO_PROOF = "The check did not run all of its assertions on your answer, so it gives no points."
 
 
@@ -33,6 +39,7 @@ class Marker:
         secret: from which hidden inputs are drawn.
         variant: what setup cells see as `PRODML_VARIANT`.
         sandbox: around the learner's code and the judge; None for none.
+        beside: name → path of data files that the notebook finds in its folder.
     """
 
     def __init__(
@@ -43,9 +50,13 @@ class Marker:
         variant: int = 0,
         limits: Limits = LIMITS,
         sandbox: Sandbox | None = None,
+        beside: Mapping[str, str] | None = None,
     ) -> None:
         self.assignment, self.secret, self.limits = assignment, secret, limits
         self.env = {"PRODML_VARIANT": str(variant)}
+        self._first = [("setup", "", links)] if (links := links_to(beside or {})) else []
+        if sandbox and beside:
+            sandbox = dataclasses.replace(sandbox, readable=(*sandbox.readable, *beside.values()))
         self.warm = WarmParents(self.assignment.modules, limits, sandbox)
         self._base: Process | None = None
         self._counts: dict[str, list[int]] = {}
@@ -78,22 +89,30 @@ class Marker:
             only: names of the exercises to judge; the others do not count. None for all.
         """
         started = time.monotonic()
+
+        def taken() -> float:
+            return time.monotonic() - started
+
         checks = [c for c in self.assignment.checks.values() if only is None or c.exercise in set(only)]
         try:
             submission = read_submission(self.assignment, notebook)
         except Rejected as error:
-            results = [_result(c, 0.0, "Not judged.") for c in checks]
-            return self._submission_result(student, Status.REJECTED, str(error), results, started)
-        attempt = Attempt(self.warm, submission.plan(self.assignment), self.env, self.limits)
+            return reject(self.assignment, student, str(error))
+        attempt = self._attempt(submission)
         try:
             verdicts = self._two_passes(attempt, checks, submission, notebook, hidden)
             results = [_result(c, c.points * verdicts[c.grade_id][0], verdicts[c.grade_id][1]) for c in checks]
-            message = " ".join(_remarks(submission))
-            return self._submission_result(student, attempt.status, message, results, started)
+            if hidden and only is None:
+                results += results_by_hand(self.assignment, submission)
+            message = " ".join(submission.remarks)
+            return _submission_result(self.assignment, student, attempt.status, message, results, taken())
         except GraderFault as fault:
-            return self._submission_result(student, Status.GRADER_ERROR, str(fault), [], started)
+            return _submission_result(self.assignment, student, Status.GRADER_ERROR, str(fault), [], taken())
         finally:
             attempt.end()
+
+    def _attempt(self, submission: Submission) -> Attempt:
+        return Attempt(self.warm, [*self._first, *submission.plan(self.assignment)], self.env, self.limits)
 
     def _two_passes(
         self, attempt: Attempt, checks: list[Check], submission: Submission, notebook: bytes, hidden: bool
@@ -109,10 +128,10 @@ class Marker:
         return passed
 
     def _visible(self, attempt: Attempt, check: Check, submission: Submission) -> tuple[int, str]:
-        if check.exercise in submission.missing:
-            return 0, "The cell of this exercise is missing."
-        if check.exercise in submission.twice:
-            return 0, "The cell of this exercise stands in the notebook more than once. Keep one."
+        if set(check.needs) & set(submission.missing):
+            return 0, MISSING
+        if set(check.needs) & set(submission.twice):
+            return 0, TWICE
         if not check.visible:
             return 1, VISIBLE_PASSED
         verdict = self._judge(attempt, check, check.visible, None)
@@ -131,7 +150,8 @@ class Marker:
             return 0, verdict
         if verdict.outcome != "ran":
             return 0, _hidden_sentence(check, verdict)
-        return (1, ALL_PASSED) if verdict.counts == self.counts(check) else (0, NO_PROOF)
+        passed = ALL_PASSED if check.has_hidden else NONE_HIDDEN
+        return (1, passed) if verdict.counts == self.counts(check) else (0, NO_PROOF)
 
     def _judge(self, attempt: Attempt, check: Check, source: str, seed: int | None) -> Verdict | str:
         """The verdict, or a message where there is none."""
@@ -166,7 +186,7 @@ class Marker:
 
     def _reference_counts(self, check: Check) -> list[int]:
         reference = Submission({g: cell.source for g, cell in self.assignment.exercises.items()})
-        attempt = Attempt(self.warm, reference.plan(self.assignment), self.env, self.limits)
+        attempt = self._attempt(reference)
         counts: list[list[int]] = []
         where = f"{self.assignment.name}, check of {check.exercise}"
         try:
@@ -190,7 +210,8 @@ class Marker:
     def _base_process(self) -> Process:
         if self._base is None:
             base = self._base = self.warm.fork("base", self.env)
-            cells = [[c.grade_id, c.source] for c in self.assignment.setup.values()]
+            cells = [[name, source] for _, name, source in self._first]
+            cells += [[c.grade_id, c.python] for c in self.assignment.setup.values()]
             try:
                 error = base.ask({"op": "setup", "cells": cells}, self.limits.setup_seconds)["error"]
             except WireError as gone:
@@ -207,13 +228,27 @@ class Marker:
             self._base.end()
             self._base = None
 
-    def _submission_result(
-        self, student: str, status: Status, message: str, results: list[ExerciseResult], started: float
-    ) -> SubmissionResult:
-        score = None if status is Status.GRADER_ERROR else sum(r.score for r in results)
-        highest = sum(r.max_score for r in results) if results else self.assignment.max_score
-        seconds = round(time.monotonic() - started, 1)
-        return SubmissionResult(student, self.assignment.name, score, highest, status, message, seconds, tuple(results))
+
+def reject(assignment: Assignment, student: str, why: str) -> SubmissionResult:
+    """The result where there is nothing that can be judged: no points, and the reason."""
+    results = [_result(c, 0.0, NOT_JUDGED) for c in assignment.checks.values()]
+    by_hand = assignment.by_hand.values()
+    results += [ExerciseResult(c.grade_id, 0.0, c.points, NOT_JUDGED, c.grade_id) for c in by_hand]
+    return _submission_result(assignment, student, Status.REJECTED, why, results)
+
+
+def _submission_result(
+    assignment: Assignment,
+    student: str,
+    status: Status,
+    message: str,
+    results: list[ExerciseResult],
+    seconds: float = 0.0,
+) -> SubmissionResult:
+    score = None if status is Status.GRADER_ERROR else sum(r.score or 0.0 for r in results)
+    highest = sum(r.max_score for r in results) if results else assignment.max_score
+    name, file = assignment.name, assignment.notebook
+    return SubmissionResult(student, name, score, highest, status, message, round(seconds, 1), tuple(results), file)
 
 
 def _result(check: Check, score: float, message: str) -> ExerciseResult:
@@ -224,15 +259,12 @@ def _hidden_sentence(check: Check, verdict: Verdict) -> str:
     """The author's own sentence, taken from the source by its line; nothing that the learner's code said."""
     shown = len(check.visible.splitlines())
     first_hidden = next((i for i, line in enumerate(check.source.splitlines(), 1) if "BEGIN HIDDEN" in line), shown + 1)
-    if verdict.outcome in ("timeout", "gone"):
-        return f"On hidden inputs, {verdict.message}."
-    if verdict.statement is not None and verdict.statement < first_hidden:
+    if not check.has_hidden or (verdict.statement is not None and verdict.statement < first_hidden):
         return "A visible check that had passed failed when it ran again: your code gives other results then."
+    before = ["Visible checks passed"] if check.visible else []
+    if verdict.outcome in ("timeout", "gone"):
+        return ". ".join([*before, f"On hidden inputs, {verdict.message}."])
     sites = {site.line: site.literal for site in count_sites(check.source)}
-    sentence = sites.get(verdict.line or -1) or "A hidden test failed."
-    return f"{sentence} (Your code raised {verdict.kind}.)" if verdict.kind else sentence
-
-
-def _remarks(submission: Submission) -> list[str]:
-    missing = [f"The cell of {name} is missing." for name in submission.missing]
-    return missing + [f"The cell of {name} stands there more than once." for name in submission.twice]
+    sentence = sites.get(verdict.line or -1)
+    said = ", a hidden one failed: ".join([*before, sentence]) if sentence else ". ".join([*before, HIDDEN_FAILED])
+    return f"{said} (Your code raised {verdict.kind}.)" if verdict.kind else said

@@ -7,12 +7,15 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+MISSING = "The cell of this exercise is missing."
+TWICE = "The cell of this exercise stands in the notebook more than once. Keep one."
+
 
 class Status(StrEnum):
     """How the judging of a submission ended."""
 
     GRADED = "graded"
-    REJECTED = "rejected"  # the file is no submission of this assignment
+    REJECTED = "rejected"  # what was handed in cannot be read as a submission
     TIMEOUT = "timeout"  # the learner's code ran too long somewhere; what else could be judged was
     MEMORY = "memory"  # the learner's code used too much memory
     CRASHED = "crashed"  # the learner's code ended its own process
@@ -22,10 +25,13 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class ExerciseResult:
-    """Points of one exercise. `message` is for the learner; `grade_id` is the check cell's."""
+    """Points of one exercise. `message` is for the learner; `grade_id` is the check cell's.
+
+    `score` is None where a person has to grade it.
+    """
 
     name: str
-    score: float
+    score: float | None
     max_score: float
     message: str
     grade_id: str = ""
@@ -36,9 +42,12 @@ class ExerciseResult:
 
 @dataclass(frozen=True)
 class SubmissionResult:
-    """One submission. `score` is None where there is none: a grader error, or nothing submitted.
+    """One notebook of a submission.
 
-    `unchanged`: it was judged in an earlier run, and nothing that the result depends on has changed since.
+    Attributes:
+        score: None where there is none: a grader error, or nothing submitted.
+        notebook: name of its file, without `.ipynb`.
+        unchanged: it was judged in an earlier run, and nothing that the result depends on has changed since.
     """
 
     student: str
@@ -49,6 +58,7 @@ class SubmissionResult:
     message: str
     seconds: float
     exercises: tuple[ExerciseResult, ...]
+    notebook: str = ""
     unchanged: bool = False
 
     @classmethod
@@ -71,7 +81,7 @@ class AnswerResult:
     answer: str
     kind: str  # reference, right, wrong, stub
     ok: bool
-    score: float
+    score: float | None
     max_score: float
     message: str
     seconds: float

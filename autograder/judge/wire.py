@@ -32,7 +32,11 @@ class DeadlinePassed(WireError):
 
 
 class Wire:
-    """One end of a conversation. Several threads may send; one thread receives."""
+    """One end of a conversation. Several threads may send; one thread receives.
+
+    Args:
+        max_frame: bytes of a message that is taken from the other side.
+    """
 
     def __init__(self, sock: socket.socket, max_frame: int = MAX_FRAME) -> None:
         self.sock = sock
@@ -47,8 +51,8 @@ class Wire:
             Closed: the other side is gone.
         """
         body = msgpack.packb(message, use_bin_type=True)
-        if len(body) > self.max_frame:
-            raise WireError(f"a message of {len(body):,} bytes is larger than {self.max_frame:,}")
+        if len(body) > MAX_FRAME:
+            raise WireError(f"a message of {len(body):,} bytes is larger than {MAX_FRAME:,}")
         with self._sending:
             try:
                 if fds:

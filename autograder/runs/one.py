@@ -25,6 +25,7 @@ class Task:
     Attributes:
         assignment: `Assignment.to_json()`.
         secret: hexadecimal; hidden inputs are drawn from it.
+        beside: name → path of files that the notebook finds in its folder.
         fences, readable: of the sandbox (see sandbox/fences.py).
         trust: judge without a sandbox where there can be none.
     """
@@ -32,6 +33,7 @@ class Task:
     assignment: dict[str, Any]
     secret: str
     fences: Fences
+    beside: dict[str, str] = dataclasses.field(default_factory=dict)
     readable: tuple[str, ...] = ()
     trust: bool = False
 
@@ -112,6 +114,7 @@ def _marker(task: bytes) -> Marker:
         fences = Fences(**order["fences"])
         sandbox = Sandbox(fences, tuple(order["readable"])) if require_sandbox(order["trust"] is True) else None
         secret = bytes.fromhex(order["secret"])
-        _Kept.marker = Marker(Assignment.from_json(order["assignment"]), secret=secret, sandbox=sandbox)
+        assignment = Assignment.from_json(order["assignment"])
+        _Kept.marker = Marker(assignment, secret=secret, sandbox=sandbox, beside=order["beside"])
         _Kept.task = task
     return _Kept.marker

@@ -3,69 +3,48 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from nbgrader.utils import parse_utc
-
 from autograder.errors import CourseError
+from autograder.read_assignment import is_graded
+from autograder.submitted import HandedIn, find_submitted
 
 PRIVATE = ".judge"  # secret, records and lock, readable by their owner only
 
 
-@dataclass(frozen=True)
-class Handed:
-    """What one student handed in. `path` is None where there is nothing."""
-
-    student: str
-    path: Path | None
-
-    @property
-    def stamp(self) -> str:
-        """The text of nbgrader's timestamp.txt, or an empty one."""
-        path = self.path.with_name("timestamp.txt") if self.path else None
-        return path.read_text(errors="replace").strip() if path and path.is_file() and not path.is_symlink() else ""
-
-    @property
-    def timestamp(self) -> dt.datetime | None:
-        """When it was handed in, if that is said."""
-        try:
-            found: dt.datetime = parse_utc(self.stamp)
-        except ValueError:
-            return None
-        return found
-
-
-def read_source(course: Path, assignment: str) -> bytes:
-    """The nbgrader source of an assignment.
+def read_sources(course: Path, assignment: str) -> dict[str, bytes]:
+    """Name without `.ipynb` → content of the assignment's notebooks, without those that only explain.
 
     Raises:
         CourseError: there is none.
     """
-    path = course / "source" / assignment / f"{assignment}.ipynb"
-    if not path.is_file():
+    folder = course / "source" / assignment
+    found = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.ipynb")) if path.is_file()}
+    graded = {name: notebook for name, notebook in found.items() if len(found) == 1 or is_graded(notebook)}
+    if not graded:
         known = sorted(p.name for p in (course / "source").glob("*") if p.is_dir())
-        raise CourseError(f"{path} is missing; assignments here: {', '.join(known) or 'none'}", "release the lab first")
-    return path.read_bytes()
+        problem = f"{folder} holds no graded notebook; assignments here: {', '.join(known) or 'none'}"
+        raise CourseError(problem, "release the lab first")
+    return graded
 
 
-def handed_in(course: Path, assignment: str, student: str | None = None) -> list[Handed]:
-    """What each student handed in, by name; that of one student only, if one is named."""
-    folder = course / "submitted"
-    found: dict[str, Handed] = {}
-    for path in sorted(folder.glob("*")) if folder.is_dir() else []:
-        if path.is_dir() and not path.is_symlink():
-            notebook = path / assignment / f"{assignment}.ipynb"
-            there = notebook.is_file() and not notebook.is_symlink()
-            found[path.name] = Handed(path.name, notebook if there else None)
-    if student is not None:
-        return [found.get(student, Handed(student, None))]
-    return list(found.values())
+def handed_in(course: Path, assignment: str, notebooks: Iterable[str], student: str | None = None) -> list[HandedIn]:
+    """What each student handed in, by name; that of one student only, if one is named.
+
+    Raises:
+        CourseError: nobody has handed in anything.
+    """
+    expected = tuple(f"{notebook}.ipynb" for notebook in notebooks)
+    found = [h for h in find_submitted(course, assignment, expected) if student in (None, h.student)]
+    if student is not None and not found:
+        return [HandedIn(student, course / "submitted" / student / assignment, expected)]
+    if not found:
+        raise CourseError(f"{course / 'submitted'} holds no submission of {assignment}", "collect submissions first")
+    return found
 
 
 @contextlib.contextmanager

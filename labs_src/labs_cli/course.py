@@ -87,6 +87,7 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
 
 def _rows(result: SubmissionResult) -> Iterator[tuple[object, ...]]:
     whole = (points(result.score), points(result.max_score), result.message)
-    yield (result.student, result.status, "(all)", *whole)
+    scope = "all" if result.notebook in ("", result.assignment) else result.notebook
+    yield (result.student, result.status, f"({scope})", *whole)
     for e in result.exercises:
         yield (result.student, "", e.name, points(e.score), points(e.max_score), e.message)

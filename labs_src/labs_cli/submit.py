@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.files import write_whole
+from autograder.students import ALLOWED, is_student_id
 from labs_cli import places
 from labs_cli.checking import Work, find_work, judge, show
 from labs_cli.errors import BadNotebook, NotFound, Refused
 from labs_cli.screen import note, say, say_error
 
 HAND_IN = "hand-in"  # folder in the workspace
-STUDENT_ID = re.compile(r"[\w@][\w@.+-]{0,63}")
 TIMESTAMP = "%Y-%m-%d %H:%M:%S.%f %Z"  # nbgrader's
 
 
@@ -27,9 +26,8 @@ def submit(wanted: str, *, notebook: Path | None, course: Path | None, student: 
         Refused: the student's id cannot be a folder's name.
         NotFound, BadNotebook: there is no such lab, copy or course, or the file is no notebook of the lab.
     """
-    if student is not None and not STUDENT_ID.fullmatch(student):
-        allowed = "letters, digits, and . _ - + @ behind the first character; at most 64"
-        raise Refused(f"a student's id cannot be {student!r}", f"allowed are {allowed}")
+    if student is not None and not is_student_id(student):
+        raise Refused(f"a student's id cannot be {student!r}", f"allowed are {ALLOWED}")
     work = find_work(wanted, notebook)
     target = _in_course(course, student, work.lab.slug) if course and student else _hand_in(work.lab.slug)
     _show_checks(work)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from attack_samples import endings, files, honest, notebooks, patches, reading, values, wire
+from attack_samples import endings, files, honest, notebooks, patches, reading, shown, values, wire
 from attack_samples.target import GOOD, PLAIN, POINTS, SECRET, Attack
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
@@ -18,7 +18,7 @@ from autograder.marking import Marker
 from autograder.results import SubmissionResult
 
 GROUPS = {"values": values, "patches": patches, "endings": endings, "reading": reading, "wire": wire, "files": files,
-          "notebooks": notebooks, "honest": honest}  # fmt: skip
+          "notebooks": notebooks, "shown": shown, "honest": honest}  # fmt: skip
 ALL = [(group, attack) for group, module in GROUPS.items() for attack in module.ATTACKS]
 
 

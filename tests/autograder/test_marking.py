@@ -86,7 +86,7 @@ def test_a_hidden_failure_says_the_authors_sentence_and_nothing_of_the_learners(
     source = "def double(x):\n    if len(x) == 5:\n        raise RuntimeError(repr(list(x)))\n    return 2 * x"
     result = mark(double=source)
     assert points(result)["double"] == 0
-    assert messages(result)["double"] == "A hidden test failed. (Your code raised RuntimeError.)"
+    assert messages(result)["double"] == "Visible checks passed. A hidden test failed. (Your code raised RuntimeError.)"
 
 
 def test_a_failure_in_a_helper_belongs_to_the_part_that_called_it(lab_dir: Path, lab_text: str) -> None:
@@ -103,7 +103,7 @@ def test_a_failure_in_a_helper_belongs_to_the_part_that_called_it(lab_dir: Path,
         read_assignment("90_small", to_text(built.nbgrader_source).encode()), secret=b"test", limits=SHORT
     ) as marker:
         result = marker.mark("ada", to_text(nb).encode(), only=["double"])
-    assert messages(result)["double"] == "A hidden test failed. (Your code raised RuntimeError.)"
+    assert messages(result)["double"] == "Visible checks passed. A hidden test failed. (Your code raised RuntimeError.)"
 
 
 UNDESERVED = {
@@ -188,3 +188,8 @@ def test_a_broken_file_is_rejected_with_a_reason(marker: Marker, notebook: bytes
     result = marker.mark("ada", notebook)
     assert (result.status, result.score) == (Status.REJECTED, 0)
     assert result.message.endswith((".", "?"))
+
+
+def test_a_long_cell_is_run(mark: Mark) -> None:
+    """Pasted data makes a cell longer than anything that a learner's process may answer."""
+    assert mark(double=f"data = {list(range(50_000))}\ndef double(x):\n    return 2 * x").score == 5

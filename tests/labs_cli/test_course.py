@@ -17,7 +17,18 @@ from autograder.sandbox import trial
 
 Labs = Callable[..., Any]
 Answer = Callable[[Path, str], None]
-KEYS = ["student", "assignment", "score", "max_score", "status", "message", "seconds", "exercises", "unchanged"]
+KEYS = [
+    "student",
+    "assignment",
+    "score",
+    "max_score",
+    "status",
+    "message",
+    "seconds",
+    "exercises",
+    "notebook",
+    "unchanged",
+]
 EXERCISE_KEYS = ["name", "score", "max_score", "message", "grade_id"]
 
 

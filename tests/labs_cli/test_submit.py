@@ -76,7 +76,24 @@ def test_a_second_submission_replaces_the_first_and_says_so(
 
 @pytest.mark.parametrize(
     "student",
-    ["..", ".", "", "../ada", "ada/../../x", "/tmp/x", "a\\b", ".hidden", "-x", "a b", "a\n", "a\0b", "a" * 65],
+    [
+        "..",
+        ".",
+        "",
+        "../ada",
+        "ada/../../x",
+        "/tmp/x",
+        "a\\b",
+        ".hidden",
+        "-x",
+        "a b",
+        "a\n",
+        "a\0b",
+        "a" * 65,
+        "=1+1",
+        "+a",
+        "@a",
+    ],
 )
 def test_a_students_id_cannot_lead_elsewhere(labs: Labs, course: Path, student: str) -> None:
     before = sorted(course.rglob("*"))
@@ -131,7 +148,7 @@ def test_the_notebook_of_another_lab_is_not_handed_in(labs: Labs, started: Path,
     started.write_text('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}')
     ran = labs("submit", "90")
     assert ran.code == 1
-    assert "Was another lab handed in?" in ran.err
+    assert "Was another notebook handed in?" in ran.err
     assert not (workspace / "hand-in").exists()
 
 

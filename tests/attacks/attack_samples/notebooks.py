@@ -6,7 +6,7 @@ import copy
 import json
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_output
 
 from attack_samples.target import GOOD, POINTS, Attack
 from autograder.build.notebooks import to_text
@@ -80,11 +80,6 @@ def _no_cell(nb: NotebookNode) -> None:
     nb.cells.remove(_cell(nb, "double"))
 
 
-def _script(nb: NotebookNode) -> None:
-    nb.cells.insert(0, new_markdown_cell("<script>alert(1)</script><img src=x onerror=alert(1)>"))
-    _cell(nb, "double").source = 'def double(x): raise ValueError("<script>alert(1)</script>\\x1b[31m=cmd|calc")'
-
-
 def attack(name: str, change: object, source: str = WRONG, says: str = LOST, promise: str = "P1") -> Attack:
     """A changed notebook with a wrong answer, which loses its points and no others."""
     return Attack(name, promise, {"double": source}, ("double",), {"double": says}, change=change)  # type: ignore[arg-type]
@@ -113,22 +108,23 @@ ATTACKS: list[Attack] = [
     attack("points raised", _raise_points),
     attack("outputs forged", _forge_outputs),
     attack("setup edited", _edit_setup),
-    attack("exercise moved", _move),
-    attack("another language", _wrong_language),
+    Attack("exercise moved", "P1", {"double": WRONG}, ("double",), {"double": LOST, "all": "Cells were moved"}, change=_move),
+    Attack("another language", "P6", {"double": WRONG}, ("double",), {"double": LOST, "all": "a kernel for bash, but is run with Python"}, change=_wrong_language),
     attack("exercise deleted", _no_cell, says="The cell of this exercise is missing", promise="P6"),
     attack("two cells of one exercise", _two_answers, says="more than once", promise="P6"),
-    attack("script in text and message", _script, says="raised ValueError: <script>"),
     Attack("a cell that ends the process before all others", "P3", {}, (), {}, "crashed", _helper_at_top),
     rejected("empty", b"", "not JSON"),
     rejected("cut off", lambda nb: to_text(nb).encode()[:500], "not JSON"),
     rejected("not UTF-8", b"\xff\xfe{}", "not UTF-8"),
-    rejected("a list", b"[]", "not a Jupyter notebook"),
+    rejected("a list", b"[]", "names no nbformat"),
     rejected("a million brackets", b"[" * 1_000_000, "not JSON"),
-    rejected("format 3", _as_json(lambda c: c.update(nbformat=3)), "of format 4"),
-    rejected("cells that are none", _as_json(lambda c: c.update(cells=[1, 2])), "not a Jupyter notebook"),
+    rejected("format 3", _as_json(lambda c: c.update(nbformat=3)), "has format 3, not 4"),
+    rejected("format 5", _as_json(lambda c: c.update(nbformat=5)), "has format 5, not 4"),
+    rejected("no format", _as_json(lambda c: c.pop("nbformat")), "names no nbformat"),
+    rejected("cells that are none", _as_json(lambda c: c.update(cells=[1, 2])), "no list of cells"),
     rejected("three thousand cells", _as_json(lambda c: c.update(cells=c["cells"] * 300)), "more than 2000 cells"),
     rejected("25 MB", lambda nb: to_text(nb).encode() + b" " * (25 << 20), "larger than 20 MB"),
-    rejected("another lab", _as_json(lambda c: [x["metadata"].clear() for x in c["cells"]]), "Was another lab handed in"),
+    rejected("another lab", _as_json(lambda c: [x["metadata"].clear() for x in c["cells"]]), "Was another notebook handed in"),
     Attack("odd metadata", "P6", {}, (), {}, "graded", _as_json(lambda c: [x["metadata"].update(tags=5, x={"y": [None]}) for x in c["cells"] if x["cell_type"] == "markdown"])),  # type: ignore[arg-type]
     Attack("source as a list of numbers", "P6", {}, ("double",), {"double": "raised|not defined|SyntaxError"}, "graded",
            _as_json(lambda c: [x.update(source=[1, None]) for x in c["cells"] if x["metadata"].get("nbgrader", {}).get("grade_id") == "double"])),  # type: ignore[arg-type]

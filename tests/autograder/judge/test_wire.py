@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from autograder.judge import wire
 from autograder.judge.wire import HEADER, Closed, DeadlinePassed, Wire, WireError, pair
 
 
@@ -63,7 +64,16 @@ def test_what_is_no_message_is_refused(ends: tuple[Wire, Wire], frame: bytes) ->
         ends[0].receive(30)
 
 
-def test_a_message_too_large_is_refused_before_it_is_sent() -> None:
+def test_a_message_too_large_is_refused_before_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MAX_FRAME", 10)
     one, two = pair()
     with one, two, pytest.raises(WireError, match="larger"):
-        Wire(one, max_frame=10).send("x" * 100)
+        Wire(one).send("x" * 100)
+
+
+def test_what_may_be_received_limits_nothing_that_is_sent(ends: tuple[Wire, Wire]) -> None:
+    Wire(ends[0].sock, max_frame=10).send("x" * 100)
+    assert ends[1].receive(30) == "x" * 100
+    ends[1].send("x" * 100)
+    with pytest.raises(WireError, match="larger than 10"):
+        Wire(ends[0].sock, max_frame=10).receive(30)

@@ -14,9 +14,9 @@ import pytest
 from nbgrader.api import Gradebook
 from sample_courses import NAME, POINTS, answer, hand_in, is_right, plain_course, student_id
 
-from autograder import grade
 from autograder.errors import CourseError
 from autograder.grade import grade_course
+from autograder.runs import writer
 from autograder.runs.tree import private_folder
 
 JUDGED = re.compile(r"\d+/\d+  (student-\d+)  graded  ")
@@ -45,7 +45,7 @@ def test_only_what_has_changed_is_judged_again(course: Path, monkeypatch: pytest
     assert judged(course) == everybody
     assert scores(course) == deserved(6)
     with monkeypatch.context() as patch:
-        patch.setattr(grade, "grade_each", None)  # no worker is even started
+        patch.setattr(writer, "grade_each", None)  # no worker is even started
         assert judged(course) == []
     corrected = answer(nbformat.read(source(course), as_version=4), 7)
     hand_in(course, student_id(3), corrected)
@@ -77,7 +77,7 @@ def test_a_later_date_reaches_the_gradebook_without_judging(course: Path) -> Non
 
 def test_cut_short_between_record_and_gradebook(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The result is not lost, and not judged again?"""
-    real, seen = grade.save_result, []
+    real, seen = writer.save_result, []
 
     def fails(gradebook: Any, result: Any, submitted: Any) -> None:
         seen.append(result.student)
@@ -86,7 +86,7 @@ def test_cut_short_between_record_and_gradebook(course: Path, monkeypatch: pytes
         real(gradebook, result, submitted)
 
     with monkeypatch.context() as patch:
-        patch.setattr(grade, "save_result", fails)
+        patch.setattr(writer, "save_result", fails)
         with pytest.raises(OSError, match="no space"):
             grade_course(course, NAME, workers=1)
     assert set(scores(course)) == {seen[0]}

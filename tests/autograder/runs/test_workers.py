@@ -13,12 +13,11 @@ import psutil
 import pytest
 from sample_courses import NAME
 
-from autograder import grade
 from autograder.grade import grade_course
 from autograder.marking import Marker
 from autograder.read_assignment import read_assignment
 from autograder.results import Status, SubmissionResult
-from autograder.runs import one
+from autograder.runs import one, writer
 from autograder.runs.one import Task, grade_one, read_result
 from autograder.runs.workers import Lost, grade_each
 from autograder.sandbox.fences import read_fences
@@ -62,7 +61,7 @@ def test_a_fault_of_ours_costs_no_points_and_is_tried_again(course: Path, monkey
         raise Lost("the worker process ended 2 times (status 9)")
 
     with monkeypatch.context() as patch:
-        patch.setattr(grade, "grade_each", lambda task, work, *_: ((each, content, lost) for each, content in work))
+        patch.setattr(writer, "grade_each", lambda task, work, *_: ((each, content, lost) for each, content in work))
         results = grade_course(course, NAME)
     assert {(r.status, r.score, r.message) for r in results} == {
         (Status.GRADER_ERROR, None, "the worker process ended 2 times (status 9)")

@@ -1,0 +1,116 @@
+"""The one writer of a run: takes results, and puts them into records, gradebook and autograded notebooks."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+
+from autograder.assignment import Assignment
+from autograder.autograded import autograded_path, write_autograded
+from autograder.gradebook import graded_students, save_result
+from autograder.intake import Rejected
+from autograder.marking import reject
+from autograder.results import Status, SubmissionResult
+from autograder.runs.one import Task, read_result
+from autograder.runs.records import Records
+from autograder.runs.stamp import grader_stamp, submission_key
+from autograder.runs.workers import Lost, grade_each
+from autograder.submitted import HandedIn
+
+
+@dataclasses.dataclass
+class Writer:
+    """Grades what was handed in of one notebook."""
+
+    course: Path
+    private: Path
+    source: bytes
+    assignment: Assignment
+    task: Task
+    gradebook: Gradebook
+    records: Records
+
+    def grade(self, handed: list[HandedIn], workers: int, force: bool) -> Generator[SubmissionResult]:
+        """The result of each submission, once it is written; first those for which nothing has to be judged."""
+        self._stamp = grader_stamp(self.assignment.modules, map(Path, self.task.beside.values()))
+        self._task = self.task.to_bytes()
+        left: list[HandedIn] = []
+        known = graded_students(self.gradebook, self.assignment.name)
+        for each in handed:
+            found = self._at_hand(each, known, force)
+            if found is None:
+                left.append(each)
+            else:
+                yield found
+        if left:
+            judged = grade_each(self._task, self._contents(left), min(workers, len(left)), self.private)
+            with contextlib.closing(judged):
+                for each, content, outcome in judged:
+                    yield self._judged(each, content, outcome)
+
+    def _at_hand(self, each: HandedIn, known: set[str], force: bool) -> SubmissionResult | None:
+        """The result where nothing has to be judged, or None."""
+        try:
+            content = each.read(self._file)
+        except Rejected as error:
+            result = reject(self.assignment, each.student, str(error))
+            if each.has_id:
+                self._write(each, result, b"", again=True)
+            return result
+        except OSError as error:
+            problem = f"{self._file} of {each.student} cannot be read: {error.strerror or error}"
+            return self._without(each, Status.GRADER_ERROR, problem)
+        if content is None:
+            return self._without(each, Status.NOT_SUBMITTED, f"There is no {self._file} of {each.student}.")
+        old = None if force else self.records.find(each.student, self._key(content))
+        if old is None:
+            return None
+        self._write(each, old, content, again=each.student not in known)
+        return dataclasses.replace(old, unchanged=True)
+
+    def _contents(self, left: list[HandedIn]) -> Iterator[tuple[HandedIn, bytes]]:
+        for each in left:
+            content: bytes | None = b""  # of a file that has gone or changed since it was looked at
+            with contextlib.suppress(Rejected, OSError):
+                content = each.read(self._file)
+            yield each, content or b""
+
+    def _judged(self, each: HandedIn, content: bytes, outcome: Callable[[], str]) -> SubmissionResult:
+        try:
+            result = read_result(outcome(), each.student)
+        except Lost as error:
+            result = self._without(each, Status.GRADER_ERROR, str(error))
+        if result.status is Status.GRADER_ERROR:
+            save_result(self.gradebook, result, each.time)
+        else:
+            self.records.keep(self._key(content), result)
+            self._write(each, result, content)
+        return result
+
+    def _without(self, each: HandedIn, status: Status, message: str) -> SubmissionResult:
+        name, highest, file = self.assignment.name, self.assignment.max_score, self.assignment.notebook
+        return SubmissionResult(each.student, name, None, highest, status, message, 0.0, (), file)
+
+    def _write(self, each: HandedIn, result: SubmissionResult, content: bytes, *, again: bool = False) -> None:
+        """Give a result to the gradebook and to formgrader, unless they have it."""
+        time = each.time
+        what = hashlib.sha256(f"{result.to_json()} {time}".encode()).hexdigest()
+        there = not again and autograded_path(self.course, each.student, self.assignment).is_file()
+        if there and self.records.written(each.student) == what:
+            return
+        save_result(self.gradebook, result, time)
+        stamp = f"{time} UTC" if time else ""
+        write_autograded(self.course, self.assignment, self.source, content, result, stamp)
+        self.records.mark_written(each.student, what)
+
+    def _key(self, content: bytes) -> str:
+        return submission_key(self._stamp, self._task, content)
+
+    @property
+    def _file(self) -> str:
+        return f"{self.assignment.notebook}.ipynb"
