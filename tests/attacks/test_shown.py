@@ -113,6 +113,16 @@ def test_a_page_shows_text(
         assert len(str(seen)) < 3_000_000
 
 
+def test_a_page_shows_as_many_cells_as_it_can_hold(autograded: Callable[[Attack], Path]) -> None:
+    attack = next(a for a in shown.ATTACKS if a.name == "1,500 cells")
+    nb = nbformat.read(autograded(attack), as_version=4)
+    assert sum(cell.id.startswith("added") for cell in nb.cells) == 200
+    assert "1300 more cells of the learner's own" in nb.cells[0].source
+    text = "\n".join(cell.source for cell in nb.cells)
+    assert "cell 199\n" in text + "\n"
+    assert "cell 200\n" not in text + "\n"
+
+
 @pytest.mark.parametrize("name", sorted(shown.MARKDOWN.keys() - shown.TEXT_ANYWAY))
 def test_a_page_of_the_notebook_as_it_was_would_do_more(page: Page, tmp_path: Path, name: str) -> None:
     """Is there something to stop, and would it be found?"""

@@ -119,7 +119,8 @@ def _raw(nb: NotebookNode) -> None:
 
 
 def _many_cells(nb: NotebookNode) -> None:
-    nb.cells += [new_markdown_cell(f"cell {n}") for n in range(1500)]
+    many = [new_markdown_cell(f"cell {n}") for n in range(1500)]
+    nb.cells = [*many[:750], *nb.cells, *many[750:]]
 
 
 def _huge_code(nb: NotebookNode) -> None:
