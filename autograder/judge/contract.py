@@ -11,7 +11,8 @@ import numpy as np
 
 from autograder.judge.desk import Desk
 from autograder.judge.errors import LearnerError, NotPlain
-from autograder.judge.remote import Handle, Link, Stream
+from autograder.judge.handles import Handle, Stream
+from autograder.judge.remote import Link
 
 PLAIN_NAMES: dict[type, str] = {np.ndarray: "NumPy array"}
 

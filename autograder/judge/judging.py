@@ -13,11 +13,13 @@ from typing import Any
 
 from autograder.causes import named
 from autograder.judge.asserts import SITE, SiteFailed, rewrite
+from autograder.judge.classes import shared_classes
 from autograder.judge.contract import Contract
 from autograder.judge.desk import Desk
 from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime
 from autograder.judge.limits import Limits
 from autograder.judge.remote import Link
+from autograder.judge.text import printable
 from autograder.judge.wire import Wire
 
 EXAMINER = "examine"  # mark of a function that opens what a learner's code made (examiner.py)
@@ -67,13 +69,15 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
     """
     started = time.monotonic()
     code, sites = rewrite(order.source, f"<check {order.name}>")
-    link = Link(wire, limits, _known_dataclasses(names))
+    shared = shared_classes(names)
+    link = Link(wire, limits, lambda module, name: shared.get((module, name)))
     desk = Desk(supervisor, lambda name: link.ask("folder", name))
     contract = Contract(link, desk, order.exercise, order.hidden_seed)
     scope = {**names, **_replaced(names, contract), SITE: sites, "__name__": "__judge__"}
     outcome, message, kind = "ran", "", None
     lines: list[int] = []  # of the cell: its own statement first, then those of its helpers
     try:
+        link.ask("share", list(shared))
         for export in order.exports:
             with contextlib.suppress(LearnerError):  # a name that is not there is found missing when it is used
                 scope[export] = link.ask("get", export)
@@ -103,7 +107,9 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
         kind = _builtin(error)
     seconds = round(time.monotonic() - started, 3)
     line, statement = (lines[-1], lines[0]) if lines else (None, None)
-    return Verdict(outcome, sites.counts, message[: limits.message_characters], line, kind, seconds, statement)
+    return Verdict(
+        outcome, sites.counts, printable(message[: limits.message_characters]), line, kind, seconds, statement
+    )
 
 
 def _replaced(names: dict[str, Any], contract: Contract) -> dict[str, Any]:
@@ -112,13 +118,6 @@ def _replaced(names: dict[str, Any], contract: Contract) -> dict[str, Any]:
     marks = {name: getattr(x, "__judge__", None) for name, x in names.items() if not isinstance(x, type)}
     examiners = {name: contract.examiner(names[name]) for name, mark in marks.items() if mark == EXAMINER}
     return examiners | {name: ours[mark] for name, mark in marks.items() if isinstance(mark, str) and mark in ours}
-
-
-def _known_dataclasses(names: dict[str, Any]) -> Any:
-    known = {
-        (x.__module__, x.__qualname__): x for x in names.values() if isinstance(x, type) and dataclasses.is_dataclass(x)
-    }
-    return lambda module, name: known.get((module, name))
 
 
 @contextlib.contextmanager
