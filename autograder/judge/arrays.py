@@ -40,7 +40,8 @@ def read_array(contents: list[Any], values: Callable[[Any], list[Any]]) -> np.nd
     dtype = read_dtype(name)
     if math.prod(shape) * dtype.itemsize != len(data) or type(data) is not bytes:
         raise CodecError("an array whose bytes do not fit its shape")
-    return _items(data, dtype).reshape(shape)
+    items: np.ndarray[Any, Any] = _items(data, dtype)
+    return items.reshape(shape)
 
 
 def read_scalar(name: str, data: bytes) -> np.generic:
