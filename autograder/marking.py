@@ -16,14 +16,12 @@ from autograder.judge.judging import Order, Verdict
 from autograder.judge.limits import LIMITS, Limits
 from autograder.judge.supervisor import Ended, Process, WarmParents
 from autograder.judge.wire import WireError
+from autograder.marks import VISIBLE_PASSED, Mark, hidden_mark, visible_mark
 from autograder.results import ExerciseResult, Status, SubmissionResult
 from autograder.sandbox.fences import Sandbox
 
 REFERENCE_SEEDS = range(5)
-ALL_PASSED = "All checks passed, the hidden ones too."
-VISIBLE_PASSED = "Visible checks passed. Hidden checks decide when it is graded."
 NOT_DONE = "Not done yet"  # begins what is said of a stub
-NO_PROOF = "The check did not run all of its assertions on your answer, so it gives no points."
 
 
 class Marker:
@@ -51,6 +49,7 @@ class Marker:
         self.warm = WarmParents(self.assignment.modules, limits, sandbox)
         self._base: Process | None = None
         self._counts: dict[str, list[int]] = {}
+        self._varying: set[str] = set()  # grade ids of plain checks whose counts depend on the draw
 
     def close(self) -> None:
         """End every process."""
@@ -88,8 +87,8 @@ class Marker:
             return self._submission_result(student, Status.REJECTED, str(error), results, started)
         attempt = Attempt(self.warm, submission.plan(self.assignment), self.env, self.limits)
         try:
-            verdicts = self._two_passes(attempt, checks, submission, notebook, hidden)
-            results = [_result(c, c.points * verdicts[c.grade_id][0], verdicts[c.grade_id][1]) for c in checks]
+            marks = self._two_passes(attempt, checks, submission, notebook, hidden)
+            results = [_result(c, c.points * marks[c.grade_id].fraction, marks[c.grade_id].message) for c in checks]
             message = " ".join(_remarks(submission))
             return self._submission_result(student, attempt.status, message, results, started)
         except GraderFault as fault:
@@ -99,45 +98,41 @@ class Marker:
 
     def _two_passes(
         self, attempt: Attempt, checks: list[Check], submission: Submission, notebook: bytes, hidden: bool
-    ) -> dict[str, tuple[int, str]]:
-        """Grade id → (1 or 0, message). Every visible part comes before the first hidden input exists."""
+    ) -> dict[str, Mark]:
+        """Grade id → mark. Every visible part comes before the first hidden input exists."""
         passed = {c.grade_id: self._visible(attempt, c, submission) for c in checks}
         if not hidden:
             return passed
         digest = hashlib.sha256(notebook).digest()
         for check in checks:
-            if passed[check.grade_id][0]:
-                passed[check.grade_id] = self._hidden(attempt, check, digest)
+            if passed[check.grade_id].fraction:
+                passed[check.grade_id] = self._hidden(attempt, check, digest, passed[check.grade_id])
         return passed
 
-    def _visible(self, attempt: Attempt, check: Check, submission: Submission) -> tuple[int, str]:
+    def _visible(self, attempt: Attempt, check: Check, submission: Submission) -> Mark:
         if check.exercise in submission.missing:
-            return 0, "The cell of this exercise is missing."
+            return Mark(0, "The cell of this exercise is missing.")
         if check.exercise in submission.twice:
-            return 0, "The cell of this exercise stands in the notebook more than once. Keep one."
+            return Mark(0, "The cell of this exercise stands in the notebook more than once. Keep one.")
         if not check.visible:
-            return 1, VISIBLE_PASSED
+            return Mark(1, VISIBLE_PASSED)
         verdict = self._judge(attempt, check, check.visible, None)
         if isinstance(verdict, str):
-            return 0, verdict
-        if verdict.outcome == "ran":
-            return 1, VISIBLE_PASSED
-        stopped = attempt.cell_errors.get(check.exercise)
-        return 0, f"Your cell {stopped} {verdict.message}" if stopped else verdict.message
+            return Mark(0, verdict)
+        return visible_mark(check, verdict, attempt.cell_errors.get(check.exercise))
 
-    def _hidden(self, attempt: Attempt, check: Check, digest: bytes) -> tuple[int, str]:
+    def _hidden(self, attempt: Attempt, check: Check, digest: bytes, visible: Mark) -> Mark:
         key = b"|".join([check.grade_id.encode(), self.env["PRODML_VARIANT"].encode(), digest])
         seed = int.from_bytes(hmac.new(self.secret, key, "sha256").digest()[:8], "big")
         verdict = self._judge(attempt, check, check.source, seed)
         if isinstance(verdict, str):
-            return 0, verdict
-        if verdict.outcome != "ran":
-            return 0, _hidden_sentence(check, verdict)
-        return (1, ALL_PASSED) if verdict.counts == self.counts(check) else (0, NO_PROOF)
+            return Mark(0, verdict)
+        proved = verdict.outcome == "ran" and self._proved(check, verdict)
+        return hidden_mark(check, verdict, visible, proved)
 
     def _judge(self, attempt: Attempt, check: Check, source: str, seed: int | None) -> Verdict | str:
         """The verdict, or a message where there is none."""
-        order = Order(check.exercise, source, list(check.exports), check.inside, seed)
+        order = Order(check.exercise, source, list(check.exports), check.inside, seed, check.points)
         try:
             verdict = attempt.judge(self._base_process(), order)
         except GaveUp as error:
@@ -147,7 +142,7 @@ class Marker:
                 return f"The check of your code did not end within {self.limits.check_seconds:.0f} s."
             self._end_base()
             raise GraderFault(f"the judge of {check.exercise} ended without a verdict", "report it, and grade again")
-        if verdict.outcome == "broken":
+        if verdict.outcome == "broken" and (check.inside is not None or seed is not None):
             raise GraderFault(f"the check of {check.exercise} is broken: {verdict.message}", "mend the check")
         return verdict
 
@@ -178,9 +173,16 @@ class Marker:
                     said = verdict if isinstance(verdict, str) else verdict.message
                     problem = f"{where}: the reference solution fails with seed {seed}: {said}"
                     raise CourseError(problem, "mend the check or the solution, and release again")
+                if verdict.fraction < 1:
+                    problem = (
+                        f"{where}: the reference solution gets {verdict.fraction:.0%} of the points with seed {seed}"
+                    )
+                    raise CourseError(problem, "mend the check or the solution, and release again")
                 counts.append(verdict.counts)
         finally:
             attempt.end()
+        if check.inside is None:
+            return self._plain_counts(check, counts)
         for site, times in zip(count_sites(check.source), zip(*counts, strict=True), strict=True):
             if len(set(times)) > 1:
                 problem = f"{where}, line {site.line}: the assert ran {sorted(set(times))} times, by the seed"
@@ -188,6 +190,19 @@ class Marker:
         if not counts[0] or min(counts[0]) == 0:
             raise CourseError(f"{where}: an assert never ran", "every assert must run at least once")
         return counts[0]
+
+    def _plain_counts(self, check: Check, counts: list[list[int]]) -> list[int]:
+        """Of a check that was not written for us: it may draw, and hold an assertion that is there to fail."""
+        if any(found != counts[0] for found in counts):
+            self._varying.add(check.grade_id)
+        return [min(times) for times in zip(*counts, strict=True)]
+
+    def _proved(self, check: Check, verdict: Verdict) -> bool:
+        """Whether every site ran as often as for the reference; where that varies, at least as often as it ever did."""
+        wanted = self.counts(check)
+        if check.grade_id in self._varying:
+            return all(n >= least for n, least in zip(verdict.counts, wanted, strict=True))
+        return verdict.counts == wanted
 
     def _base_process(self) -> Process:
         if self._base is None:
@@ -220,19 +235,6 @@ class Marker:
 
 def _result(check: Check, score: float, message: str) -> ExerciseResult:
     return ExerciseResult(check.exercise, score, check.points, message, check.grade_id)
-
-
-def _hidden_sentence(check: Check, verdict: Verdict) -> str:
-    """The author's own sentence, taken from the source by its line; nothing that the learner's code said."""
-    shown = len(check.visible.splitlines())
-    first_hidden = next((i for i, line in enumerate(check.source.splitlines(), 1) if "BEGIN HIDDEN" in line), shown + 1)
-    if verdict.outcome in ("timeout", "gone"):
-        return f"On hidden inputs, {verdict.message}."
-    if verdict.statement is not None and verdict.statement < first_hidden:
-        return "A visible check that had passed failed when it ran again: your code gives other results then."
-    sites = {site.line: site.literal for site in count_sites(check.source)}
-    sentence = sites.get(verdict.line or -1) or "A hidden test failed."
-    return f"{sentence} (Your code raised {verdict.kind}.)" if verdict.kind else sentence
 
 
 def _remarks(submission: Submission) -> list[str]:

@@ -12,12 +12,14 @@ import warnings
 from typing import Any
 
 from autograder.causes import named
-from autograder.judge.asserts import SITE, SiteFailed, rewrite
+from autograder.judge.asserts import SITE, Rewriter, SiteFailed, rewrite
 from autograder.judge.classes import shared_classes
 from autograder.judge.contract import Contract
+from autograder.judge.credit import Credit
 from autograder.judge.desk import Desk
-from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime
+from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime, Stop
 from autograder.judge.limits import Limits
+from autograder.judge.plain import AWAITED, CALLED, LAST, PlainRewriter, awaited, called
 from autograder.judge.remote import Link
 from autograder.judge.text import printable
 from autograder.judge.wire import Wire
@@ -27,14 +29,17 @@ EXAMINER = "examine"  # mark of a function that opens what a learner's code made
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """What a judge is asked to do. `hidden_seed` is None in the visible pass."""
+    """What a judge is asked to do.
+
+    `hidden_seed` is None in the visible pass, `exercise` in a plain nbgrader course.
+    """
 
     name: str
     source: str
     exports: list[str]
     exercise: str | None
     hidden_seed: int | None
-    first_hidden_line: int | None = None
+    points: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +54,9 @@ class Verdict:
         line: line in the cell where it ended, or None; in a helper of the check's, that helper's.
         statement: line of the cell's own code that was running then, or None.
         kind: builtin exception type that the learner's code raised, or None.
+        fraction: which part of its points the check gave, where it ran.
+        reason: why it gave less; for the visible pass only, as `message`.
+        reason_lines: of the cell that said so, the outermost first; none where no call of `credit` did.
     """
 
     outcome: str
@@ -58,6 +66,9 @@ class Verdict:
     kind: str | None
     seconds: float
     statement: int | None = None
+    fraction: float = 1.0
+    reason: str = ""
+    reason_lines: list[int] = dataclasses.field(default_factory=list)
 
 
 def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, supervisor: Wire) -> Verdict:
@@ -68,12 +79,16 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
         supervisor: collects files and has them examined.
     """
     started = time.monotonic()
-    code, sites = rewrite(order.source, f"<check {order.name}>")
+    plain = order.exercise is None
+    code, sites = rewrite(order.source, f"<check {order.name}>", PlainRewriter if plain else Rewriter)
+    credit = Credit(f"<check {order.name}>")
     shared = shared_classes(names)
     link = Link(wire, limits, lambda module, name: shared.get((module, name)))
     desk = Desk(supervisor, lambda name: link.ask("folder", name))
-    contract = Contract(link, desk, order.exercise, order.hidden_seed)
+    contract = Contract(link, desk, order.exercise, order.hidden_seed, credit)
     scope = {**names, **_replaced(names, contract), SITE: sites, "__name__": "__judge__"}
+    if plain:
+        scope |= {AWAITED: awaited, CALLED: called, LAST: lambda last: credit.points(last, order.points)}
     outcome, message, kind = "ran", "", None
     lines: list[int] = []  # of the cell: its own statement first, then those of its helpers
     try:
@@ -105,11 +120,15 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
         # The check trips over a value of the learner's that has another form than it expects.
         outcome, lines, message = "failed", _lines(error, order), _own_fault(error, order)
         kind = _builtin(error)
+    except Stop:
+        raise
+    except BaseException as error:  # of a test library: pytest's own outcomes are no Exceptions
+        outcome, lines, message = "failed", _lines(error, order), str(error)
     seconds = round(time.monotonic() - started, 3)
     line, statement = (lines[-1], lines[0]) if lines else (None, None)
-    return Verdict(
-        outcome, sites.counts, printable(message[: limits.message_characters]), line, kind, seconds, statement
-    )
+    message, reason = (printable(text[: limits.message_characters]) for text in (message, credit.reason))
+    given = (credit.fraction, reason, credit.lines)
+    return Verdict(outcome, sites.counts, message, line, kind, seconds, statement, *given)
 
 
 def _replaced(names: dict[str, Any], contract: Contract) -> dict[str, Any]:

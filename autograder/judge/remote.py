@@ -66,7 +66,8 @@ class Link:
             apply_changes(reply.get("changed") or [], encoder.objects, decoder)
             if "error" in reply:
                 kinds, text = reply["error"]
-                raise LearnerError(_builtin_kind(kinds), str(text)[: self.limits.message_characters])
+                names = tuple(str(k)[:60] for k in kinds[:20]) if isinstance(kinds, list) else ()
+                raise LearnerError(_builtin_kind(kinds), str(text)[: self.limits.message_characters], names)
             return decoder.value(reply["ok"])
         except (CodecError, LookupError, TypeError, ValueError) as error:
             raise NotPlain(f"your code returned {error}") from None
