@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from autograder.judge.errors import NotPlain
@@ -11,6 +12,8 @@ REFUSED = (
     "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul",
     "and rand or ror xor rxor neg pos abs invert",
 )
+COMPARES = ("equals", "eq", "identical")  # what tables and arrays are asked, and answer with a bool
+DATA = ("numpy", "pandas", "pyarrow")
 
 
 class Asks(Protocol):
@@ -36,7 +39,8 @@ class Handle:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return self._link.ask("attribute", self, name)
+        found = self._link.ask("attribute", self, name)
+        return _asked_of_data(self, found) if name in COMPARES and type(found) is Handle else found
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._link.ask("set_attribute", self, name, value)
@@ -51,6 +55,17 @@ class Handle:
 
     def __format__(self, spec: str) -> str:
         return repr(self)
+
+
+def _asked_of_data(owner: Handle, method: Handle) -> Callable[..., Any]:
+    """`method`, which compares: whether the learner's object equals a table or an array is not for it to say."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if any(type(x).__module__.partition(".")[0] in DATA for x in (*args, *kwargs.values())):
+            _refuse(owner)
+        return method(*args, **kwargs)
+
+    return call
 
 
 def _refuse(self: Handle, *args: Any) -> Any:
