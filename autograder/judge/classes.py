@@ -18,9 +18,15 @@ Known = Callable[[str, str], type | None]  # (module, qualified name) → class
 
 
 class FieldsTuple(tuple[Any, ...]):
-    """A namedtuple of a class that only the other side knows: its values, and their names as data."""
+    """A namedtuple of a class that only the other side knows: its values, and their names as data.
+
+    Attributes:
+        _fields: the names.
+        _origin: the class's module and qualified name: the other side gets one of its class back.
+    """
 
     _fields: tuple[str, ...]
+    _origin: tuple[str, str]
 
     def __getattribute__(self, name: str) -> Any:
         fields = tuple.__getattribute__(self, "_fields")
@@ -37,8 +43,8 @@ def is_dataclass(x: Any) -> bool:
 
 def is_namedtuple(x: Any) -> bool:
     """Whether `x` is a tuple whose values have names."""
-    names = getattr(type(x), "_fields", None)
-    return isinstance(x, tuple) and type(names) is tuple and len(names) == len(x)
+    names = getattr(x, "_fields", None) if isinstance(x, tuple) else None
+    return type(names) is tuple and len(names) == len(x)
 
 
 def shared_classes(names: Mapping[str, Any]) -> dict[tuple[str, str], type]:
@@ -72,7 +78,8 @@ def _has_values(cls: type) -> bool:
 
 def namedtuple_node(x: Any, node: Node) -> list[Any]:
     cls = type(x)
-    return [cls.__module__, cls.__qualname__, list(cls._fields), [node(v) for v in tuple.__iter__(x)]]
+    origin = x._origin if cls is FieldsTuple else (cls.__module__, cls.__qualname__)
+    return [*origin, list(x._fields), [node(v) for v in tuple.__iter__(x)]]
 
 
 def read_namedtuple(contents: list[Any], reader: Reader) -> Any:
@@ -87,7 +94,7 @@ def read_namedtuple(contents: list[Any], reader: Reader) -> Any:
     if cls is not None and issubclass(cls, tuple) and getattr(cls, "_fields", None) == tuple(fields):
         return tuple.__new__(cls, values)
     x = FieldsTuple(values)
-    x._fields = tuple(fields)
+    x._fields, x._origin = tuple(fields), (str(module), str(name))
     return x
 
 

@@ -72,6 +72,9 @@ def test_an_unknown_namedtuple_arrives_with_its_names_and_without_its_class() ->
     assert (back.count, back.index, back[0], len(back)) == (4, [5], 4, 2)
     assert back == (4, [5])
     assert repr(back) == "(count=4, index=[5])"
+    assert across(back) == back  # and goes on from there
+    node = Encoder(refuse).node(across(Bounds(1, 2)))
+    assert type(Decoder(refuse, None, lambda module, name: Bounds if name == "Bounds" else None).value(node)) is Bounds
     with pytest.raises(AttributeError, match="width"):
         _ = across(Bounds(1, 2)).width
 
