@@ -67,7 +67,7 @@ ATTACKS: list[Attack] = [
     on("double", "text of a hundred megabytes", "P3", "def double(x): return 'x' * (100 << 20)", "cannot be sent: a message of"),
     on("double", "a structured array", "P3", "def double(x): return np.zeros(2, [('a', float), ('b', object)])", "returned|type|plain"),
     on("squares", "namedtuples that equal all", "P1", "import collections\nclass All(collections.namedtuple('All', 'x')):\n    def __eq__(self, o): return True\n    __hash__ = tuple.__hash__\n"
-       "def squares(n): return [All(0)] * 4", r"yours are \[\(x=0\)"),
+       "def squares(n): return [All(0)] * 4", r"yours are \[\(0,\)"),
     on("count", "a member of an Enum that equals all", "P1", "import enum\nclass All(enum.IntEnum):\n    ZERO = 0\n    def __eq__(self, o): return True\n    __hash__ = enum.IntEnum.__hash__\n"
        "class Counter:\n    def add(self): pass\n    def total(self): return All.ZERO", "type int, but yours is of type All"),
     on("double", "a bool that counts twice", "P1", "def double(x): return np.array([2, 2], np.uint8).view(bool)", r"yours is \[True, True\]"),
