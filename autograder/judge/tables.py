@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.judge.columns import column_node, read_column, read_frequency
+from autograder.judge.columns import column_node, read_column
 from autograder.judge.errors import CodecError
 from autograder.judge.moments import read_zone, zone_node
 from autograder.judge.nodes import Node, Reader, length
@@ -97,7 +97,7 @@ def read_scalar(parts: list[Any], reader: Reader) -> Any:
     if name in ("NaTType", "NAType"):
         return pd.NaT if name == "NaTType" else pd.NA
     if name == "Period":
-        return pd.Period(ordinal=int(rest[1]), freq=read_frequency(rest[0]))
+        return pd.Period(ordinal=int(rest[1]), freq=rest[0])
     if name == "Interval":
         left, right = reader.values(rest[:2])
         return pd.Interval(left, right, closed=rest[2])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.assignment import Check
 from autograder.build.build import Built, build_lab
 from autograder.build.notebooks import to_text
 from autograder.credits import credit_words
@@ -15,9 +16,10 @@ from autograder.errors import AuthorErrors, CourseError
 from autograder.judge.credit import NO_NUMBER, Credit
 from autograder.judge.errors import NotPlain
 from autograder.judge.handles import Handle
+from autograder.judge.judging import Verdict
 from autograder.judge.limits import Limits
 from autograder.marking import Marker
-from autograder.marks import ALL_PASSED, VISIBLE_PASSED
+from autograder.marks import ALL_PASSED, HIDDEN_LESS, VISIBLE_PASSED, Mark, hidden_mark
 from autograder.results import ExerciseResult
 
 VISIBLE = "    assert got.tolist() == [2.0, 8.0]"
@@ -157,6 +159,14 @@ def test_words_are_found_by_the_lines_of_their_call() -> None:
         "given.credit(0.5, 'a')\ngiven.credit(\n    x,\n    reason='b',\n)\ngiven.credit(0, f'{x}')\ncredit(1, 'c')"
     )
     assert credit_words(source) == {1: "a", 2: "b", 3: "b", 4: "b", 5: "b", 6: None}
+
+
+def test_words_that_are_computed_are_not_shown_of_a_hidden_part() -> None:
+    """The build refuses them; a notebook that was not built by it may hold them."""
+    source = "### BEGIN HIDDEN TESTS\ngiven.credit(0.5, f'{x}')\n### END HIDDEN TESTS"
+    check = Check("check_a", "a", "a", source, "", ("f",), 1.0)
+    verdict = Verdict("ran", [], "", None, None, 0.0, None, 0.5, "a hidden input", [2])
+    assert hidden_mark(check, verdict, Mark(1, ""), True) == Mark(0.5, f"50% of the points: {HIDDEN_LESS}")
 
 
 def test_a_hidden_reason_that_is_computed_is_refused(lab_dir: Path, lab_text: str) -> None:

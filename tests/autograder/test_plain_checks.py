@@ -53,7 +53,8 @@ TESTS = {  # a cell each, of 2 points
     "hidden first": "### BEGIN HIDDEN TESTS\nlimit = 9\n### END HIDDEN TESTS\nassert square(3) == limit",
     "random": "import random\nfor x in range(random.randint(2, 9)):\n    assert square(x) == x * x",
     "noisy": "import sys, warnings\nprint('testing')\nprint('testing', file=sys.stderr)\nwarnings.warn('testing')\nassert square(2) == 4\nprint('done')",
-    "pandas equals": "assert Table().rows().equals(pd.DataFrame({'n': [1, 2]}))\nassert Table().rows()['n'].eq(pd.Series([1, 2])).all()",
+    "pandas equals": "assert Table().rows().equals(pd.DataFrame({'n': [1, 2]}))",
+    "pandas eq": "assert Table().rows().eq(pd.DataFrame({'n': [1, 2]})).all(axis=None)",
     "own equals": "assert Table().equals(Table()) and not Table().equals(3)",
     "shown": "assert square(2) == 4\nsquare(5) == 25",
 }  # fmt: skip
@@ -159,6 +160,8 @@ class Liar:
     __radd__ = __mul__ = __rmul__ = __add__
     def __array__(self, *a, **k): return np.array([1.0, 9.0])
     def equals(self, other): return True
+    def eq(self, other): return self
+    def all(self, **k): return True
     def __getattr__(self, name): return self
     def __call__(self, *a, **k): return self
 """
