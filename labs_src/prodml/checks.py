@@ -65,17 +65,32 @@ class Check:
         if grading() or isinstance(error, KeyboardInterrupt):
             return
         lab = current_lab()
-        if error is None:
+        if error is None and self._fraction > 0:
             unsaved = _keep(lab, "passed", self._name, {})
             _show(_passed(lab, self._name, unsaved, self._fraction, self._reason))
+            return
+        if error is None:
+            unsaved = _keep(lab, "failed", self._name, self._failure(lab, self._reason))
+            _show(
+                Card(
+                    RED,
+                    f"✗ {self._name}: not yet",
+                    self._reason[:CHARACTERS],
+                    hint=_hint(lab, self._name),
+                    foot=unsaved,
+                )
+            )
             return
         fault = explain(error, self._cell)
         unsaved = ""
         if fault.kind not in NO_ATTEMPT:
-            answer = digest(self._cell.f_globals, lab.exports.get(self._name, []))
-            unsaved = _keep(lab, "failed", self._name, {"message": fault.message[:CHARACTERS], "answer": answer})
+            unsaved = _keep(lab, "failed", self._name, self._failure(lab, fault.message))
         _show(_failed(lab, self._name, fault, error, unsaved))
         shorten(error, SHORT.get(fault.kind, "see the card above"))
+
+    def _failure(self, lab: Lab, message: str) -> dict[str, str]:
+        answer = digest(self._cell.f_globals, lab.exports.get(self._name, []))
+        return {"message": message[:CHARACTERS], "answer": answer}
 
 
 def _keep(lab: Lab, kind: str, name: str, detail: dict[str, str]) -> str:
