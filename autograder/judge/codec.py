@@ -9,18 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, NoReturn
+from typing import Any
 
-import numpy as np
-
-from autograder.judge.arrays import array_contents
 from autograder.judge.classes import Known, is_dataclass
 from autograder.judge.errors import CodecError
 from autograder.judge.kinds import READ_IMMUTABLE, READ_MUTABLE, immutable_kind, mutable_kind
 from autograder.judge.nodes import INT64, MAX_DEPTH, MAX_ITEMS
+from autograder.judge.tensors import unwrapped
 from autograder.judge.text import is_utf8
-
-PROXIES = {"_DictWrapper": "__wrapped__", "_TupleWrapper": "__wrapped__", "ListWrapper": "_storage"}
 
 
 class Encoder:
@@ -56,7 +52,7 @@ class Encoder:
             CodecError: `x` is nested too deep, or `other` refused a part of it.
         """
         self.items += 1
-        x = _unwrapped(x)
+        x = unwrapped(x)
         kind = type(x)
         if x is None or kind in (bool, bytes, float) or (kind is int and x in INT64) or (kind is str and is_utf8(x)):
             return x
@@ -171,22 +167,3 @@ class Decoder:
         if tag in READ_MUTABLE:
             return self.new(tag, node[1], node[2:])
         return self.other(node)
-
-
-def tensor_node(x: Any) -> Any:
-    """The node of a tensor's NumPy value: a scalar, bytes, or an array that cannot change in place."""
-    if isinstance(x, np.ndarray):  # an array of arrays where rows differ in length
-        return ["tf", *array_contents(x, tensor_node)]
-    return Encoder(_refuse).node(x)
-
-
-def _refuse(x: Any) -> NoReturn:
-    raise CodecError(f"a {type(x).__name__}, which has no plain value")
-
-
-def _unwrapped(x: Any) -> Any:
-    """What stands behind TensorFlow's proxies, which a tf.Module puts in place into what it is given."""
-    kind = type(x)
-    if kind.__name__ in PROXIES and kind.__module__.startswith("tensorflow."):
-        return getattr(x, PROXIES[kind.__name__])
-    return x

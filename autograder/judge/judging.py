@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import dataclasses
 import io
 import time
-import traceback
 import warnings
 from typing import Any
 
-from autograder.causes import named
 from autograder.judge.asserts import SITE, Rewriter, SiteFailed, rewrite
 from autograder.judge.classes import shared_classes
 from autograder.judge.contract import Contract
@@ -19,6 +16,7 @@ from autograder.judge.credit import Credit
 from autograder.judge.desk import Desk
 from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime, Stop
 from autograder.judge.limits import Limits
+from autograder.judge.messages import builtin_kind, lines_of, own_fault, raised_message, site_message
 from autograder.judge.plain import AWAITED, CALLED, LAST, PlainRewriter, awaited, called
 from autograder.judge.remote import Link
 from autograder.judge.text import printable
@@ -80,8 +78,9 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
     """
     started = time.monotonic()
     plain = order.exercise is None
-    code, sites = rewrite(order.source, f"<check {order.name}>", PlainRewriter if plain else Rewriter)
-    credit = Credit(f"<check {order.name}>")
+    filename = f"<check {order.name}>"
+    code, sites = rewrite(order.source, filename, PlainRewriter if plain else Rewriter)
+    credit = Credit(filename)
     shared = shared_classes(names)
     link = Link(wire, limits, lambda module, name: shared.get((module, name)))
     desk = Desk(supervisor, lambda name: link.ask("folder", name))
@@ -101,29 +100,29 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
         if order.exercise is not None and not contract.ended:
             outcome, message = "broken", "the check never entered `with check(...)`"
     except SiteFailed as failure:
-        outcome, lines = "failed", [*_lines(failure, order), sites.texts[failure.site].line]
+        outcome, lines = "failed", [*lines_of(failure, filename), sites.texts[failure.site].line]
         kind = failure.error.kind if failure.error else None
-        message = _site_message(failure)
+        message = site_message(failure)
     except LearnerError as error:
-        outcome, kind, lines = "failed", error.kind, _lines(error, order)
-        message = _raised_message(error)
+        outcome, kind, lines = "failed", error.kind, lines_of(error, filename)
+        message = raised_message(error)
     except NameError as error:
-        outcome, lines = "failed" if error.name in order.exports else "broken", _lines(error, order)
-        message = f"`{error.name}` is not defined by your cell." if outcome == "failed" else _own_fault(error, order)
+        outcome, lines = "failed" if error.name in order.exports else "broken", lines_of(error, filename)
+        message = f"`{error.name}` is not defined by your cell." if outcome == "failed" else own_fault(error, filename)
     except LearnerGone:
         outcome, message = "gone", "your code ended its own process"
     except OutOfTime:
         outcome, message = "timeout", f"your code did not answer within {limits.call_seconds:.0f} s"
     except AssertionError as error:  # of an examiner: in its own words
-        outcome, lines, message, kind = "failed", _lines(error, order), str(error), None
+        outcome, lines, message, kind = "failed", lines_of(error, filename), str(error), None
     except Exception as error:
         # The check trips over a value of the learner's that has another form than it expects.
-        outcome, lines, message = "failed", _lines(error, order), _own_fault(error, order)
-        kind = _builtin(error)
+        outcome, lines, message = "failed", lines_of(error, filename), own_fault(error, filename)
+        kind = builtin_kind(error)
     except Stop:
         raise
     except BaseException as error:  # of a test library: pytest's own outcomes are no Exceptions
-        outcome, lines, message = "failed", _lines(error, order), str(error)
+        outcome, lines, message = "failed", lines_of(error, filename), str(error)
     seconds = round(time.monotonic() - started, 3)
     line, statement = (lines[-1], lines[0]) if lines else (None, None)
     message, reason = (printable(text[: limits.message_characters]) for text in (message, credit.reason))
@@ -145,31 +144,3 @@ def _quiet() -> Any:
     with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def _site_message(failure: SiteFailed) -> str:
-    if failure.error is None:
-        return failure.words or "An assertion without a message failed."
-    raised = _raised_message(failure.error)
-    return f"{raised} The check says: {failure.words}" if failure.words else raised
-
-
-def _raised_message(error: LearnerError) -> str:
-    if error.kind == "NotImplementedError" and not error.text:  # a stub's own says nothing, a library's does
-        return "Not done yet: the exercise still raises NotImplementedError."
-    return f"Your code raised {named(error.kind, error.text)}"
-
-
-def _own_fault(error: Exception, order: Order) -> str:
-    line = next(reversed(_lines(error, order)), None)
-    return f"The check could not use your answer: {type(error).__name__}: {error} (line {line} of the check)."
-
-
-def _lines(error: BaseException, order: Order) -> list[int]:
-    """Lines of the check that were running, the outermost first."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return [f.lineno for f in frames if f.filename == f"<check {order.name}>" and f.lineno is not None]
-
-
-def _builtin(error: Exception) -> str:
-    return next(str(c.__name__) for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c)

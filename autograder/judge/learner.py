@@ -19,9 +19,10 @@ from typing import Any
 from autograder.causes import innermost
 from autograder.judge.changes import changes, snapshot
 from autograder.judge.classes import look_up
-from autograder.judge.codec import Decoder, Encoder, tensor_node
+from autograder.judge.codec import Decoder, Encoder
 from autograder.judge.lent import Borrowed, Facade
 from autograder.judge.operations import OPERATIONS
+from autograder.judge.tensors import is_tensor, tensor_node
 from autograder.judge.text import printable
 from autograder.judge.wire import Closed, Wire, WireError
 
@@ -120,7 +121,7 @@ class Session:
     def _lend(self, x: Any) -> Any:
         if type(x) is Borrowed:
             return ["f", x._number]
-        if all(hasattr(type(x), name) for name in ("numpy", "dtype", "shape")):
+        if is_tensor(x):
             return tensor_node(x.numpy())
         number = self._lent_numbers.setdefault(id(x), len(self._lent_numbers))
         self.lent[number] = x

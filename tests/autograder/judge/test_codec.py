@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 from autograder.judge.changes import apply_changes, changes, snapshot
-from autograder.judge.codec import Decoder, Encoder, tensor_node
+from autograder.judge.codec import Decoder, Encoder
 from autograder.judge.errors import CodecError
+from autograder.judge.tensors import tensor_node
 
 
 def refuse(x: Any) -> Any:

@@ -17,9 +17,10 @@ import pandas as pd
 import pytest
 
 from autograder.judge.classes import FieldsTuple, look_up, shared_classes
-from autograder.judge.codec import Decoder, Encoder, tensor_node
+from autograder.judge.codec import Decoder, Encoder
 from autograder.judge.errors import CodecError
 from autograder.judge.nodes import MAX_LENGTH
+from autograder.judge.tensors import tensor_node
 
 
 def refuse(x: Any) -> Any:
