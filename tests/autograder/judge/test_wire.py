@@ -67,3 +67,14 @@ def test_a_message_too_large_is_refused_before_it_is_sent() -> None:
     one, two = pair()
     with one, two, pytest.raises(WireError, match="larger"):
         Wire(one, max_frame=10).send("x" * 100)
+
+
+@pytest.mark.parametrize("message", [{"text": "\ud800"}, {"x": object()}, {"n": 2**64}])
+def test_what_cannot_be_packed_is_an_error_of_the_wire_and_sends_nothing(message: dict[str, object]) -> None:
+    ours, theirs = pair()
+    with ours, theirs:
+        with pytest.raises(WireError, match="cannot be packed"):
+            Wire(ours).send(message)
+        theirs.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(1)
