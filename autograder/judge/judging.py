@@ -17,7 +17,7 @@ from autograder.judge.desk import Desk
 from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime, Stop
 from autograder.judge.limits import Limits
 from autograder.judge.messages import builtin_kind, lines_of, own_fault, raised_message, site_message
-from autograder.judge.plain import AWAITED, CALLED, LAST, PlainRewriter, awaited, called
+from autograder.judge.plain import AWAITED, CALLED, LAST, Awaited, PlainRewriter, called
 from autograder.judge.remote import Link
 from autograder.judge.text import printable
 from autograder.judge.wire import Wire
@@ -87,7 +87,7 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
     contract = Contract(link, desk, order.exercise, order.hidden_seed, credit)
     scope = {**names, **_replaced(names, contract), SITE: sites, "__name__": "__judge__"}
     if plain:
-        scope |= {AWAITED: awaited, CALLED: called, LAST: lambda last: credit.points(last, order.points)}
+        scope |= {AWAITED: Awaited, CALLED: called, LAST: lambda last: credit.points(last, order.points)}
     outcome, message, kind = "ran", "", None
     lines: list[int] = []  # of the cell: its own statement first, then those of its helpers
     try:

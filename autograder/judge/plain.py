@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 import builtins
-import contextlib
 from collections.abc import Callable, Iterator
+from types import TracebackType
 from typing import Any
 
 from autograder.judge.asserts import Rewriter
@@ -62,27 +62,32 @@ class PlainRewriter(Rewriter, ast.NodeTransformer):
         return node
 
 
-@contextlib.contextmanager
-def awaited(kinds: Callable[[], Any]) -> Iterator[None]:
-    """Raise what the learner's code raised in the block as an exception of the class that is waited for, if it is one.
+class Awaited:
+    """Around a block: what the learner's code raises there becomes an exception of a class that is waited for.
 
     Args:
         kinds: gives the classes: one, or tuples of them.
     """
-    try:
-        yield
-    except LearnerError as error:
-        for kind in _flat(kinds()):
-            if (fitting := _fitting(kind, error)) is not None:
+
+    def __init__(self, kinds: Callable[[], Any]) -> None:
+        self._kinds = kinds
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if not isinstance(error, LearnerError):
+            return
+        for wanted in _flat(self._kinds()):
+            if (fitting := _fitting(wanted, error)) is not None:
                 raise fitting from None
-        raise
 
 
 def called(kinds: Callable[[], Any], function: Any) -> Any:
-    """`function`, with `awaited` around each call."""
+    """`function`, with `Awaited` around each call."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        with awaited(kinds):
+        with Awaited(kinds):
             return function(*args, **kwargs)
 
     return call

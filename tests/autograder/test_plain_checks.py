@@ -33,6 +33,11 @@ class Table:
         return pd.DataFrame({"n": [1, 2]})
         ### END SOLUTION
 
+    def next(self):
+        ### BEGIN SOLUTION
+        raise StopIteration
+        ### END SOLUTION
+
     def equals(self, other):
         ### BEGIN SOLUTION
         return type(other) is Table
@@ -43,6 +48,7 @@ TESTS = {  # a cell each, of 2 points
     "try own": "try:\n    square(-1)\n    assert False, 'did not raise'\nexcept (KeyError, TooSmall) as error:\n    assert 'negative' in str(error)",
     "pytest": "with pytest.raises(ValueError, match='negative') as caught:\n    square(-1)\nassert 'negative' in str(caught.value)",
     "pytest own": "with pytest.raises(TooSmall):\n    square(-1)",
+    "pytest stop": "with pytest.raises(StopIteration):\n    Table().next()",
     "pytest call": "pytest.raises(ValueError, square, -1)",
     "unittest": "t = unittest.TestCase()\nt.assertEqual(square(3), 9)\nt.assertTrue(square(1) == 1)\nt.assertIsInstance(square(2), int)",
     "unittest raises": "t = unittest.TestCase()\nwith t.assertRaises(ValueError):\n    square(-1)\nt.assertRaises(ValueError, square, -2)\nt.assertRaisesRegex(ValueError, 'neg', square, -2)",
@@ -121,7 +127,7 @@ def test_an_own_class_of_the_awaited_kind_is_an_exception_of_it(mark: Callable[[
 
 
 def test_the_untouched_stub_gets_nothing(mark: Callable[[str], Marked]) -> None:
-    stub = "def square(x):\n    raise NotImplementedError\nclass Table:\n    def rows(self):\n        raise NotImplementedError\n    equals = rows"
+    stub = "def square(x):\n    raise NotImplementedError\nclass Table:\n    def rows(self):\n        raise NotImplementedError\n    equals = next = rows"
     found = mark(stub)
     assert scores(found) == dict.fromkeys(TESTS, 0), found
     assert found["numpy"][1] == "Not done yet: the exercise still raises NotImplementedError."
@@ -168,7 +174,7 @@ class Liar:
 
 
 def test_a_liar_gets_nothing(mark: Callable[[str], Marked]) -> None:
-    lies = "def square(x):\n    return Liar()\nclass Table:\n    def rows(self): return Liar()\n    def equals(self, other): return Liar()"
+    lies = "def square(x):\n    return Liar()\nclass Table:\n    def rows(self): return Liar()\n    def equals(self, other): return Liar()\n    def next(self): return Liar()"
     found = mark(LIARS + lies)
     assert scores(found) == dict.fromkeys(TESTS, 0), found
 
@@ -176,7 +182,7 @@ def test_a_liar_gets_nothing(mark: Callable[[str], Marked]) -> None:
 def test_raising_everything_gets_only_what_awaits_that(mark: Callable[[str], Marked]) -> None:
     for raised in ("AssertionError", "StopIteration", "SystemExit", "KeyboardInterrupt", "GeneratorExit"):
         found = mark(
-            f"def square(x):\n    raise {raised}('2.0')\nclass Table:\n    def rows(self, *args): raise {raised}\n    equals = rows"
+            f"def square(x):\n    raise {raised}('2.0')\nclass Table:\n    def rows(self, *args): raise {raised}\n    equals = rows\n    def next(self): raise OSError"
         )
         assert scores(found) == dict.fromkeys(TESTS, 0), (raised, found)
 

@@ -20,7 +20,7 @@ from autograder.judge.classes import FieldsTuple, look_up, shared_classes
 from autograder.judge.codec import Decoder, Encoder
 from autograder.judge.errors import CodecError
 from autograder.judge.nodes import MAX_LENGTH
-from autograder.judge.tensors import tensor_node
+from autograder.judge.tensors import is_tensor, tensor_node
 
 
 def refuse(x: Any) -> Any:
@@ -271,4 +271,5 @@ def test_ragged_tensors_arrive_as_rows_and_sparse_ones_are_no_tensor_values() ->
     assert [r.tolist() for r in rows] == [[1, 2], [], [3]]
     words = Decoder(refuse).value(tensor_node(tf.ragged.constant([["a"], ["b", "c"]]).numpy()))
     assert [r.tolist() for r in words] == [[b"a"], [b"b", b"c"]]
-    assert not hasattr(tf.SparseTensor, "numpy")  # so it stays a handle, with .indices and .values
+    assert is_tensor(tf.ragged.constant([[1]]))
+    assert not is_tensor(tf.sparse.from_dense([[1]]))  # it stays a handle, with .indices and .values
