@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from autograder.judge.asserts import Rewriter
-from autograder.judge.errors import LearnerError
+from autograder.judge.errors import LearnerError, NotPlain
 
 AWAITED = "__awaited__"  # the names under which a rewritten check finds these functions
 CALLED = "__called__"
@@ -76,8 +76,8 @@ class Awaited:
         return None
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if not isinstance(error, LearnerError):
-            return
+        if not isinstance(error, LearnerError) or isinstance(error, NotPlain):
+            return  # the learner's code raised nothing: what it returned cannot be used
         for wanted in _flat(self._kinds()):
             if (fitting := _fitting(wanted, error)) is not None:
                 raise fitting from None

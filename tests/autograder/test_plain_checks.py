@@ -12,8 +12,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.build.notebooks import to_text
 from autograder.errors import CourseError
 from autograder.judge.asserts import SITE, count_sites, rewrite
+from autograder.judge.errors import LearnerError, NotPlain
 from autograder.judge.limits import Limits
-from autograder.judge.plain import PlainRewriter
+from autograder.judge.plain import Awaited, PlainRewriter
 from autograder.marking import Marker
 
 SETUP = (
@@ -206,6 +207,13 @@ def test_the_last_value_is_points_where_it_is_a_number(last: str, fraction: floa
     code, sites = rewrite(last, "<check>", PlainRewriter)
     exec(code, {SITE: sites, "np": np, LAST: lambda x: given.points(x, 2.0)})
     assert given.fraction == fraction
+
+
+def test_an_answer_that_cannot_be_used_is_no_exception_that_was_awaited() -> None:
+    with pytest.raises(NotPlain), Awaited(lambda: TypeError):
+        raise NotPlain("your answer is an object")
+    with pytest.raises(TypeError), Awaited(lambda: (OSError, (TypeError,))):
+        raise LearnerError("TypeError", "their words")
 
 
 def test_sites_are_found_in_every_way_to_test() -> None:
