@@ -19,17 +19,13 @@ from autograder.judge.judging import Order, Verdict
 from autograder.judge.limits import LIMITS, Limits
 from autograder.judge.supervisor import Ended, Process, WarmParents
 from autograder.judge.wire import WireError
+from autograder.marks import VISIBLE_PASSED, Mark, hidden_mark, visible_mark
 from autograder.results import MISSING, TWICE, ExerciseResult, Status, SubmissionResult
 from autograder.sandbox.fences import Sandbox
 
 REFERENCE_SEEDS = range(5)
-ALL_PASSED = "All checks passed, the hidden ones too."
-NONE_HIDDEN = "All checks passed."  # of an exercise that has no hidden one
-VISIBLE_PASSED = "Visible checks passed. Hidden checks decide when it is graded."
 NOT_DONE = "Not done yet"  # begins what is said of a stub
-HIDDEN_FAILED = "A hidden test failed."
 NOT_JUDGED = "Not judged."
-NO_PROOF = "The check did not run all of its assertions on your answer, so it gives no points."
 
 
 class Marker:
@@ -100,8 +96,8 @@ class Marker:
             return reject(self.assignment, student, str(error))
         attempt = self._attempt(submission)
         try:
-            verdicts = self._two_passes(attempt, checks, submission, notebook, hidden)
-            results = [_result(c, c.points * verdicts[c.grade_id][0], verdicts[c.grade_id][1]) for c in checks]
+            marks = self._two_passes(attempt, checks, submission, notebook, hidden)
+            results = [_result(c, c.points * marks[c.grade_id].fraction, marks[c.grade_id].message) for c in checks]
             if hidden and only is None:
                 results += results_by_hand(self.assignment, submission)
             message = " ".join(submission.remarks)
@@ -116,46 +112,41 @@ class Marker:
 
     def _two_passes(
         self, attempt: Attempt, checks: list[Check], submission: Submission, notebook: bytes, hidden: bool
-    ) -> dict[str, tuple[int, str]]:
-        """Grade id → (1 or 0, message). Every visible part comes before the first hidden input exists."""
+    ) -> dict[str, Mark]:
+        """Grade id → mark. Every visible part comes before the first hidden input exists."""
         passed = {c.grade_id: self._visible(attempt, c, submission) for c in checks}
         if not hidden:
             return passed
         digest = hashlib.sha256(notebook).digest()
         for check in checks:
-            if passed[check.grade_id][0]:
-                passed[check.grade_id] = self._hidden(attempt, check, digest)
+            if passed[check.grade_id].fraction:
+                passed[check.grade_id] = self._hidden(attempt, check, digest, passed[check.grade_id])
         return passed
 
-    def _visible(self, attempt: Attempt, check: Check, submission: Submission) -> tuple[int, str]:
+    def _visible(self, attempt: Attempt, check: Check, submission: Submission) -> Mark:
         if set(check.needs) & set(submission.missing):
-            return 0, MISSING
+            return Mark(0, MISSING)
         if set(check.needs) & set(submission.twice):
-            return 0, TWICE
+            return Mark(0, TWICE)
         if not check.visible:
-            return 1, VISIBLE_PASSED
+            return Mark(1, VISIBLE_PASSED)
         verdict = self._judge(attempt, check, check.visible, None)
         if isinstance(verdict, str):
-            return 0, verdict
-        if verdict.outcome == "ran":
-            return 1, VISIBLE_PASSED
-        stopped = attempt.cell_errors.get(check.exercise)
-        return 0, f"Your cell {stopped} {verdict.message}" if stopped else verdict.message
+            return Mark(0, verdict)
+        return visible_mark(check, verdict, attempt.cell_errors.get(check.exercise))
 
-    def _hidden(self, attempt: Attempt, check: Check, digest: bytes) -> tuple[int, str]:
+    def _hidden(self, attempt: Attempt, check: Check, digest: bytes, visible: Mark) -> Mark:
         key = b"|".join([check.grade_id.encode(), self.env["PRODML_VARIANT"].encode(), digest])
         seed = int.from_bytes(hmac.new(self.secret, key, "sha256").digest()[:8], "big")
         verdict = self._judge(attempt, check, check.source, seed)
         if isinstance(verdict, str):
-            return 0, verdict
-        if verdict.outcome != "ran":
-            return 0, _hidden_sentence(check, verdict)
-        passed = ALL_PASSED if check.has_hidden else NONE_HIDDEN
-        return (1, passed) if verdict.counts == self.counts(check) else (0, NO_PROOF)
+            return Mark(0, verdict)
+        proved = verdict.outcome == "ran" and self._proved(check, verdict)
+        return hidden_mark(check, verdict, visible, proved)
 
     def _judge(self, attempt: Attempt, check: Check, source: str, seed: int | None) -> Verdict | str:
         """The verdict, or a message where there is none."""
-        order = Order(check.exercise, source, list(check.exports), check.inside, seed)
+        order = Order(check.exercise, source, list(check.exports), check.inside, seed, check.points)
         try:
             verdict = attempt.judge(self._base_process(), order)
         except GaveUp as error:
@@ -165,7 +156,7 @@ class Marker:
                 return f"The check of your code did not end within {self.limits.check_seconds:.0f} s."
             self._end_base()
             raise GraderFault(f"the judge of {check.exercise} ended without a verdict", "report it, and grade again")
-        if verdict.outcome == "broken":
+        if verdict.outcome == "broken" and (check.inside is not None or seed is not None):
             raise GraderFault(f"the check of {check.exercise} is broken: {verdict.message}", "mend the check")
         return verdict
 
@@ -196,9 +187,16 @@ class Marker:
                     said = verdict if isinstance(verdict, str) else verdict.message
                     problem = f"{where}: the reference solution fails with seed {seed}: {said}"
                     raise CourseError(problem, "mend the check or the solution, and release again")
+                if verdict.fraction < 1:
+                    problem = (
+                        f"{where}: the reference solution gets {verdict.fraction:.0%} of the points with seed {seed}"
+                    )
+                    raise CourseError(problem, "mend the check or the solution, and release again")
                 counts.append(verdict.counts)
         finally:
             attempt.end()
+        if check.inside is None:
+            return [_least(times) for times in zip(*counts, strict=True)]
         for site, times in zip(count_sites(check.source), zip(*counts, strict=True), strict=True):
             if len(set(times)) > 1:
                 problem = f"{where}, line {site.line}: the assert ran {sorted(set(times))} times, by the seed"
@@ -206,6 +204,13 @@ class Marker:
         if not counts[0] or min(counts[0]) == 0:
             raise CourseError(f"{where}: an assert never ran", "every assert must run at least once")
         return counts[0]
+
+    def _proved(self, check: Check, verdict: Verdict) -> bool:
+        """Whether every assert site ran as often as for the reference; in a plain course at least as often."""
+        wanted = self.counts(check)
+        if check.inside is not None:
+            return verdict.counts == wanted
+        return all(n >= least for n, least in zip(verdict.counts, wanted, strict=True))
 
     def _base_process(self) -> Process:
         if self._base is None:
@@ -251,20 +256,10 @@ def _submission_result(
     return SubmissionResult(student, name, score, highest, status, message, round(seconds, 1), tuple(results), file)
 
 
+def _least(times: tuple[int, ...]) -> int:
+    """How often a site of a plain check must run: it may draw, and hold an assertion that is there to fail."""
+    return times[0] if len(set(times)) == 1 else min(1, *times)
+
+
 def _result(check: Check, score: float, message: str) -> ExerciseResult:
     return ExerciseResult(check.exercise, score, check.points, message, check.grade_id)
-
-
-def _hidden_sentence(check: Check, verdict: Verdict) -> str:
-    """The author's own sentence, taken from the source by its line; nothing that the learner's code said."""
-    shown = len(check.visible.splitlines())
-    first_hidden = next((i for i, line in enumerate(check.source.splitlines(), 1) if "BEGIN HIDDEN" in line), shown + 1)
-    if not check.has_hidden or (verdict.statement is not None and verdict.statement < first_hidden):
-        return "A visible check that had passed failed when it ran again: your code gives other results then."
-    before = ["Visible checks passed"] if check.visible else []
-    if verdict.outcome in ("timeout", "gone"):
-        return ". ".join([*before, f"On hidden inputs, {verdict.message}."])
-    sites = {site.line: site.literal for site in count_sites(check.source)}
-    sentence = sites.get(verdict.line or -1)
-    said = ", a hidden one failed: ".join([*before, sentence]) if sentence else ". ".join([*before, HIDDEN_FAILED])
-    return f"{said} (Your code raised {verdict.kind}.)" if verdict.kind else said

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from autograder.build.names import Names, names_of
 from autograder.build.source import LabSource, SourceCell
+from autograder.credits import credit_words
 from autograder.errors import AuthorError
 
 Errors = Iterator[AuthorError]
@@ -96,6 +97,9 @@ def checks_assert(lab: LabSource) -> Errors:
             elif node.lineno in hidden and not literal:
                 fix = "a hidden message is one string literal: it must not carry an input or an answer out"
                 yield AuthorError(lab.path, line, "a hidden assert whose message is computed", fix)
+        for line in sorted(n for n, words in credit_words(cell.source).items() if n in hidden and words is None):
+            fix = 'write `credit(fraction, "one sentence")`: it must not carry an input or an answer out'
+            yield AuthorError(lab.path, cell.line + line - 1, "a hidden credit whose reason is computed", fix)
         if f'with check("{cell.name}")' not in cell.source:
             yield _at(lab, cell, f'check {cell.name!r} has no `with check("{cell.name}"):`', "put its asserts inside")
 

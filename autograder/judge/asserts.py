@@ -36,9 +36,10 @@ class SiteText:
 
 @dataclass
 class Sites:
-    """Counts how often each assert site held."""
+    """Counts how often each assert site held or, in a plain course, where a check may catch its own, was reached."""
 
     texts: list[SiteText]
+    reached: bool = False
     counts: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,12 +56,13 @@ class _Site:
         self.sites, self.number, self.words = sites, number, words
 
     def __enter__(self) -> _Site:
+        self.sites.counts[self.number] += self.sites.reached
         return self
 
     def __call__(self, test: Any) -> None:
         if not test:
             raise SiteFailed(self.number, self._words())
-        self.sites.counts[self.number] += 1
+        self.sites.counts[self.number] += not self.sites.reached
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if isinstance(error, LearnerError):
@@ -75,39 +77,51 @@ class _Site:
             return None  # a message that formats a value which the learner did not return
 
 
-def count_sites(source: str) -> list[SiteText]:
-    """The assert sites of a cell, in order of their lines.
+class Rewriter(ast.NodeTransformer):
+    """Puts a counted site in place of every `assert`.
 
-    Raises:
-        SyntaxError: the cell is not Python.
+    Attributes:
+        texts: the sites in the order of their numbers.
     """
-    return _rewrite(source)[1]
 
+    counts_reached = False
 
-def rewrite(source: str, filename: str) -> tuple[Any, Sites]:
-    """Compile a check cell with every `assert` replaced by a counted site."""
-    tree, texts = _rewrite(source)
-    return compile(tree, filename, "exec"), Sites(texts)
-
-
-def _rewrite(source: str) -> tuple[ast.Module, list[SiteText]]:
-    rewriter = _Rewriter()
-    tree = rewriter.visit(ast.parse(source))
-    return ast.fix_missing_locations(tree), rewriter.texts
-
-
-class _Rewriter(ast.NodeTransformer):
     def __init__(self) -> None:
         self.texts: list[SiteText] = []
 
     def visit_Assert(self, node: ast.Assert) -> ast.With:
+        held = ast.Name(id=f"__held_{len(self.texts)}__", ctx=ast.Load())
+        call = ast.Expr(ast.Call(func=held, args=[node.test], keywords=[]))
+        return self.site(node, node.msg, [ast.copy_location(call, node)])
+
+    def site(self, node: ast.stmt, message: ast.expr | None, body: list[ast.stmt]) -> ast.With:
+        """`with __site__(number, words) as held: body`."""
         number = len(self.texts)
-        literal = node.msg.value if isinstance(node.msg, ast.Constant) and isinstance(node.msg.value, str) else None
+        literal = message.value if isinstance(message, ast.Constant) and isinstance(message.value, str) else None
         self.texts.append(SiteText(node.lineno, literal))
         nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
-        words = ast.Lambda(args=nothing, body=node.msg) if node.msg else ast.Constant(value=None)
+        words = ast.Lambda(args=nothing, body=message) if message else ast.Constant(value=None)
         site = ast.Call(func=ast.Name(id=SITE, ctx=ast.Load()), args=[ast.Constant(value=number), words], keywords=[])
-        held = f"__held_{number}__"
-        call = ast.Call(func=ast.Name(id=held, ctx=ast.Load()), args=[node.test], keywords=[])
-        item = ast.withitem(context_expr=site, optional_vars=ast.Name(id=held, ctx=ast.Store()))
-        return ast.copy_location(ast.With(items=[item], body=[ast.copy_location(ast.Expr(call), node)]), node)
+        item = ast.withitem(context_expr=site, optional_vars=ast.Name(id=f"__held_{number}__", ctx=ast.Store()))
+        return ast.copy_location(ast.With(items=[item], body=body), node)
+
+
+def count_sites(source: str, rewriter: type[Rewriter] = Rewriter) -> list[SiteText]:
+    """The sites of a cell by their numbers.
+
+    Raises:
+        SyntaxError: the cell is not Python.
+    """
+    return _rewrite(source, rewriter)[1]
+
+
+def rewrite(source: str, filename: str, rewriter: type[Rewriter] = Rewriter) -> tuple[Any, Sites]:
+    """Compile a check cell with every site counted."""
+    tree, texts = _rewrite(source, rewriter)
+    return compile(tree, filename, "exec"), Sites(texts, rewriter.counts_reached)
+
+
+def _rewrite(source: str, rewriter: type[Rewriter]) -> tuple[ast.Module, list[SiteText]]:
+    ours = rewriter()
+    tree = ours.visit(ast.parse(source))
+    return ast.fix_missing_locations(tree), ours.texts

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from autograder.judge.credit import Credit
 from autograder.judge.desk import Desk
-from autograder.judge.errors import LearnerError, NotPlain
-from autograder.judge.remote import Handle, Link, Stream
-
-PLAIN_NAMES: dict[type, str] = {np.ndarray: "NumPy array"}
+from autograder.judge.errors import NotPlain
+from autograder.judge.handles import Stream
+from autograder.judge.plain_values import raised, value
+from autograder.judge.remote import Link
 
 
 @dataclass
@@ -25,12 +26,14 @@ class Contract:
         desk: the supervisor.
         exercise: name that `check` must be called with; None in a plain nbgrader course.
         hidden_seed: seed of `hidden_rng`, or None in the visible pass.
+        credit: what `with check(name) as given` binds.
     """
 
     link: Link
     desk: Desk
     exercise: str | None
     hidden_seed: int | None
+    credit: Credit
     ended: int = field(default=0)
 
     def functions(self) -> dict[str, Callable[..., Any]]:
@@ -46,11 +49,11 @@ class Contract:
         }
 
     @contextlib.contextmanager
-    def check(self, name: str) -> Iterator[None]:
-        """Holds what belongs to one exercise; an exception leaves it."""
+    def check(self, name: str) -> Iterator[Credit]:
+        """Holds what belongs to one exercise, and gives all points unless it is told otherwise."""
         if name != self.exercise:
             raise ValueError(f"check({name!r}) stands in the cell of {self.exercise!r}")
-        yield
+        yield self.credit
         self.ended += 1
 
     def hidden_rng(self) -> np.random.Generator:
@@ -76,34 +79,3 @@ class Contract:
         if type(number) is not int:
             raise NotPlain("your dataset could not be opened")
         return Stream(self.link, number)
-
-
-def value(x: Any, kind: type) -> Any:
-    """`x` as a plain value of type `kind`; NumPy scalars count as their Python type, and a bool is no int.
-
-    Raises:
-        NotPlain: `x` is something else.
-    """
-    if isinstance(x, np.generic) and kind is not type(x):
-        x = x.item()
-    if type(x) is int and kind is float:
-        return float(x)
-    if type(x) is Handle or not isinstance(x, kind) or (type(x) is bool and kind is not bool):
-        wanted = PLAIN_NAMES.get(kind, kind.__name__)
-        raise NotPlain(f"expected a value of type {wanted}, but yours is of type {_kind_name(x)}")
-    return x
-
-
-def raised(call: Callable[[], Any]) -> str | None:
-    """Name of the builtin exception type that `call()` ended with, or None."""
-    try:
-        call()
-    except NotPlain:
-        raise
-    except LearnerError as error:
-        return error.kind
-    return None
-
-
-def _kind_name(x: Any) -> str:
-    return repr(x)[6:-1] if type(x) is Handle else type(x).__name__

@@ -26,12 +26,14 @@ class LearnerError(JudgingError):
     Attributes:
         kind: name of the nearest builtin exception type.
         text: the learner's own words; never shown after a hidden input exists.
+        names: of its class and those below it, as the learner's process says.
     """
 
-    def __init__(self, kind: str, text: str) -> None:
+    def __init__(self, kind: str, text: str, names: tuple[str, ...] = ()) -> None:
         super().__init__(f"{kind}: {text}" if text else kind)
         self.kind = kind
         self.text = text
+        self.names = names
 
 
 class NotPlain(LearnerError):

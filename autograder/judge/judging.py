@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import dataclasses
 import io
 import time
-import traceback
 import warnings
 from typing import Any
 
-from autograder.causes import named
-from autograder.judge.asserts import SITE, SiteFailed, rewrite
+from autograder.judge.asserts import SITE, Rewriter, SiteFailed, rewrite
+from autograder.judge.classes import shared_classes
 from autograder.judge.contract import Contract
+from autograder.judge.credit import Credit
 from autograder.judge.desk import Desk
-from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime
+from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime, Stop
 from autograder.judge.limits import Limits
+from autograder.judge.messages import builtin_kind, lines_of, own_fault, raised_message, site_message
+from autograder.judge.plain import AWAITED, CALLED, LAST, Awaited, PlainRewriter, called
 from autograder.judge.remote import Link
+from autograder.judge.text import printable
 from autograder.judge.wire import Wire
 
 EXAMINER = "examine"  # mark of a function that opens what a learner's code made (examiner.py)
@@ -25,14 +27,17 @@ EXAMINER = "examine"  # mark of a function that opens what a learner's code made
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """What a judge is asked to do. `hidden_seed` is None in the visible pass."""
+    """What a judge is asked to do.
+
+    `hidden_seed` is None in the visible pass, `exercise` in a plain nbgrader course.
+    """
 
     name: str
     source: str
     exports: list[str]
     exercise: str | None
     hidden_seed: int | None
-    first_hidden_line: int | None = None
+    points: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +52,9 @@ class Verdict:
         line: line in the cell where it ended, or None; in a helper of the check's, that helper's.
         statement: line of the cell's own code that was running then, or None.
         kind: builtin exception type that the learner's code raised, or None.
+        fraction: which part of its points the check gave, where it ran.
+        reason: why it gave less; for the visible pass only, as `message`.
+        reason_lines: of the cell that said so, the outermost first; none where no call of `credit` did.
     """
 
     outcome: str
@@ -56,6 +64,9 @@ class Verdict:
     kind: str | None
     seconds: float
     statement: int | None = None
+    fraction: float = 1.0
+    reason: str = ""
+    reason_lines: list[int] = dataclasses.field(default_factory=list)
 
 
 def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, supervisor: Wire) -> Verdict:
@@ -66,14 +77,21 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
         supervisor: collects files and has them examined.
     """
     started = time.monotonic()
-    code, sites = rewrite(order.source, f"<check {order.name}>")
-    link = Link(wire, limits, _known_dataclasses(names))
+    plain = order.exercise is None
+    filename = f"<check {order.name}>"
+    code, sites = rewrite(order.source, filename, PlainRewriter if plain else Rewriter)
+    credit = Credit(filename)
+    shared = shared_classes(names)
+    link = Link(wire, limits, lambda module, name: shared.get((module, name)))
     desk = Desk(supervisor, lambda name: link.ask("folder", name))
-    contract = Contract(link, desk, order.exercise, order.hidden_seed)
+    contract = Contract(link, desk, order.exercise, order.hidden_seed, credit)
     scope = {**names, **_replaced(names, contract), SITE: sites, "__name__": "__judge__"}
+    if plain:
+        scope |= {AWAITED: Awaited, CALLED: called, LAST: lambda last: credit.points(last, order.points)}
     outcome, message, kind = "ran", "", None
     lines: list[int] = []  # of the cell: its own statement first, then those of its helpers
     try:
+        link.ask("share", list(shared))
         for export in order.exports:
             with contextlib.suppress(LearnerError):  # a name that is not there is found missing when it is used
                 scope[export] = link.ask("get", export)
@@ -82,28 +100,34 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
         if order.exercise is not None and not contract.ended:
             outcome, message = "broken", "the check never entered `with check(...)`"
     except SiteFailed as failure:
-        outcome, lines = "failed", [*_lines(failure, order), sites.texts[failure.site].line]
+        outcome, lines = "failed", [*lines_of(failure, filename), sites.texts[failure.site].line]
         kind = failure.error.kind if failure.error else None
-        message = _site_message(failure)
+        message = site_message(failure)
     except LearnerError as error:
-        outcome, kind, lines = "failed", error.kind, _lines(error, order)
-        message = _raised_message(error)
+        outcome, kind, lines = "failed", error.kind, lines_of(error, filename)
+        message = raised_message(error)
     except NameError as error:
-        outcome, lines = "failed" if error.name in order.exports else "broken", _lines(error, order)
-        message = f"`{error.name}` is not defined by your cell." if outcome == "failed" else _own_fault(error, order)
+        outcome, lines = "failed" if error.name in order.exports else "broken", lines_of(error, filename)
+        message = f"`{error.name}` is not defined by your cell." if outcome == "failed" else own_fault(error, filename)
     except LearnerGone:
         outcome, message = "gone", "your code ended its own process"
     except OutOfTime:
         outcome, message = "timeout", f"your code did not answer within {limits.call_seconds:.0f} s"
     except AssertionError as error:  # of an examiner: in its own words
-        outcome, lines, message, kind = "failed", _lines(error, order), str(error), None
+        outcome, lines, message, kind = "failed", lines_of(error, filename), str(error), None
     except Exception as error:
         # The check trips over a value of the learner's that has another form than it expects.
-        outcome, lines, message = "failed", _lines(error, order), _own_fault(error, order)
-        kind = _builtin(error)
+        outcome, lines, message = "failed", lines_of(error, filename), own_fault(error, filename)
+        kind = builtin_kind(error)
+    except Stop:
+        raise
+    except BaseException as error:  # of a test library: pytest's own outcomes are no Exceptions
+        outcome, lines, message = "failed", lines_of(error, filename), str(error)
     seconds = round(time.monotonic() - started, 3)
     line, statement = (lines[-1], lines[0]) if lines else (None, None)
-    return Verdict(outcome, sites.counts, message[: limits.message_characters], line, kind, seconds, statement)
+    message, reason = (printable(text[: limits.message_characters]) for text in (message, credit.reason))
+    given = (credit.fraction, reason, credit.lines)
+    return Verdict(outcome, sites.counts, message, line, kind, seconds, statement, *given)
 
 
 def _replaced(names: dict[str, Any], contract: Contract) -> dict[str, Any]:
@@ -114,44 +138,9 @@ def _replaced(names: dict[str, Any], contract: Contract) -> dict[str, Any]:
     return examiners | {name: ours[mark] for name, mark in marks.items() if isinstance(mark, str) and mark in ours}
 
 
-def _known_dataclasses(names: dict[str, Any]) -> Any:
-    known = {
-        (x.__module__, x.__qualname__): x for x in names.values() if isinstance(x, type) and dataclasses.is_dataclass(x)
-    }
-    return lambda module, name: known.get((module, name))
-
-
 @contextlib.contextmanager
 def _quiet() -> Any:
     sink = io.StringIO()
     with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def _site_message(failure: SiteFailed) -> str:
-    if failure.error is None:
-        return failure.words or "An assertion without a message failed."
-    raised = _raised_message(failure.error)
-    return f"{raised} The check says: {failure.words}" if failure.words else raised
-
-
-def _raised_message(error: LearnerError) -> str:
-    if error.kind == "NotImplementedError" and not error.text:  # a stub's own says nothing, a library's does
-        return "Not done yet: the exercise still raises NotImplementedError."
-    return f"Your code raised {named(error.kind, error.text)}"
-
-
-def _own_fault(error: Exception, order: Order) -> str:
-    line = next(reversed(_lines(error, order)), None)
-    return f"The check could not use your answer: {type(error).__name__}: {error} (line {line} of the check)."
-
-
-def _lines(error: BaseException, order: Order) -> list[int]:
-    """Lines of the check that were running, the outermost first."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return [f.lineno for f in frames if f.filename == f"<check {order.name}>" and f.lineno is not None]
-
-
-def _builtin(error: Exception) -> str:
-    return next(str(c.__name__) for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import pathlib
 from collections.abc import Callable
-from typing import Any, Protocol
+from enum import Enum
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from autograder.judge import arrays, tables
+from autograder.judge import arrays, arrow, classes, generators, moments, tables, text
 from autograder.judge.errors import CodecError
+from autograder.judge.nodes import Keys, Node, Reader, length
 
-Node = Callable[[Any], Any]
-INT64 = range(-(2**63), 2**64)
-
-
-class Reader(tables.Reader, Protocol):
-    """A decoder, as the kinds see it."""
+PATHS: dict[str, type[pathlib.PurePath]] = {
+    cls.__name__: cls for cls in (pathlib.PurePosixPath, pathlib.PureWindowsPath, type(pathlib.Path()))
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,16 +45,40 @@ class Mutable:
     fill: Callable[[Any, list[Any], Reader], None] | None = None
 
 
-def key(value: Any) -> Any:
-    """A dict key or set member; an integer whose hash can be chosen at will is refused."""
-    if type(value) is int and value not in INT64:
-        raise CodecError("an integer too large for a key")
-    return value
+def _members(x: Any, node: Node) -> list[Any]:
+    return [[node(v) for v in x]]
+
+
+def _bounds(x: Any, node: Node) -> list[Any]:
+    return [[node(x.start), node(x.stop), node(x.step)]]
+
+
+def _keys(parts: list[Any], reader: Reader) -> list[Any]:
+    return [*map(Keys(), reader.values(parts[0]))]
+
+
+def _range(parts: list[Any], reader: Reader) -> range:
+    x = range(*reader.values(parts[0]))
+    length(max(0, -((x.start - x.stop) // x.step)))  # len() fails where a range is longest
+    return x
+
+
+def _path(parts: list[Any], reader: Reader) -> pathlib.PurePath:
+    name, spelled = parts[0], reader.value(parts[1])
+    if name not in PATHS or not isinstance(spelled, str):
+        raise CodecError("a malformed path")
+    return PATHS[name](spelled)
+
+
+def _fill_list(x: list[Any], parts: list[Any], reader: Reader) -> None:
+    x.extend(reader.values(parts[0]))
 
 
 def _fill_dict(x: dict[Any, Any], parts: list[Any], reader: Reader) -> None:
+    keys = Keys()
+    reader.count(2 * len(parts[0]))
     for k, v in parts[0]:
-        x[key(reader.value(k))] = reader.value(v)
+        x[keys(reader.value(k))] = reader.value(v)
 
 
 def _overwrite_list(old: list[Any], new: list[Any]) -> None:
@@ -65,88 +90,73 @@ def _overwrite_mapping(old: Any, new: Any) -> None:
     old.update(new)
 
 
-def _overwrite_array(old: np.ndarray[Any, Any], new: np.ndarray[Any, Any]) -> None:
-    if old.shape == new.shape and old.dtype == new.dtype and old.flags.writeable:
-        old[...] = new
-
-
-def _overwrite_generator(old: np.random.Generator, new: np.random.Generator) -> None:
-    old.bit_generator.state = new.bit_generator.state
-
-
-def _overwrite_table(old: Any, new: Any) -> None:
-    old._update_inplace(new)  # pandas has no public call that replaces rows, columns and index at once
-
-
-def _datetime(x: dt.datetime, node: Node) -> list[Any]:
-    if x.tzinfo not in (None, dt.UTC):
-        raise CodecError("a datetime in a zone other than UTC has no plain value")
-    return [x.isoformat()]
-
-
 IMMUTABLE: dict[type, Immutable] = {
     complex: Immutable("c", lambda x, n: [x.real, x.imag], lambda p, r: complex(*p)),
-    tuple: Immutable("t", lambda x, n: [[n(v) for v in x]], lambda p, r: tuple(r.values(p[0]))),
-    frozenset: Immutable("fs", lambda x, n: [[n(v) for v in x]], lambda p, r: frozenset(map(key, r.values(p[0])))),
-    slice: Immutable("sl", lambda x, n: [[n(x.start), n(x.stop), n(x.step)]], lambda p, r: slice(*r.values(p[0]))),
-    range: Immutable("ra", lambda x, n: [[n(x.start), n(x.stop), n(x.step)]], lambda p, r: range(*r.values(p[0]))),
-    dt.datetime: Immutable("dt", _datetime, lambda p, r: dt.datetime.fromisoformat(p[0])),
+    tuple: Immutable("t", _members, lambda p, r: tuple(r.values(p[0]))),
+    frozenset: Immutable("fs", _members, lambda p, r: frozenset(_keys(p, r))),
+    slice: Immutable("sl", _bounds, lambda p, r: slice(*r.values(p[0]))),
+    range: Immutable("ra", _bounds, _range),
+    dt.datetime: Immutable("dt", lambda x, n: moments.moment_node(x), lambda p, r: moments.read_datetime(p)),
     dt.date: Immutable("da", lambda x, n: [x.isoformat()], lambda p, r: dt.date.fromisoformat(p[0])),
-    dt.timedelta: Immutable("td", lambda x, n: [x.days, x.seconds, x.microseconds], lambda p, r: dt.timedelta(*p)),
+    dt.time: Immutable("ti", lambda x, n: moments.moment_node(x), lambda p, r: moments.read_time(p)),
+    dt.timedelta: Immutable("td", lambda x, n: moments.delta_node(x), lambda p, r: dt.timedelta(*p)),
 }
-NUMPY_SCALAR = Immutable(
-    "n",
-    lambda x, n: [x.dtype.str, x.tobytes()],
-    lambda p, r: np.frombuffer(p[1], dtype=arrays.read_dtype(p[0]))[0],
-)
-BIG_INT = Immutable("i", lambda x, n: [hex(x)], lambda p, r: arrays.read_int(p[0]))
-TIMESTAMP = Immutable("ts", lambda x, n: tables.timestamp_node(x)[1:], lambda p, r: tables.read_timestamp(p))
+ZONE = Immutable("tz", lambda x, n: [moments.zone_node(x)], lambda p, r: moments.read_zone(p[0]))
+PATH = Immutable("pa", lambda x, n: [type(x).__name__, n(str(x))], _path)
+IMMUTABLE |= {dt.timezone: ZONE, ZoneInfo: ZONE} | dict.fromkeys(PATHS.values(), PATH)
+
+NUMPY_SCALAR = Immutable("n", lambda x, n: [x.dtype.str, x.tobytes()], lambda p, r: arrays.read_scalar(*p))
+BIG_INT = Immutable("i", lambda x, n: [hex(x)], lambda p, r: text.read_int(p[0]))
+ODD_TEXT = Immutable("su", lambda x, n: text.odd_text(x), lambda p, r: text.read_odd_text(p))
+NAMEDTUPLE = Immutable("nt", classes.namedtuple_node, classes.read_namedtuple)
+MEMBER = Immutable("en", lambda x, n: classes.member_node(x), classes.read_member)
+IMMUTABLE |= {int: BIG_INT, str: ODD_TEXT}
+PANDAS_SCALAR = Immutable("ps", tables.scalar_contents, tables.read_scalar)
 TENSOR = Immutable("tf", arrays.array_contents, lambda p, r: arrays.read_array(p, r.values))
 INDEX = Immutable("ix", lambda x, n: [tables.index_node(x, n)], lambda p, r: tables.read_index(p[0], r))
+ARROW = Immutable("ar", lambda x, n: arrow.contents(x), arrow.read)
 
-ARRAY = Mutable("a", arrays.array_contents, lambda p, r: arrays.read_array(p, r.values), _overwrite_array)
+ARRAY = Mutable("a", arrays.array_contents, lambda p, r: arrays.read_array(p, r.values), arrays.overwrite_array)
 GENERATOR = Mutable(
     "g",
-    lambda x, n: arrays.generator_contents(x),
-    lambda p, r: arrays.read_generator(p),
-    _overwrite_generator,
+    lambda x, n: generators.generator_contents(x),
+    lambda p, r: generators.read_generator(p),
+    generators.overwrite_generator,
 )
-FRAME = Mutable("df", tables.frame_contents, tables.read_frame, _overwrite_table)
-SERIES = Mutable("se", tables.series_contents, tables.read_series, _overwrite_table)
+FRAME = Mutable("df", tables.frame_contents, tables.read_frame, tables.overwrite_table)
+SERIES = Mutable("se", tables.series_contents, tables.read_series, tables.overwrite_table)
+DATACLASS = Mutable(
+    "dc", classes.fields_of, classes.blank_dataclass, classes.overwrite_dataclass, classes.fill_dataclass
+)
 MUTABLE: dict[type, Mutable] = {
-    list: Mutable(
-        "l",
-        lambda x, n: [[n(v) for v in x]],
-        lambda p, r: [],
-        _overwrite_list,
-        lambda x, p, r: x.extend(r.values(p[0])),
-    ),
+    list: Mutable("l", _members, lambda p, r: [], _overwrite_list, _fill_list),
     dict: Mutable(
-        "d",
-        lambda x, n: [[[n(k), n(v)] for k, v in x.items()]],
-        lambda p, r: {},
-        _overwrite_mapping,
-        _fill_dict,
+        "d", lambda x, n: [[[n(k), n(v)] for k, v in x.items()]], lambda p, r: {}, _overwrite_mapping, _fill_dict
     ),
-    set: Mutable("s", lambda x, n: [[n(v) for v in x]], lambda p, r: set(map(key, r.values(p[0]))), _overwrite_mapping),
+    set: Mutable("s", _members, lambda p, r: set(_keys(p, r)), _overwrite_mapping),
     np.random.Generator: GENERATOR,
 }
 
-READ_IMMUTABLE = {k.tag: k for k in (*IMMUTABLE.values(), NUMPY_SCALAR, BIG_INT, TENSOR, TIMESTAMP, INDEX)}
-READ_MUTABLE = {k.tag: k for k in (*MUTABLE.values(), ARRAY, FRAME, SERIES)}
+OTHER_IMMUTABLE = (NUMPY_SCALAR, NAMEDTUPLE, MEMBER, PANDAS_SCALAR, TENSOR, INDEX, ARROW)
+READ_IMMUTABLE = {k.tag: k for k in (*IMMUTABLE.values(), *OTHER_IMMUTABLE)}
+READ_MUTABLE = {k.tag: k for k in (*MUTABLE.values(), ARRAY, FRAME, SERIES, DATACLASS)}
 
 
 def immutable_kind(x: Any) -> Immutable | None:
     """The immutable kind of `x`, or None."""
-    if type(x) is int:
-        return BIG_INT
+    if type(x) in IMMUTABLE:
+        return IMMUTABLE[type(x)]
     if isinstance(x, np.generic) and x.dtype.kind in arrays.ARRAY_KINDS:
         return NUMPY_SCALAR
-    if tables.is_pandas(x, "Timestamp"):
-        return TIMESTAMP
-    if tables.is_pandas(x, "Index", "RangeIndex", "MultiIndex", "CategoricalIndex", "DatetimeIndex", "TimedeltaIndex"):
+    if classes.is_namedtuple(x):
+        return NAMEDTUPLE
+    if isinstance(x, Enum):
+        return MEMBER if x.name in type(x).__members__ else None  # no name: several flags at once
+    if tables.is_pandas(x, *tables.SCALARS):
+        return PANDAS_SCALAR
+    if tables.is_pandas(x, *tables.INDEXES):
         return INDEX
-    return IMMUTABLE.get(type(x))
+    return ARROW if arrow.is_arrow(x) else None
 
 
 def mutable_kind(x: Any) -> Mutable | None:
@@ -155,4 +165,6 @@ def mutable_kind(x: Any) -> Mutable | None:
         return ARRAY
     if tables.is_pandas(x, "DataFrame"):
         return FRAME
-    return SERIES if tables.is_pandas(x, "Series") else MUTABLE.get(type(x))
+    if tables.is_pandas(x, "Series"):
+        return SERIES
+    return DATACLASS if classes.is_dataclass(x) else MUTABLE.get(type(x))

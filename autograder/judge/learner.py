@@ -12,15 +12,18 @@ import queue
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from autograder.causes import innermost
-from autograder.judge.codec import Decoder, Encoder, changes, snapshot, tensor_node
+from autograder.judge.changes import changes, snapshot
+from autograder.judge.classes import look_up
+from autograder.judge.codec import Decoder, Encoder
+from autograder.judge.lent import Borrowed, Facade
+from autograder.judge.operations import OPERATIONS
+from autograder.judge.tensors import is_tensor, tensor_node
+from autograder.judge.text import printable
 from autograder.judge.wire import Closed, Wire, WireError
 
 
@@ -50,6 +53,7 @@ class Session:
         self.wire, self.names, self.folder = wire, names, folder
         self.lent: dict[int, Any] = {}  # handles that the judge holds
         self.streams: dict[int, Any] = {}
+        self.shared: set[tuple[str, str]] = set()  # (module, qualified name) of classes that the judge knows
         self._lent_numbers: dict[int, int] = {}
         self._numbers = itertools.count()
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -86,13 +90,14 @@ class Session:
         before: dict[int, Any] = {}
         try:
             args = [decoder.value(a) for a in message["args"]]
-            before = snapshot(decoder.objects, self._lend)
+            before = snapshot(self._encoder(decoder.objects))
             outcome = OPERATIONS[message["op"]](self, *args)
-            reply: dict[str, Any] = {"ok": Encoder(self._lend, decoder.objects).node(outcome)}
+            reply: dict[str, Any] = {"ok": self._encoder(decoder.objects).node(outcome)}
         except BaseException as error:
             reply = {"error": _describe(error)}
         try:
-            reply["changed"] = changes({n: decoder.objects[n] for n in before}, before, self._lend)
+            passed = self._encoder({n: decoder.objects[n] for n in before})
+            reply["changed"] = changes(before, passed)
         except BaseException as error:  # what was passed has become something that has no plain value
             reply = {"error": _describe(error)}
         if threading.current_thread() is threading.main_thread():
@@ -110,10 +115,13 @@ class Session:
 
     # ------------------------------------------------------------- values
 
+    def _encoder(self, objects: dict[int, Any] | None = None) -> Encoder:
+        return Encoder(self._lend, objects, lambda cls: (cls.__module__, cls.__qualname__) in self.shared)
+
     def _lend(self, x: Any) -> Any:
         if type(x) is Borrowed:
             return ["f", x._number]
-        if all(hasattr(type(x), name) for name in ("numpy", "dtype", "shape")):
+        if is_tensor(x):
             return tensor_node(x.numpy())
         number = self._lent_numbers.setdefault(id(x), len(self._lent_numbers))
         self.lent[number] = x
@@ -130,15 +138,13 @@ class Session:
         return Facade(self, number, methods)
 
     def _known(self, module: str, name: str) -> type | None:
-        namespace: Any = self.names if module == "__main__" else vars(sys.modules.get(module, object))
-        found = namespace.get(name)
-        return found if isinstance(found, type) else None
+        return look_up(self.names if module == "__main__" else vars(sys.modules.get(module, object)), name)
 
     def call_judge(self, number: int, method: str | None, args: Any, kwargs: Any) -> Any:
         """Call what the judge lent us, from any thread of the learner's."""
         if self._over:
             raise ConnectionError("the check has ended")
-        encoder = Encoder(self._lend)
+        encoder = self._encoder()
         ask, future = next(self._numbers), Future[Any]()
         self._asked[ask] = future
         nodes = {"args": encoder.node(list(args)), "kwargs": encoder.node(kwargs)}
@@ -150,79 +156,9 @@ class Session:
         return Decoder(self._borrowed, None, self._known).value(answer["ok"])
 
 
-class Borrowed:
-    """A function of the judge's."""
-
-    def __init__(self, session: Session, number: int, method: str | None) -> None:
-        self._session, self._number, self._method = session, number, method
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._session.call_judge(self._number, self._method, args, kwargs)
-
-
-class Facade(Borrowed):
-    """An object of the judge's with a fixed list of methods."""
-
-    def __init__(self, session: Session, number: int, methods: list[str]) -> None:
-        super().__init__(session, number, None)
-        for name in methods:
-            setattr(self, name, Borrowed(session, number, name))
-
-
-def _open(session: Session, dataset: Any) -> int:
-    number = len(session.streams)
-    session.streams[number] = iter(dataset)
-    return number
-
-
-def _next(session: Session, number: int, n: int) -> list[Any]:
-    return [_numpy(x) for x in itertools.islice(session.streams[number], n)]
-
-
-def _close(session: Session, number: int) -> None:
-    del session.streams[number]
-
-
-def _take(session: Session, dataset: Any, n: int) -> list[Any]:
-    return [_numpy(x) for x in itertools.islice(iter(dataset), n)]
-
-
-def _folder(session: Session, name: str) -> str:
-    folder = Path(session.folder, name)
-    folder.mkdir()
-    return str(folder)
-
-
-OPERATIONS: Mapping[str, Callable[..., Any]] = {
-    "get": lambda session, name: session.names[name],
-    "call": lambda session, target, args, kwargs: target(*args, **kwargs),
-    "attribute": lambda session, target, name: getattr(target, name),
-    "set_attribute": lambda session, target, name, value: setattr(target, name, value),
-    "item": lambda session, target, key: target[key],
-    "folder": _folder,
-    "take": _take,
-    "open": _open,
-    "next": _next,
-    "close": _close,
-}
-
-
-def _numpy(x: Any) -> Any:
-    """`x` with NumPy leaves instead of tensors."""
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return tuple(_numpy(v) for v in x)
-    if isinstance(x, (tuple, list)):
-        return type(x)(_numpy(v) for v in x)
-    if isinstance(x, dict):
-        return {k: _numpy(v) for k, v in x.items()}
-    if hasattr(x, "numpy") and not isinstance(x, np.ndarray):
-        return x.numpy()
-    return x
-
-
 def _describe(error: BaseException) -> list[Any]:
     try:
-        return [[c.__name__ for c in type(error).__mro__][:20], innermost(str(error))[:1000]]
+        return [[c.__name__ for c in type(error).__mro__][:20], printable(innermost(str(error))[:1000])]
     except BaseException:  # the learner's own __str__
         return [["Exception"], ""]
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import builtins
 import itertools
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from autograder.judge.codec import Decoder, Encoder, apply_changes
+from autograder.judge.changes import apply_changes
+from autograder.judge.classes import Known
+from autograder.judge.codec import Decoder, Encoder
 from autograder.judge.errors import CodecError, LearnerError, LearnerGone, NotPlain, OutOfTime
+from autograder.judge.handles import Handle
 from autograder.judge.limits import Limits
+from autograder.judge.text import printable
 from autograder.judge.wire import Wire, WireError
 
 
@@ -20,10 +23,10 @@ class Link:
 
     Args:
         wire: the conversation; from now on only this object reads from it.
-        known: (module, qualified name) → dataclass that both sides know.
+        known: (module, qualified name) → class that both sides know.
     """
 
-    def __init__(self, wire: Wire, limits: Limits, known: Callable[[str, str], type | None]) -> None:
+    def __init__(self, wire: Wire, limits: Limits, known: Known) -> None:
         self.wire, self.limits, self.known = wire, limits, known
         self._lent: dict[int, Any] = {}
         self._lent_numbers: dict[int, int] = {}
@@ -63,7 +66,8 @@ class Link:
             apply_changes(reply.get("changed") or [], encoder.objects, decoder)
             if "error" in reply:
                 kinds, text = reply["error"]
-                raise LearnerError(_builtin_kind(kinds), str(text)[: self.limits.message_characters])
+                names = tuple(str(k)[:60] for k in kinds[:20]) if isinstance(kinds, list) else ()
+                raise LearnerError(_builtin_kind(kinds), str(text)[: self.limits.message_characters], names)
             return decoder.value(reply["ok"])
         except (CodecError, LookupError, TypeError, ValueError) as error:
             raise NotPlain(f"your code returned {error}") from None
@@ -132,121 +136,12 @@ class Link:
                 args, kwargs = decoder.value(message["args"]), decoder.value(message["kwargs"])
                 answer: dict[str, Any] = {"ok": encoder.node(target(*args, **kwargs))}
             except Exception as error:
-                answer = {"error": [type(error).__name__, str(error)[:500]]}
+                answer = {"error": [type(error).__name__, printable(str(error)[:500])]}
             self.wire.send({"answer": message.get("ask"), **answer})
         except WireError:
             pass  # the learner's process is gone; the reader's thread has noticed
         finally:
             self._places.release()
-
-
-class Handle:
-    """One of the learner's own objects, which stays where it is. Nothing that it says of itself decides a test."""
-
-    __slots__ = ("_kind", "_link", "_number")
-    __hash__ = None  # type: ignore[assignment]
-
-    def __init__(self, link: Link, number: int, kind: str) -> None:
-        object.__setattr__(self, "_link", link)
-        object.__setattr__(self, "_number", number)
-        object.__setattr__(self, "_kind", kind)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._link.ask("call", self, list(args), kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self._link.ask("attribute", self, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._link.ask("set_attribute", self, name, value)
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._link.ask("item", self, key)
-
-    def __repr__(self) -> str:
-        return f"<your {object.__getattribute__(self, '_kind')}>"
-
-    __str__ = __repr__
-
-    def __format__(self, spec: str) -> str:
-        return repr(self)
-
-
-def _refuse(self: Handle, *args: Any) -> Any:
-    kind = object.__getattribute__(self, "_kind")
-    raise NotPlain(f"your answer is an object of type {kind}, where a plain value is needed")
-
-
-for _name in (
-    *(
-        "bool",
-        "len",
-        "iter",
-        "contains",
-        "eq",
-        "ne",
-        "lt",
-        "le",
-        "gt",
-        "ge",
-        "int",
-        "float",
-        "complex",
-        "index",
-    ),
-    *(
-        "add",
-        "radd",
-        "sub",
-        "rsub",
-        "mul",
-        "rmul",
-        "truediv",
-        "rtruediv",
-        "floordiv",
-        "rfloordiv",
-        "mod",
-        "rmod",
-    ),
-    *(
-        "pow",
-        "rpow",
-        "matmul",
-        "rmatmul",
-        "and",
-        "rand",
-        "or",
-        "ror",
-        "xor",
-        "rxor",
-        "neg",
-        "pos",
-        "abs",
-        "invert",
-    ),
-    *("round", "enter", "exit", "next", "setitem", "delitem", "array"),
-):
-    setattr(Handle, f"__{_name}__", _refuse)
-
-
-class Stream:
-    """A dataset held open in the learner's process; elements come by value."""
-
-    def __init__(self, link: Link, number: int) -> None:
-        self._link, self._number = link, number
-
-    def take(self, n: int) -> list[Any]:
-        """The next `n` elements, fewer at the end."""
-        elements = self._link.ask("next", self._number, int(n))
-        if type(elements) is not list:
-            raise NotPlain("your dataset did not give elements")
-        return elements
-
-    def close(self) -> None:
-        """Let the dataset go."""
-        self._link.ask("close", self._number)
 
 
 def _builtin_kind(kinds: Any) -> str:

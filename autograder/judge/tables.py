@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-
-from autograder.judge.arrays import array_contents, read_array
+from autograder.judge.columns import column_node, read_column
 from autograder.judge.errors import CodecError
+from autograder.judge.moments import read_zone, zone_node
+from autograder.judge.nodes import Node, Reader, length
 
-Node = Callable[[Any], Any]
-EXTENSIONS = (
-    *("boolean", "string", "str", "Float32", "Float64"),
-    *(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)),
+SCALARS = ("Timestamp", "Timedelta", "NaTType", "NAType", "Period", "Interval")
+INDEXES = (
+    *("Index", "RangeIndex", "MultiIndex", "CategoricalIndex"),
+    *("DatetimeIndex", "TimedeltaIndex", "PeriodIndex", "IntervalIndex"),
 )
-
-
-class Reader(Protocol):
-    """What this module needs of a decoder."""
-
-    def value(self, node: Any) -> Any: ...
-    def values(self, nodes: Any) -> list[Any]: ...
+UNITS = ("s", "ms", "us", "ns")
 
 
 def is_pandas(x: Any, *names: str) -> bool:
@@ -31,103 +24,97 @@ def is_pandas(x: Any, *names: str) -> bool:
 
 
 def frame_contents(x: Any, node: Node) -> list[Any]:
-    columns = [_values_node(x.iloc[:, i].array, node) for i in range(x.shape[1])]
+    columns = [column_node(x.iloc[:, i].array, node) for i in range(x.shape[1])]
     return [index_node(x.columns, node), columns, index_node(x.index, node)]
 
 
-def read_frame(contents: list[Any], decoder: Reader) -> Any:
+def read_frame(contents: list[Any], reader: Reader) -> Any:
     import pandas as pd
 
     names, columns, index = contents
-    rows = read_index(index, decoder)
-    arrays = {i: pd.Series(_read_values(c, decoder), index=rows) for i, c in enumerate(columns)}
-    frame = pd.DataFrame(arrays, index=rows)
-    frame.columns = read_index(names, decoder)
+    rows = read_index(index, reader)
+    reader.count(len(columns))
+    frame = pd.DataFrame({i: _column(c, rows, reader) for i, c in enumerate(columns)}, index=rows)
+    frame.columns = read_index(names, reader)
     return frame
 
 
 def series_contents(x: Any, node: Node) -> list[Any]:
-    return [_values_node(x.array, node), index_node(x.index, node), node(x.name)]
+    return [column_node(x.array, node), index_node(x.index, node), node(x.name)]
 
 
-def read_series(contents: list[Any], decoder: Reader) -> Any:
-    import pandas as pd
-
+def read_series(contents: list[Any], reader: Reader) -> Any:
     values, index, name = contents
-    return pd.Series(_read_values(values, decoder), index=read_index(index, decoder), name=decoder.value(name))
+    column = _column(values, read_index(index, reader), reader)
+    column.name = reader.value(name)
+    return column
+
+
+def overwrite_table(old: Any, new: Any) -> None:
+    old._update_inplace(new)  # pandas has no public call that replaces rows, columns and index at once
 
 
 def index_node(index: Any, node: Node) -> list[Any]:
     if is_pandas(index, "RangeIndex"):
         return ["range", int(index.start), int(index.stop), int(index.step), node(index.name)]
     if is_pandas(index, "MultiIndex"):
-        levels = [_values_node(index.get_level_values(i).array, node) for i in range(index.nlevels)]
+        levels = [column_node(index.get_level_values(i).array, node) for i in range(index.nlevels)]
         return ["multi", levels, [node(n) for n in index.names]]
-    return ["index", _values_node(index.array, node), node(index.name)]
+    return ["index", column_node(index.array, node), node(index.name)]
 
 
-def read_index(parts: Any, decoder: Reader) -> Any:
+def read_index(parts: Any, reader: Reader) -> Any:
     import pandas as pd
 
     tag, *rest = parts
     if tag == "range":
-        start, stop, step = (int(v) for v in rest[:3])
-        return pd.RangeIndex(start, stop, step, name=decoder.value(rest[3]))
+        bounds = range(*(int(v) for v in rest[:3]))
+        length(max(0, -((bounds.start - bounds.stop) // bounds.step)))
+        return pd.RangeIndex(bounds, name=reader.value(rest[3]))
     if tag == "multi":
-        levels = [_read_values(v, decoder) for v in rest[0]]
-        return pd.MultiIndex.from_arrays(levels, names=decoder.values(rest[1]))
-    return pd.Index(_read_values(rest[0], decoder), name=decoder.value(rest[1]))
+        reader.count(len(rest[0]))
+        levels = [read_column(v, reader) for v in rest[0]]
+        return pd.MultiIndex.from_arrays(levels, names=reader.values(rest[1]))
+    return pd.Index(read_column(rest[0], reader), name=reader.value(rest[1]))
 
 
-def timestamp_node(x: Any) -> list[Any]:
-    moment = x.asm8
-    return ["ts", int(moment.astype("int64")), np.datetime_data(moment.dtype)[0], str(x.tz) if x.tz else None]
+def scalar_contents(x: Any, node: Node) -> list[Any]:
+    """`[name, …]` of a moment, a span or a missing value of pandas' own."""
+    name = type(x).__name__
+    if name == "Timestamp":
+        return [name, x.unit, int(x.asm8.astype("int64")), zone_node(x.tz)]
+    if name == "Timedelta":
+        return [name, x.unit, int(x.asm8.astype("int64"))]
+    if name == "Period":
+        return [name, x.freqstr, x.ordinal]
+    return [name, node(x.left), node(x.right), x.closed] if name == "Interval" else [name]
 
 
-def read_timestamp(parts: list[Any]) -> Any:
+def read_scalar(parts: list[Any], reader: Reader) -> Any:
     import pandas as pd
 
-    value, unit, zone = parts
-    stamp = pd.Timestamp(np.datetime64(int(value), unit))
+    name, *rest = parts
+    if name in ("NaTType", "NAType"):
+        return pd.NaT if name == "NaTType" else pd.NA
+    if name == "Period":
+        return pd.Period(ordinal=int(rest[1]), freq=rest[0])
+    if name == "Interval":
+        left, right = reader.values(rest[:2])
+        return pd.Interval(left, right, closed=rest[2])
+    if name not in SCALARS or rest[0] not in UNITS:
+        raise CodecError("an unknown kind of moment")
+    unit, count = rest[:2]
+    if name == "Timedelta":
+        return pd.Timedelta(int(count), unit=unit).as_unit(unit)
+    stamp, zone = pd.Timestamp(int(count), unit=unit).as_unit(unit), read_zone(rest[2])
     return stamp.tz_localize("UTC").tz_convert(zone) if zone else stamp
 
 
-def _values_node(values: Any, node: Node) -> list[Any]:
-    """A column or index: a NumPy array, or one of pandas' own arrays by its name and parts."""
-    if isinstance(values, np.ndarray):
-        return ["np", *array_contents(values, node)]
-    if is_pandas(values, "Categorical"):
-        categories = _values_node(values.categories.array, node)
-        return ["category", *array_contents(values.codes, node), categories, bool(values.ordered)]
-    if is_pandas(values, "NumpyExtensionArray"):
-        return ["np", *array_contents(values.to_numpy(), node)]
-    if is_pandas(values, "DatetimeArray", "TimedeltaArray"):
-        letter = "M" if is_pandas(values, "DatetimeArray") else "m"
-        zone = getattr(values.dtype, "tz", None)
-        plain = values.asi8.view(f"{letter}8[{values.unit}]")
-        return ["time", *array_contents(plain, node), None if zone is None else str(zone)]
-    name = str(values.dtype)
-    if name in EXTENSIONS:
-        rows = zip(values.tolist(), values.isna().tolist(), strict=True)
-        return ["ext", name, [node(None if missing else v) for v, missing in rows]]
-    raise CodecError(f"a pandas column of type {name} has no plain value")
-
-
-def _read_values(parts: Any, decoder: Reader) -> Any:
+def _column(node: Any, rows: Any, reader: Reader) -> Any:
+    """A column of as many rows as there are: pandas would repeat a single value."""
     import pandas as pd
 
-    tag, *rest = parts
-    if tag == "np":
-        return read_array(rest, decoder.values)
-    if tag == "category":
-        categories = pd.Index(_read_values(rest[3], decoder))
-        return pd.Categorical.from_codes(
-            read_array(rest[:3], decoder.values), categories=categories, ordered=bool(rest[4])
-        )
-    if tag == "time":
-        array = read_array(rest[:3], decoder.values)
-        index: Any = pd.DatetimeIndex(array) if array.dtype.kind == "M" else pd.TimedeltaIndex(array)
-        return (index.tz_localize("UTC").tz_convert(rest[3]) if rest[3] else index).array
-    if tag == "ext" and rest[0] in EXTENSIONS:
-        return pd.array(decoder.values(rest[1]), dtype=rest[0])
-    raise CodecError("an unknown kind of column")
+    values = read_column(node, reader)
+    if values.ndim != 1 or len(values) != len(rows):
+        raise CodecError("a column that does not fit the table's rows")
+    return pd.Series(values, index=rows)

@@ -47,10 +47,13 @@ class Wire:
         """Send one message and, with it, open file descriptors.
 
         Raises:
-            WireError: the message is larger than a frame may be.
+            WireError: the message is larger than a frame may be, or holds what cannot be sent.
             Closed: the other side is gone.
         """
-        body = msgpack.packb(message, use_bin_type=True)
+        try:
+            body = msgpack.packb(message, use_bin_type=True)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise WireError(f"a message that cannot be packed: {type(error).__name__}") from None
         if len(body) > MAX_FRAME:
             raise WireError(f"a message of {len(body):,} bytes is larger than {MAX_FRAME:,}")
         with self._sending:

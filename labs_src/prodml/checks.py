@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import traceback
 from types import FrameType, TracebackType
@@ -9,7 +10,7 @@ from types import FrameType, TracebackType
 from prodml import records
 from prodml.attempts import digest
 from prodml.cards import Card, html_card, text_card
-from prodml.contract import judged
+from prodml.contract import judged, value
 from prodml.faults import Fault, explain
 from prodml.grading import grading
 from prodml.labfile import Lab
@@ -41,25 +42,55 @@ class Check:
 
     def __init__(self, name: str, cell: FrameType) -> None:
         self._name, self._cell = name, cell
+        self._fraction, self._reason = 1.0, ""
 
-    def __enter__(self) -> None:
-        return None
+    def __enter__(self) -> Check:
+        return self
+
+    def credit(self, fraction: float, reason: str) -> None:
+        """Give at most this part of the points, and say why; the least that was said counts.
+
+        Args:
+            fraction: below 0 it counts as 0, above 1 as 1.
+
+        Raises:
+            NotPlain: it is no number.
+        """
+        given = float(value(fraction, float))
+        given = min(max(given, 0.0), 1.0) if math.isfinite(given) else 0.0
+        if given < self._fraction:
+            self._fraction, self._reason = given, reason
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if grading() or isinstance(error, KeyboardInterrupt):
             return
         lab = current_lab()
-        if error is None:
+        if error is None and self._fraction > 0:
             unsaved = _keep(lab, "passed", self._name, {})
-            _show(_passed(lab, self._name, unsaved))
+            _show(_passed(lab, self._name, unsaved, self._fraction, self._reason))
+            return
+        if error is None:
+            unsaved = _keep(lab, "failed", self._name, self._failure(lab, self._reason))
+            _show(
+                Card(
+                    RED,
+                    f"✗ {self._name}: not yet",
+                    self._reason[:CHARACTERS],
+                    hint=_hint(lab, self._name),
+                    foot=unsaved,
+                )
+            )
             return
         fault = explain(error, self._cell)
         unsaved = ""
         if fault.kind not in NO_ATTEMPT:
-            answer = digest(self._cell.f_globals, lab.exports.get(self._name, []))
-            unsaved = _keep(lab, "failed", self._name, {"message": fault.message[:CHARACTERS], "answer": answer})
+            unsaved = _keep(lab, "failed", self._name, self._failure(lab, fault.message))
         _show(_failed(lab, self._name, fault, error, unsaved))
         shorten(error, SHORT.get(fault.kind, "see the card above"))
+
+    def _failure(self, lab: Lab, message: str) -> dict[str, str]:
+        answer = digest(self._cell.f_globals, lab.exports.get(self._name, []))
+        return {"message": message[:CHARACTERS], "answer": answer}
 
 
 def _keep(lab: Lab, kind: str, name: str, detail: dict[str, str]) -> str:
@@ -75,12 +106,15 @@ def _show(card: Card) -> None:
     show(text_card(card), html_card(card))
 
 
-def _passed(lab: Lab, name: str, unsaved: str) -> Card:
+def _passed(lab: Lab, name: str, unsaved: str, fraction: float, reason: str) -> Card:
     standing = records.standing(records.read(find_workspace()), lab.slug)
     done = sum(exercise in standing and standing[exercise].passed for exercise in lab.points)
     progress = f"{done} of {len(lab.points)} exercises of this lab pass." if lab.points else ""
     says = "Visible checks passed; hidden ones decide when graded."
-    return Card(BLUE, f"✓ {name}: passed", says, foot=f"{progress} {unsaved}".strip())
+    title = f"✓ {name}: passed"
+    if fraction < 1:
+        title, says = f"◐ {name}: passed in part", f"{fraction:.0%} of the points: {reason[:CHARACTERS]}"
+    return Card(BLUE, title, says, foot=f"{progress} {unsaved}".strip())
 
 
 def _failed(lab: Lab, name: str, fault: Fault, error: BaseException, unsaved: str) -> Card:

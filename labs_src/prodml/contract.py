@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 VISIBLE_SEED = 20130101
-PLAIN_MODULES = {"builtins", "datetime", "numpy", "pandas"}  # their values reach the judge as values
+PLAIN_MODULES = {"builtins", "datetime", "numpy", "pandas", "pathlib", "pyarrow", "zoneinfo"}  # arrive in the judge
 
 
 def judged(function: F) -> F:
@@ -68,9 +68,9 @@ def variant() -> int:
 def value(x: Any, kind: type) -> Any:
     """`x` as a plain value of type `kind`, by the judge's rules.
 
-    A NumPy scalar counts as its Python type, a tensor as its NumPy value, and an int may stand for a float; a
-    bool is no int. Objects of other classes, even of one derived from `kind`, are not plain: the judge never
-    gets to see them.
+    A NumPy scalar counts as its Python type, a tensor as its NumPy value, a namedtuple as a tuple, and an int may
+    stand for a float; a bool is no int, a member of an Enum no number. Objects of other classes, even of one derived
+    from `kind`, are not plain: the judge never gets to see them.
 
     Args:
         kind: `float`, `int`, `str`, `list`, `dict`, `np.ndarray`, …
@@ -139,6 +139,8 @@ def _is_plain(x: Any) -> bool:
     """Whether `x`, of a class below the one that was asked for, would reach the judge as a value."""
     import numpy as np
 
+    if isinstance(x, tuple) and hasattr(type(x), "_fields"):
+        return True
     return not isinstance(x, bool | np.ndarray) and type(x).__module__.split(".")[0] in PLAIN_MODULES
 
 

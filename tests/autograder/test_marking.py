@@ -13,7 +13,8 @@ from nbformat.v4 import new_code_cell
 from autograder.build.build import Built, build_lab
 from autograder.build.notebooks import to_text
 from autograder.judge.limits import Limits
-from autograder.marking import ALL_PASSED, VISIBLE_PASSED, Marker
+from autograder.marking import Marker
+from autograder.marks import ALL_PASSED, VISIBLE_PASSED
 from autograder.read_assignment import read_assignment
 from autograder.results import Status, SubmissionResult
 

@@ -32,6 +32,30 @@ def test_a_pass_says_no_more_than_it_knows(lab: Path, cell: Cell, capsys: pytest
     assert found.passed
 
 
+def test_a_part_of_the_points_is_told_with_its_reason(
+    lab: Path, cell: Cell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell(
+        "import numpy as np\nwith check('psi') as given:\n    given.credit(np.float64(0.5), 'half is right')\n    given.credit(0.9, 'more')\n    given.credit(7, 'all')"
+    )
+    assert capsys.readouterr().out.splitlines()[:2] == ["◐ psi: passed in part", "  50% of the points: half is right"]
+    found = _standing(lab)
+    assert found is not None
+    assert found.passed
+
+
+@pytest.mark.parametrize("fraction", ["0", "-1", "float('nan')", "float('inf')"])
+def test_no_points_are_no_pass(lab: Path, cell: Cell, capsys: pytest.CaptureFixture[str], fraction: str) -> None:
+    cell(f"with check('psi') as given:\n    given.credit({fraction}, 'nothing is right')")
+    assert capsys.readouterr().out.splitlines()[:2] == ["✗ psi: not yet", "  nothing is right"]
+    assert [(r.kind, r.detail["message"]) for r in read(lab)] == [("failed", "nothing is right")]
+
+
+def test_a_fraction_is_a_number(lab: Path, cell: Cell) -> None:
+    with pytest.raises(AssertionError, match="expected a value of type float"):
+        cell("with check('psi') as given:\n    given.credit(True, 'words')")
+
+
 def test_a_failure_shows_message_line_and_hint(lab: Path, cell: Cell, capsys: pytest.CaptureFixture[str]) -> None:
     cell("def psi(x): return 7")
     with pytest.raises(AssertionError, match=r"PSI 0, yours 7\. Shares, not counts\."):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import datetime as dt
+import enum
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import prodml
 from autograder.judge import contract as judges
 from autograder.judge import errors as judges_errors
+from autograder.judge.credit import Credit
 from autograder.judge.desk import Desk
 from prodml.errors import NotPlain, SettingError
 
@@ -42,6 +44,7 @@ class Sneaky(float):
 
 
 Point = collections.namedtuple("Point", "x")
+Level = enum.IntEnum("Level", "LOW HIGH")
 
 PLAIN: list[tuple[Any, type, Any]] = [
     (1.5, float, 1.5),
@@ -58,6 +61,10 @@ PLAIN: list[tuple[Any, type, Any]] = [
     ([1], list, [1]),
     ({"a": 1}, dict, {"a": 1}),
     (dt.datetime(2013, 1, 1), dt.date, dt.datetime(2013, 1, 1)),
+    (Point(1), tuple, Point(1)),
+    (Path("a"), Path, Path("a")),
+    (Level.HIGH, Level, Level.HIGH),
+    (dt.UTC, dt.timezone, dt.UTC),
 ]
 NOT_PLAIN: list[tuple[Any, type, str]] = [
     (True, int, "expected a value of type int, but yours is of type bool"),
@@ -67,17 +74,17 @@ NOT_PLAIN: list[tuple[Any, type, str]] = [
     (1.5, int, "expected a value of type int, but yours is of type float"),
     (np.float64(1.5), int, "expected a value of type int, but yours is of type float"),
     ([1.0], np.ndarray, "expected a value of type NumPy array, but yours is of type list"),
+    (Level.HIGH, int, "expected a value of type int, but yours is of type Level"),
     ((1,), list, "expected a value of type list, but yours is of type tuple"),
 ]
 OBJECTS: list[tuple[Any, type]] = [  # the judge gets these as handles, never as values
     (Sneaky(1), float),
     (collections.defaultdict(int), dict),
-    (Point(1), tuple),
     (np.ma.masked_array([1.0]), np.ndarray),
 ]
 
 
-@pytest.mark.parametrize("name", judges.Contract(None, Desk(None, None), None, None).functions())  # type: ignore[arg-type]
+@pytest.mark.parametrize("name", judges.Contract(None, Desk(None, None), None, None, Credit("")).functions())  # type: ignore[arg-type]
 def test_the_judge_knows_it_by_its_mark(name: str) -> None:
     assert getattr(prodml, name).__judge__ == name
 

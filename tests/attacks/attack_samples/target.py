@@ -176,6 +176,27 @@ with check("export"):
 # %% [markdown] kind="hints" name="export"
 # 1. What opens a file?
 # 2. `open(path, "w")`.
+
+# %% kind="exercise" name="share" exports=["share"]
+def share(x):
+    """The share of true values in x, a list of bools, as a float."""
+    ### BEGIN SOLUTION
+    return sum(x) / len(x)
+    ### END SOLUTION
+
+# %% kind="check" name="share" points=2
+with check("share") as given:
+    got = value(share([True, False]), float)
+    assert abs(got - 0.5) < 0.1, f"The share is 0.5, yours {got}."
+    ### BEGIN HIDDEN TESTS
+    x = (hidden_rng().random(40) < 0.5).tolist()
+    off = abs(value(share(x), float) - sum(x) / 40)
+    given.credit(1 - 10 * off, "Your share is not quite right for other lists.")
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="share"
+# 1. How many are true?
+# 2. A bool counts as 0 or 1.
 '''
 ).replace("SECRET", SECRET)
 
@@ -184,9 +205,10 @@ GOOD = {
     "count": "class Counter:\n    n = 0\n    def add(self):\n        self.n += 1\n    def total(self):\n        return self.n",
     "squares": "def squares(n):\n    return (i ** 2 for i in range(n))",
     "fetch": "def fetch(store, keys):\n    return list(map(store.get, keys))",
+    "share": "def share(x):\n    return x.count(True) / len(x)",
     "export": "def export(number, folder):\n    import pathlib\n    pathlib.Path(folder, 'answer.txt').write_text(f'{number}')",
 }
-POINTS = {"double": 3, "count": 2, "squares": 1, "fetch": 2, "export": 2}
+POINTS = {"double": 3, "count": 2, "squares": 1, "fetch": 2, "export": 2, "share": 2}
 
 
 @dataclass(frozen=True)

@@ -66,5 +66,25 @@ ATTACKS: list[Attack] = [
     on("double", "a number of a million digits", "P3", "def double(x): return 10 ** 1_000_000", "returned|type NumPy array|raised"),
     on("double", "text of a hundred megabytes", "P3", "def double(x): return 'x' * (100 << 20)", "cannot be sent: a message of"),
     on("double", "a structured array", "P3", "def double(x): return np.zeros(2, [('a', float), ('b', object)])", "returned|type|plain"),
+    on("squares", "namedtuples that equal all", "P1", "import collections\nclass All(collections.namedtuple('All', 'x')):\n    def __eq__(self, o): return True\n    __hash__ = tuple.__hash__\n"
+       "def squares(n): return [All(0)] * 4", r"yours are \[\(0,\)"),
+    on("count", "a member of an Enum that equals all", "P1", "import enum\nclass All(enum.IntEnum):\n    ZERO = 0\n    def __eq__(self, o): return True\n    __hash__ = enum.IntEnum.__hash__\n"
+       "class Counter:\n    def add(self): pass\n    def total(self): return All.ZERO", "type int, but yours is of type All"),
+    on("double", "a bool that counts twice", "P1", "def double(x): return np.array([2, 2], np.uint8).view(bool)", r"yours is \[True, True\]"),
+    on("double", "a generator that reads beside its block", "P3", "def double(x):\n    g = np.random.Generator(np.random.MT19937(0))\n    s = g.bit_generator.state\n    s['state']['pos'] = 10**9\n"
+       "    g.bit_generator.state = s\n    return g", "malformed state"),
+    on("double", "a range without end", "P3", "def double(x): return range(10**18)", "too large length"),
+    on("double", "a thousand million nothings of Arrow", "P3", "import pyarrow as pa\ndef double(x): return pa.nulls(10**9)", "too large length"),
+    on("double", "a dict of colliding complex numbers", "P3", "def double(x): return {complex(-1000003 * k, k): 0 for k in range(1, 2_000)}", "keys whose hashes collide"),
+    on("double", "an error in half a character", "P3", "def double(x): raise ValueError('\\ud800')", r"raised ValueError: \\ud800"),
+    on("fetch", "text in half a character", "P3", "def fetch(store, keys): return ['\\ud800', '\\udfff']", "yours"),
+    on("share", "a float that is what is asked", "P1", EQUAL + "class Half(float):\n    def __sub__(self, o): return 0.0\n    __rsub__ = __sub__\ndef share(x): return Half(0.5)", "type float, but yours is of type Half"),
+    on("share", "an object as share of the points", "P1", EQUAL + "def share(x): return 0.5 if len(x) == 2 else Equal()", "A hidden test failed"),
+    on("share", "no number as share of the points", "P1", "def share(x): return 0.5 if len(x) == 2 else float('nan')", "^0% of the points: The check found no number of points"),
+    on("share", "minus infinity as share of the points", "P1", "def share(x): return 0.5 if len(x) == 2 else float('-inf')", "^0% of the points: The check found no number of points"),
+    on("share", "far beyond all points", "P1", "def share(x): return 0.5 if len(x) == 2 else -1e300", "^0% of the points: Your share is not quite right for other lists.$"),
+    on("share", "credit that is patched", "P1", "import prodml.checks\nimport autograder.judge.credit as c\nprodml.checks.Check.credit = c.Credit.credit = c.Credit._keep = lambda *a, **k: None\n"
+       "def share(x): return 0.5 if len(x) == 2 else 9.0", "^0% of the points"),
+    on("share", "an exception instead of a share", "P1", "def share(x):\n    if len(x) != 2: raise StopIteration(1.0)\n    return 0.5", "raised StopIteration"),
     on("count", "bool for int", "P1", "class Counter:\n    def add(self): pass\n    def total(self): return True", "type int, but yours is of type bool"),
 ]  # fmt: skip

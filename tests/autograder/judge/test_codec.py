@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autograder.judge.codec import Decoder, Encoder, apply_changes, changes, snapshot, tensor_node
+from autograder.judge.changes import apply_changes, changes, snapshot
+from autograder.judge.codec import Decoder, Encoder
 from autograder.judge.errors import CodecError
+from autograder.judge.tensors import tensor_node
 
 
 def refuse(x: Any) -> Any:
@@ -124,13 +126,13 @@ def test_changes_made_in_place_come_back() -> None:
     encoder = Encoder(refuse)
     theirs_decoder = Decoder(refuse)
     theirs = theirs_decoder.value(encoder.node(ours))
-    before = snapshot(theirs_decoder.objects, refuse)
+    before = snapshot(Encoder(refuse, theirs_decoder.objects))
     theirs[0][1] = 9
     theirs[1]["k"].append(2)
     theirs[2]["b"] = [3.0, 4.0]
     drawn = theirs[3].random()
     theirs[4].clear()
-    changed = changes(theirs_decoder.objects, before, refuse)
+    changed = changes(before, Encoder(refuse, theirs_decoder.objects))
     apply_changes(changed, encoder.objects, Decoder(refuse, encoder.objects))
     assert ours[0].tolist() == [0, 9, 0]
     assert ours[1] == {"k": [1, 2]}
@@ -142,7 +144,7 @@ def test_changes_made_in_place_come_back() -> None:
 def test_what_did_not_change_is_not_sent_back() -> None:
     decoder = Decoder(refuse)
     decoder.value(Encoder(refuse).node([np.zeros(3), {"k": 1}]))
-    assert changes(decoder.objects, snapshot(decoder.objects, refuse), refuse) == []
+    assert changes(snapshot(Encoder(refuse, decoder.objects)), Encoder(refuse, decoder.objects)) == []
 
 
 def test_tensor_values_arrive_as_arrays() -> None:
@@ -197,9 +199,9 @@ def test_tensorflow_proxies_are_what_they_stand_for() -> None:
     recipe = {"fill": {"temp": 55.0}, "known": {"carrier": ["AA", "UA"], "pair": (1, 2)}}
     encoder = Encoder(refuse)
     encoder.node(recipe)
-    before = snapshot(encoder.objects, refuse)
+    before = snapshot(Encoder(refuse, encoder.objects))
     module = tf.Module()
     module.recipe = recipe
     assert type(recipe["fill"]).__name__ == "_DictWrapper"
-    assert changes(encoder.objects, before, refuse) == []
+    assert changes(before, Encoder(refuse, encoder.objects)) == []
     assert across(module.recipe) == {"fill": {"temp": 55.0}, "known": {"carrier": ["AA", "UA"], "pair": (1, 2)}}

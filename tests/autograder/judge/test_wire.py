@@ -77,3 +77,14 @@ def test_what_may_be_received_limits_nothing_that_is_sent(ends: tuple[Wire, Wire
     ends[1].send("x" * 100)
     with pytest.raises(WireError, match="larger than 10"):
         Wire(ends[0].sock, max_frame=10).receive(30)
+
+
+@pytest.mark.parametrize("message", [{"text": "\ud800"}, {"x": object()}, {"n": 2**64}])
+def test_what_cannot_be_packed_is_an_error_of_the_wire_and_sends_nothing(message: dict[str, object]) -> None:
+    ours, theirs = pair()
+    with ours, theirs:
+        with pytest.raises(WireError, match="cannot be packed"):
+            Wire(ours).send(message)
+        theirs.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(1)
