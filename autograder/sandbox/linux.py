@@ -77,7 +77,23 @@ def drop_capabilities() -> None:
             break  # the kernel knows no more
     header, none = struct.pack("Ii", CAPABILITY_VERSION, 0), bytes(24)
     _checked(_libc.capset(header, none), "drop capabilities")
+
+
+def no_new_privileges() -> None:
+    """No program that is started gives any, whatever its file says."""
     prctl(PR_SET_NO_NEW_PRIVS, 1, "no new privileges")
+
+
+def new_message_queue() -> int:
+    """A System V message queue of this user's; its number."""
+    number = int(_libc.msgget(0, 0o600))
+    _checked(number, "make a message queue")
+    return number
+
+
+def remove_message_queue(number: int) -> None:
+    """Remove it."""
+    _checked(_libc.msgctl(number, 0, None), "remove a message queue")
 
 
 def seccomp(program: bytes) -> None:
