@@ -104,4 +104,5 @@ def _fork_inside() -> None:
     if inside:
         os.closerange(3, 1 << 16)  # a socket held here would hide that the process inside has ended
         os._exit(os.waitstatus_to_exitcode(os.waitpid(inside, 0)[1]) & 0xFF)
+    os.setsid()  # a signal to one's own group would also reach the process outside
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL, "die with the parent")

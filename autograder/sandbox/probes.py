@@ -66,6 +66,7 @@ PROBES: dict[str, Callable[[Promised], object]] = {
     "write beside /box": lambda p: _write_outside(),
     "see another process": lambda p: _through(len(list(Path("/proc").glob("[0-9]*"))) > 1),
     "signal another process": lambda p: os.kill(p.process, 0),
+    "signal what keeps the sandbox": lambda p: _through(os.getpgrp() == 0),  # the group of a process outside
     "read the grader's environment": lambda p: _environment(),
     "reach a server outside": lambda p: socket.create_connection(("127.0.0.1", p.port), timeout=5).close(),
     "see the machine's message queues": lambda p: _see_queues(p),

@@ -102,6 +102,8 @@ ROWS = [
     Row("a /proc of its own", "see another process", HOST_PROC, bubblewrap=None),
     Row("namespace of processes", "signal another process", namespace("NEWPID"),
         NOBODY + "it could have no /proc of its own", HOST_PROC, (kept("pid"), REFUSES)),
+    Row("a session of its own", "signal what keeps the sandbox", "enter.os.setsid = lambda: None",
+        bubblewrap=("without('--new-session')", "")),
     Row("namespace of networks", "reach a server outside", namespace("NEWNET") + "\nlinux.loopback_up = lambda: None",
         bubblewrap=(kept("net"), "")),
     Row("namespace of IPC", "see the machine's message queues", namespace("NEWIPC"), bubblewrap=(kept("ipc"), "")),
