@@ -103,4 +103,8 @@ def try_way(*, bubblewrap: bool) -> Trial:
 if __name__ == "__main__":
     from autograder.sandbox.trying import try_every_probe
 
-    print(json.dumps(try_every_probe(Sandbox(read_fences(), (sys.argv[3],), sys.argv[1] == "bubblewrap"), sys.argv[2])))
+    sandbox = Sandbox(read_fences(), (sys.argv[3],), sys.argv[1] == "bubblewrap")
+    try:
+        print(json.dumps(try_every_probe(sandbox, sys.argv[2])))
+    except OSError as error:
+        sys.exit(str(error))

@@ -7,7 +7,6 @@ import dataclasses
 import json
 import os
 import select
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, NoReturn, TypeVar
@@ -95,10 +94,11 @@ def started(way: Way, task: str) -> Iterator[tuple[IO[str], Watch]]:
         _do_inside(way, task, write)
     os.close(write)
     with os.fdopen(read) as said:
-        first = members.first_inside(keeper) if said.readline().strip() == probes.IN else None
+        word = said.readline().strip()
+        first = members.first_inside(keeper) if word == probes.IN else None
         if first is None:
             os.waitpid(keeper, 0)
-            raise OSError("no sandbox could be entered")
+            raise OSError(word or "it said nothing")
         watch = Watch(first, way.prepared.fences)
         try:
             yield said, watch
@@ -109,13 +109,14 @@ def started(way: Way, task: str) -> Iterator[tuple[IO[str], Watch]]:
 
 def _do_inside(way: Way, task: str, answers: int) -> NoReturn:
     try:
-        os.dup2(answers, 1)
+        for fd in (1, 2):  # if it cannot be entered, the reason comes there
+            os.dup2(answers, fd)
         os.closerange(3, 1 << 16)
         if way.bubblewrap:
             enter_as(way.prepared, "autograder.sandbox.probes", task, json.dumps(dataclasses.asdict(way.promised)))
         enter(way.prepared)
         probes.perform(task, way.promised)
     except OSError as error:
-        print(error, file=sys.stderr, flush=True)
+        print(error, flush=True)
     finally:
         os._exit(0)

@@ -78,6 +78,15 @@ def test_other_peoples_code_is_not_run_unasked(labs: Labs, course: Path, monkeyp
     assert "--trust-submissions" in ran.err
 
 
+def test_grading_by_bubblewrap_is_said_to_be_slower(labs: Labs, course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And grades."""
+    monkeypatch.setattr(trial, "try_sandbox", lambda: trial.try_way(bubblewrap=True))
+    ran = labs("grade", "90", "--course", course, "--student", "ada")
+    assert ran.code == 0
+    assert "grading is slower" in ran.err
+    assert "1 submission of 90_twice: 1 graded." in ran.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
