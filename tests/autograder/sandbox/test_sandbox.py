@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import select
 import signal
@@ -57,6 +58,24 @@ def test_the_filter_denies_what_the_file_names() -> None:
     assert program(dataclasses.replace(fences, denied=(*fences.denied, "no_such_call"))) == program(fences)
 
 
+def test_what_a_course_changes_holds_inside(inside: Run, tmp_path: Path) -> None:
+    """A limit, a mount and a denied call of its own?"""
+    (tmp_path / "data").mkdir()
+    defaults = read_fences()
+    seen, denied = [*defaults.read_only, str(tmp_path / "data")], [*defaults.denied, "getcwd"]
+    text = (
+        f"[limits]\nopen_files = 40\n[mounts]\nread_only = {json.dumps(seen)}\n[calls]\ndenied = {json.dumps(denied)}\n"
+    )
+    (tmp_path / "fences.toml").write_text(text)
+    fences = read_fences(tmp_path)
+    code = (
+        f"import os, resource\ntold = [resource.getrlimit(resource.RLIMIT_NOFILE)[1], os.path.isdir({seen[-1]!r})]\n"
+        "try:\n    os.getcwd()\nexcept PermissionError:\n    told.append('denied')\ntell(told)"
+    )
+    run = inside(code, open_files=fences.open_files, read_only=fences.read_only, denied=fences.denied)
+    assert run.heard() == "[40, True, 'denied']"
+
+
 def test_all_processes_are_frozen_and_go_on(inside: Run) -> None:
     """Also those that fork all the time?"""
     run = inside(FORKS + "while True:\n    if os.fork() == 0: os._exit(0)\n    os.wait()\n", processes=120)
@@ -76,6 +95,14 @@ def test_memory_counts_all_processes(inside: Run) -> None:
     code = "import os\nwait()\nfor _ in range(3):\n    if os.fork() == 0: break\nkept = bytearray(os.urandom(1)) * (100 << 20)\nimport time\ntime.sleep(600)"
     run = inside(code, memory=250 << 20)
     run.go()
+    assert run.heard() == ""
+    assert run.watch.reason == "memory"
+
+
+def test_memory_counts_files_that_hold_nothing(inside: Run) -> None:
+    """The kernel needs some for each."""
+    code = "i = 0\nwhile True:\n    open(f'/box/{i}', 'w').close()\n    i += 1"
+    run = inside(code, memory=80 << 20)
     assert run.heard() == ""
     assert run.watch.reason == "memory"
 
@@ -106,7 +133,7 @@ def test_everything_is_gone_afterwards(inside: Run) -> None:
     """Also what made itself a daemon?"""
     code = (
         FORKS
-        + "os.setsid()\nimport signal, time\n[signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]\ntime.sleep(600)"
+        + "if os.getpid() > 1: os.setsid()\nimport signal, time\n[signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]\ntime.sleep(600)"
     )
     run = inside(code)
     assert run.heard() == "forked"
