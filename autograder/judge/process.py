@@ -23,7 +23,8 @@ def become_child(*close: socket.socket) -> Iterator[None]:
     status = 1
     try:
         die_with_parent()
-        os.setsid()
+        with contextlib.suppress(PermissionError):  # bubblewrap has done it
+            os.setsid()
         for sock in close:
             sock.close()
         null = os.open(os.devnull, os.O_RDWR)

@@ -79,9 +79,9 @@ class Process:
         """
         if self.watch is None:
             with frozen_group(self.pid):
-                return collect(self.folder / name, limits)
+                return collect(self.folder, name, limits)
         with frozen_sandbox(self.watch.first):
-            return collect(Path(f"/proc/{self.watch.first}/root{self.folder}/{name}"), limits)
+            return collect(Path(f"/proc/{self.watch.first}/root"), f"{self.folder}/{name}".lstrip("/"), limits)
 
     def end(self) -> None:
         """End it and everything that it started."""

@@ -8,17 +8,20 @@ It is started by exec with an environment of its own and has never opened a sour
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from autograder.judge import base, examiner, learner
 from autograder.judge.process import become_child, die_with_parent, reap
+from autograder.judge.roles import load, new_shell, serve
 from autograder.judge.wire import Closed, Wire
-from autograder.sandbox.enter import Prepared, enter, prepare
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.enter import enter, prepare
 from autograder.sandbox.fences import Fences, Sandbox
+
+Enter = Callable[[str, socket.socket], None]  # role, its socket
 
 
 def main(role: str, fd: str, *modules: str) -> None:
@@ -27,9 +30,9 @@ def main(role: str, fd: str, *modules: str) -> None:
     control = socket.socket(fileno=int(fd))
     wire = Wire(control)
     order = wire.receive()
-    missing = _import(modules)
-    shell = _shell() if role == "learner" else None
-    prepared = prepare(Sandbox(Fences(**order["fences"]), tuple(order["readable"]))) if order["fences"] else None
+    missing = load(modules)
+    shell = new_shell() if role == "learner" else None
+    go_inside = _way_inside(order, modules) if order["fences"] else None
     gc.collect()
     gc.freeze()  # a collection in a child must not touch, and so copy, the parent's pages
     wire.send({"ready": role, "missing": missing})
@@ -39,53 +42,35 @@ def main(role: str, fd: str, *modules: str) -> None:
         except Closed:
             return
         reap()
-        wire.send({"pid": _fork(message, fds[0], shell, control, prepared)})
+        wire.send({"pid": _fork(message, fds[0], shell, control, go_inside)})
 
 
-def _import(modules: tuple[str, ...]) -> list[str]:
-    missing = []
-    for name in modules:
-        try:
-            importlib.import_module(name)
-        except Exception:  # the setup cell itself will say what is wrong, where it can be reported
-            missing.append(name)
-    return missing
+def _way_inside(order: dict[str, Any], modules: tuple[str, ...]) -> Enter:
+    """How a forked process enters the sandbox and says so; by bubblewrap, it does not come back from there."""
+    prepared = prepare(Sandbox(Fences(**order["fences"]), tuple(order["readable"])))
+
+    def go_by_itself(_role: str, child: socket.socket) -> None:
+        enter(prepared)
+        Wire(child).send({"entered": True})
+
+    def go_by_bubblewrap(role: str, child: socket.socket) -> None:
+        fd = child.fileno()
+        bubblewrap.enter_as(prepared, "autograder.judge.cold", role, str(fd), *modules, keep=[fd])
+
+    return go_by_bubblewrap if order["bubblewrap"] else go_by_itself
 
 
-def _shell() -> Any:
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
-    class Shell(InteractiveShell):  # type: ignore[misc]
-        """Knows the magics that a notebook's kernel knows."""
-
-        def enable_gui(self, gui: Any = None) -> None:
-            """There is no window here: `%matplotlib inline` draws into memory."""
-
-    config = Config()
-    config.HistoryManager.enabled = False  # its thread would not survive the fork
-    config.InteractiveShell.colors = "nocolor"
-    return Shell.instance(config=config)
-
-
-def _fork(message: dict[str, Any], fd: int, shell: Any, control: socket.socket, prepared: Prepared | None) -> int:
+def _fork(message: dict[str, Any], fd: int, shell: Any, control: socket.socket, go_inside: Enter | None) -> int:
     pid = os.fork()
     if pid == 0:
         with become_child(control):
             os.environ.update(message["env"])
             child = socket.socket(fileno=fd)
-            if prepared:
-                enter(prepared)
-                Wire(child).send({"entered": True})
+            if go_inside:
+                go_inside(message["role"], child)
             else:
                 os.chdir(message["folder"])
-            if message["role"] == "base":
-                base.main(child)
-            sys.argv, sys.path[:] = [""], [p for p in sys.path if p]
-            if message["role"] == "learner":
-                learner.main(child, shell)
-            else:
-                examiner.main(child)
+            serve(message["role"], child, shell)
     os.close(fd)
     return pid
 

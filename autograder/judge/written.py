@@ -6,12 +6,13 @@ import contextlib
 import os
 import signal
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.judge.limits import Limits
-from autograder.sandbox import members
+from autograder.sandbox import linux, members
 
 STOPPED_SECONDS = 2.0
 DEEPEST = 8
@@ -21,8 +22,8 @@ class Refused(Exception):
     """Raised when what a learner's code left is not what may be collected; says what, for the learner."""
 
 
-def collect(folder: Path, limits: Limits) -> dict[str, bytes]:
-    """Path below `folder` → contents of every file there.
+def collect(root: Path, folder: str, limits: Limits) -> dict[str, bytes]:
+    """Path below `folder`, which lies below `root` → contents of every file there.
 
     No link is followed, no name is opened twice, and nothing but regular files with one name is read.
 
@@ -30,7 +31,11 @@ def collect(folder: Path, limits: Limits) -> dict[str, bytes]:
         Refused: something else is there, or too much.
     """
     try:
-        top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        start = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            top = _open_beneath(start, folder, os.O_RDONLY | os.O_DIRECTORY)
+        finally:
+            os.close(start)
     except OSError:
         raise Refused("Your code replaced the folder that it was given.") from None
     found: dict[str, bytes | None] = {}
@@ -46,6 +51,8 @@ def _collect(folder: int, prefix: str, found: dict[str, bytes | None], limits: L
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = prefix + entry.name
+                if not _is_text(entry.name):
+                    raise Refused(f"Your code left {name[:100]!r}, whose name is no UTF-8.")
                 if len(found) >= limits.written_files:
                     raise Refused(f"Your code wrote more than {limits.written_files} files and folders.")
                 inside = _open(folder, entry.name, name)
@@ -59,12 +66,27 @@ def _collect(folder: int, prefix: str, found: dict[str, bytes | None], limits: L
         os.close(folder)
 
 
+def _is_text(name: str) -> bool:
+    """Whether its bytes are UTF-8: others Python keeps as characters that no message can carry."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _open(folder: int, entry: str, name: str) -> int:
     try:
         # NONBLOCK: to open a pipe would wait for its other end
-        return os.open(entry, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        return _open_beneath(folder, entry, os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         raise Refused(f"Your code left {name[:100]!r}, which is no regular file.") from None
+
+
+def _open_beneath(folder: int, path: str, flags: int) -> int:
+    if sys.platform == "linux":
+        return linux.open_beneath(folder, path, flags)
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)  # without a sandbox, for one's own
 
 
 def _read(fd: int, name: str, left: int, limits: Limits) -> bytes:

@@ -12,7 +12,7 @@ from autograder.errors import AutograderError, CourseError
 from autograder.marking import Marker
 from autograder.results import Status, SubmissionResult
 from autograder.sandbox.fences import Fences, Sandbox
-from autograder.sandbox.trial import try_sandbox
+from autograder.sandbox.trial import Trial, try_sandbox
 
 NO_SANDBOX = "this machine cannot fence in other people's code ({problem}), which would run with your rights"
 DOCTOR = "`labs doctor` says how to allow it; or say that you trust every submission: --trust-submissions"
@@ -95,8 +95,8 @@ def end() -> None:
 atexit.register(end)
 
 
-def require_sandbox(trust: bool) -> bool:
-    """Whether there is a sandbox here.
+def require_sandbox(trust: bool) -> Trial:
+    """How the sandbox here was tried; where it is not usable, there is none.
 
     Raises:
         CourseError: there can be none, and the submissions are not trusted.
@@ -104,15 +104,15 @@ def require_sandbox(trust: bool) -> bool:
     trial = try_sandbox()
     if not trial.usable and not trust:
         raise CourseError(NO_SANDBOX.format(problem=trial.why), DOCTOR)
-    return trial.usable
+    return trial
 
 
 def _marker(task: bytes) -> Marker:
     if _Kept.marker is None or _Kept.task != task:
         end()
         order: dict[str, Any] = json.loads(task)
-        fences = Fences(**order["fences"])
-        sandbox = Sandbox(fences, tuple(order["readable"])) if require_sandbox(order["trust"] is True) else None
+        fences, trial = Fences(**order["fences"]), require_sandbox(order["trust"] is True)
+        sandbox = Sandbox(fences, tuple(order["readable"]), trial.bubblewrap) if trial.usable else None
         secret = bytes.fromhex(order["secret"])
         assignment = Assignment.from_json(order["assignment"])
         _Kept.marker = Marker(assignment, secret=secret, sandbox=sandbox, beside=order["beside"])

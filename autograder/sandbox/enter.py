@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from autograder.sandbox import linux, root
 from autograder.sandbox.fences import Fences, Sandbox
 
 ALL = linux.NEWUSER | linux.NEWNS | linux.NEWPID | linux.NEWNET | linux.NEWIPC | linux.NEWUTS | linux.NEWCGROUP
+HOST = "sandbox"  # its name inside, in place of the machine's
+ENVIRONMENT = {"HOME": root.BOX, "TMPDIR": root.BOX, "USER": "learner", "LOGNAME": "learner"}
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,34 @@ def enter(prepared: Prepared) -> None:
     _fork_inside()
     root.build(prepared.seen, fences)
     linux.loopback_up()
+    socket.sethostname(HOST)
     os.chdir(root.BOX)
-    os.environ |= {"HOME": root.BOX, "TMPDIR": root.BOX, "USER": "learner", "LOGNAME": "learner"}
+    os.environ |= ENVIRONMENT
     tempfile.tempdir = None  # the parent may have looked it up
-    for which, limit in _limits(fences).items():
-        resource.setrlimit(which, (limit, limit))
+    limit(limits(fences))
     linux.drop_capabilities()
+    linux.no_new_privileges()
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL, "die with the parent")
     linux.seccomp(prepared.program)
+
+
+def limits(fences: Fences) -> dict[int, int]:
+    """Kind of limit → value, for `limit`: what the kernel itself holds, per process or for all of the sandbox's."""
+    return {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: fences.open_files,
+        resource.RLIMIT_FSIZE: fences.file_size,
+        resource.RLIMIT_NPROC: fences.processes,
+        resource.RLIMIT_CPU: fences.cpu_seconds,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+    }
+
+
+def limit(values: dict[int, int]) -> None:
+    """Limit this process and all that it starts, for good. To be called inside: processes then count per sandbox."""
+    for which, value in values.items():
+        resource.setrlimit(which, (value, value))
 
 
 def _become(uid: int) -> None:
@@ -81,16 +104,5 @@ def _fork_inside() -> None:
     if inside:
         os.closerange(3, 1 << 16)  # a socket held here would hide that the process inside has ended
         os._exit(os.waitstatus_to_exitcode(os.waitpid(inside, 0)[1]) & 0xFF)
+    os.setsid()  # a signal to one's own group would also reach the process outside
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL, "die with the parent")
-
-
-def _limits(fences: Fences) -> dict[int, int]:
-    return {
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: fences.open_files,
-        resource.RLIMIT_FSIZE: fences.file_size,
-        resource.RLIMIT_NPROC: fences.processes,
-        resource.RLIMIT_CPU: fences.cpu_seconds,
-        resource.RLIMIT_MEMLOCK: 0,
-        resource.RLIMIT_MSGQUEUE: 0,
-    }

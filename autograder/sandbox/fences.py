@@ -13,7 +13,7 @@ from autograder.errors import CourseError
 
 DEFAULTS = Path(__file__).with_name("fences.toml")
 UNITS = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-SIZES = ("memory", "file_size", "box", "shared_memory")
+SIZES = ("memory", "file_size", "box")
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Fences:
     """What code may use and reach in the sandbox.
 
     Attributes:
-        memory, box, shared_memory, file_size: bytes. processes: with threads. cpu_seconds: of all processes.
+        memory, box, file_size: bytes. processes: with threads. cpu_seconds: of all processes.
         uid: what a grader that runs as root becomes. inside: user and group in the sandbox.
         read_only, devices: paths that exist there. files: path → text, made there.
         families: names of socket families. denied: names of system calls.
@@ -33,7 +33,6 @@ class Fences:
     open_files: int
     file_size: int
     box: int
-    shared_memory: int
     uid: int
     inside: int
     read_only: tuple[str, ...]
@@ -45,10 +44,17 @@ class Fences:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """Fences, and what can be read within besides Python and its packages, such as an assignment's data."""
+    """Fences, and how they are put up.
+
+    Attributes:
+        readable: what can be read within besides Python and its packages, such as an assignment's data.
+        bubblewrap: by that program, where this machine allows namespaces to it and not to Python. It cannot hold a
+            forked process, so each starts anew.
+    """
 
     fences: Fences
     readable: tuple[str, ...] = ()
+    bubblewrap: bool = False
 
 
 def read_fences(course: Path | None = None) -> Fences:

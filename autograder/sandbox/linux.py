@@ -19,7 +19,8 @@ SECCOMP_MODE_FILTER = 2
 CAPABILITY_VERSION = 0x20080522
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
-MOUNT_SETATTR = 442  # the same everywhere
+MOUNT_SETATTR, OPENAT2 = 442, 437  # the same everywhere
+RESOLVE_NO_MAGICLINKS, RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH = 2, 4, 8
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -77,7 +78,31 @@ def drop_capabilities() -> None:
             break  # the kernel knows no more
     header, none = struct.pack("Ii", CAPABILITY_VERSION, 0), bytes(24)
     _checked(_libc.capset(header, none), "drop capabilities")
+
+
+def no_new_privileges() -> None:
+    """No program that is started gives any, whatever its file says."""
     prctl(PR_SET_NO_NEW_PRIVS, 1, "no new privileges")
+
+
+def open_beneath(folder: int, path: str, flags: int) -> int:
+    """Open what lies at `path` below an open folder: no link on the way, of whatever kind, and no way out of it."""
+    how = struct.pack("QQQ", flags | os.O_CLOEXEC, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+    result = int(_libc.syscall(OPENAT2, folder, os.fsencode(path), how, len(how)))
+    _checked(result, f"open {path}")
+    return result
+
+
+def new_message_queue() -> int:
+    """A System V message queue of this user's; its number."""
+    number = int(_libc.msgget(0, 0o600))
+    _checked(number, "make a message queue")
+    return number
+
+
+def remove_message_queue(number: int) -> None:
+    """Remove it."""
+    _checked(_libc.msgctl(number, 0, None), "remove a message queue")
 
 
 def seccomp(program: bytes) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 STOPPED = {"T", "t", "Z", "X", "D", ""}  # D: a vfork's parent waits there for its stopped child
+INODE = 1024  # bytes, about: of kernel memory for an empty file
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -32,6 +33,11 @@ def members(first: int) -> list[str]:
         return [f"{proc}/{path.name}" for path in Path(proc).iterdir() if path.name.isdigit()]
     except OSError:
         return []
+
+
+def users(process: int) -> list[int]:
+    """Who a process is out here: its real, effective, saved and file system's user."""
+    return [int(x) for x in _read(f"/proc/{process}/status").partition("\nUid:")[2].splitlines()[0].split()]
 
 
 def send(member: str, number: signal.Signals) -> None:
@@ -81,6 +87,16 @@ def resident(all_members: Iterable[str]) -> int:
 def proportional(all_members: Iterable[str]) -> int:
     """Proportional memory, bytes: exact, and some milliseconds per process."""
     return sum(_kib(m + "/smaps_rollup", "Pss:") or _kib(m + "/status", "RssAnon:") for m in all_members)
+
+
+def written(first: int, places: Iterable[str]) -> int:
+    """Bytes of the files that the sandbox's file systems at `places` hold, and of what the kernel needs per file."""
+    systems = {}
+    for place in places:
+        with contextlib.suppress(OSError):
+            path = Path(f"/proc/{first}/root{place}")
+            systems[path.stat().st_dev] = os.statvfs(path)
+    return sum((s.f_blocks - s.f_bfree) * s.f_frsize + (s.f_files - s.f_ffree) * INODE for s in systems.values())
 
 
 def cpu_seconds(all_members: Iterable[str]) -> float:

@@ -12,6 +12,7 @@ from autograder.sandbox import linux
 from autograder.sandbox.fences import Fences
 
 BOX = "/box"
+WRITABLE = {"/tmp": 0o1777, "/dev/shm": 0o1777, BOX: 0o700}  # path → mode
 COVERS = ("/mnt", "/media", "/srv", "/opt", "/tmp", "/dev/shm")
 PLAIN = linux.NOSUID | linux.NODEV
 
@@ -89,13 +90,16 @@ def free_folder(paths: Iterable[str]) -> str:
 
 
 def _writable(root: str, fences: Fences) -> None:
-    for path, size, mode in (
-        (BOX, fences.box, 700),
-        ("/tmp", fences.box, 1777),
-        ("/dev/shm", fences.shared_memory, 1777),
-    ):
+    """One file system, and so one limit, seen in three places; it lies below the last."""
+    below = root + BOX
+    _make(below, folder=True)
+    linux.mount("tmpfs", below, "tmpfs", PLAIN, f"size={fences.box},mode=755")
+    for path, mode in WRITABLE.items():
+        part = Path(below, path.replace("/", "_"))
+        part.mkdir()
+        part.chmod(mode)
         _make(root + path, folder=True)
-        linux.mount("tmpfs", root + path, "tmpfs", PLAIN, f"size={size},mode={mode}")
+        linux.mount(str(part), root + path, flags=linux.BIND)
 
 
 def _devices(root: str, fences: Fences) -> None:

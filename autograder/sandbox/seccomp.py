@@ -29,9 +29,8 @@ def program(fences: Fences) -> bytes:
     """
     made = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     made.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)  # such a call would hang the process
-    for name in fences.denied:
-        if pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) >= 0:  # else this machine has no such call
-            made.add_rule(EPERM, name)
+    for name in numbers(fences):
+        made.add_rule(EPERM, name)
     made.add_rule(ENOSYS, "clone3")  # its flags are out of sight; libraries then use clone
     for flag in NAMESPACES:
         made.add_rule(EPERM, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
@@ -42,6 +41,12 @@ def program(fences: Fences) -> bytes:
     for request in TERMINAL_INPUT:
         made.add_rule(EPERM, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, request))
     return _unknown_calls_fail() + _bytes(made)
+
+
+def numbers(fences: Fences) -> dict[str, int]:
+    """Each denied call that this kind of machine has → its number."""
+    found = {name: pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in fences.denied}
+    return {name: number for name, number in found.items() if number >= 0}
 
 
 def _unknown_calls_fail() -> bytes:

@@ -1,12 +1,13 @@
 """Can this machine fence a submission in? Tries it: enters a sandbox, and runs every probe there.
 
-    python -m autograder.sandbox.trial
+    python -m autograder.sandbox.trial WAY FILE FOLDER
 
-prints what happened as JSON.
+prints what happened as JSON. `WAY` is `python` or `bubblewrap`; `FILE` must be out of reach, `FOLDER` only to be read.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -15,9 +16,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.sandbox.fences import Fences, Sandbox, read_fences
+from autograder.sandbox.fences import Sandbox, read_fences
 
-SECONDS = 60.0
+SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,13 @@ class Trial:
     Attributes:
         problem: why no sandbox could be entered; empty if one was.
         passed: fences that held, each with what stopped the probe. broken: probes that got through.
+        bubblewrap: whether that program put up the fences, because Python may not.
     """
 
     problem: str
     passed: dict[str, str]
     broken: tuple[str, ...]
+    bubblewrap: bool = False
 
     @property
     def why(self) -> str:
@@ -50,15 +53,15 @@ def sandbox_here(readable: tuple[str, ...] = (), course: Path | None = None) -> 
     Raises:
         CourseError: the course's fences.toml is not as it must be.
     """
-    fences = read_fences(course)
-    return Sandbox(fences, readable) if try_sandbox().usable else None
+    fences, trial = read_fences(course), try_sandbox()
+    return Sandbox(fences, readable, trial.bubblewrap) if trial.usable else None
 
 
 _done: list[Trial] = []
 
 
 def try_sandbox() -> Trial:
-    """Enter a sandbox in a fresh process, and probe it. Once per process: a machine does not change."""
+    """Try every fence, put up by this Python or else by bubblewrap. Once per process: a machine does not change."""
     if not _done:
         remember(_try_sandbox())
     return _done[0]
@@ -70,13 +73,27 @@ def remember(trial: Trial) -> None:
 
 
 def _try_sandbox() -> Trial:
-    command = [sys.executable, "-m", "autograder.sandbox.trial"]
+    own = try_way(bubblewrap=False)
+    if own.usable or sys.platform != "linux":
+        return own
+    other = try_way(bubblewrap=True)
+    if other.usable:
+        return other
+    return dataclasses.replace(own, problem=f"{own.why}; with bubblewrap: {other.why}")
+
+
+def try_way(*, bubblewrap: bool) -> Trial:
+    """Enter a sandbox in a fresh process, and probe it."""
+    command = [sys.executable, "-P", "-m", "autograder.sandbox.trial", "bubblewrap" if bubblewrap else "python"]
     with tempfile.TemporaryDirectory() as folder:
-        secret = Path(folder) / "secret"
+        secret, shown = Path(folder, "secret"), Path(folder, "shown")
         secret.write_text("secret")
+        shown.mkdir()
+        for path, mode in ((Path(folder), 0o755), (secret, 0o644), (shown, 0o777)):
+            path.chmod(mode)  # for every user: what keeps a probe away is a fence
         try:
             done = subprocess.run(
-                [*command, str(secret), str(os.getpid())],
+                [*command, str(secret), str(shown)],
                 env={"PATH": os.defpath},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -91,34 +108,15 @@ def _try_sandbox() -> Trial:
     except ValueError:
         said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         return Trial(said, {}, ())
-    broken = [name for name, why in found["probes"].items() if why is None]
-    broken += [] if found["loopback"] else ["talk to itself on 127.0.0.1"]
-    return Trial("", {name: why for name, why in found["probes"].items() if why is not None}, tuple(broken))
-
-
-def _enter_and_probe(fences: Fences, file: str, process: str) -> None:
-    from autograder.sandbox import probes
-    from autograder.sandbox.enter import enter, prepare
-
-    given = probes.Secrets(file, int(process))
-    prepared = prepare(Sandbox(fences))
-    read, write = os.pipe()
-    if os.fork() == 0:
-        try:
-            enter(prepared)
-            os.write(write, probes.report(given))
-        except OSError as error:
-            os.write(write, f"no sandbox: {error}".encode())
-        finally:
-            os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as answer:
-        text = answer.read()
-    os.wait()
-    if text.startswith("no sandbox: "):
-        sys.exit(text.removeprefix("no sandbox: "))
-    print(text)
+    passed = {name: why for name, why in found.items() if why is not None}
+    return Trial("", passed, tuple(name for name, why in found.items() if why is None), bubblewrap)
 
 
 if __name__ == "__main__":
-    _enter_and_probe(read_fences(), *sys.argv[1:])
+    from autograder.sandbox.trying import try_every_probe
+
+    sandbox = Sandbox(read_fences(), (sys.argv[3],), sys.argv[1] == "bubblewrap")
+    try:
+        print(json.dumps(try_every_probe(sandbox, sys.argv[2])))
+    except OSError as error:
+        sys.exit(str(error))

@@ -10,6 +10,7 @@ import threading
 
 from autograder.sandbox import members
 from autograder.sandbox.fences import Fences
+from autograder.sandbox.root import WRITABLE
 
 SECONDS = 0.03  # between two looks
 
@@ -59,6 +60,7 @@ class Watch:
             return "threads"
         if members.cpu_seconds(inside) > self.fences.cpu_seconds:
             return "cpu"
-        if members.resident(inside) > self.fences.memory and members.proportional(inside) > self.fences.memory:
+        left = self.fences.memory - members.written(self.first, WRITABLE)
+        if members.resident(inside) > left and members.proportional(inside) > left:
             return "memory"
         return None

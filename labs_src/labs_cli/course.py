@@ -50,6 +50,8 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
     """Grade an assignment; return the exit code: 3 if there was a fault of ours, else 0."""
     from autograder.grade import grade_course
     from autograder.results import Status
+    from autograder.sandbox.trial import try_sandbox
+    from labs_cli.doctor_sandbox import SLOWER
     from labs_cli.places import readable
 
     if not course.is_dir():
@@ -59,6 +61,8 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise NotFound(f"the folder of {json_file} does not exist", "make it, or name another file with --json")
     assignment = match(wanted, (p.name for p in (course / "source").glob("*") if p.is_dir()), "assignment")
+    if try_sandbox().bubblewrap:
+        note(SLOWER)
     with grading_progress(assignment) as on_result:
         results = grade_course(
             course,

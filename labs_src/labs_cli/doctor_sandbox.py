@@ -6,7 +6,12 @@ from pathlib import Path
 
 from labs_cli.finding import Finding
 
+SLOWER = (
+    "bubblewrap puts them up, for this Python may not: no process is forked warm, and grading is slower. "
+    "To allow it to Python: docs/fences.md."
+)
 OWN = "One's own notebook can be checked without."
+OR_BUBBLEWRAP = "Or, slower: allow them for bubblewrap, by the profile bwrap-userns-restrict of apparmor-profiles."
 APPARMOR = """/etc/apparmor.d/prodml-labs:
         abi <abi/4.0>,
         profile prodml-labs {python} flags=(unconfined) {{ userns, }}
@@ -19,7 +24,8 @@ def sandbox() -> Finding:
 
     trial = try_sandbox()
     if trial.usable:
-        return Finding(f"all {len(trial.passed)} fences hold: submissions of others can be graded")
+        slower = f" {SLOWER}" if trial.bubblewrap else ""
+        return Finding(f"all {len(trial.passed)} fences hold: submissions of others can be graded.{slower}")
     return Finding(f"submissions of others cannot be graded: {trial.why}", f"{_fix(trial.problem)} {OWN}", blocks=False)
 
 
@@ -34,7 +40,8 @@ def _fix(problem: str) -> str:
         return "install libseccomp: `apt-get install libseccomp2`."
     if _setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
         python = Path(sys.executable).resolve()
-        return f"AppArmor forbids user namespaces. Allow them for this Python, in {APPARMOR.format(python=python)}."
+        allow = APPARMOR.format(python=python)
+        return f"AppArmor forbids user namespaces. Allow them for this Python, in {allow}. {OR_BUBBLEWRAP}"
     if _setting("kernel/unprivileged_userns_clone") == "0":
         return "allow user namespaces: `sudo sysctl kernel.unprivileged_userns_clone=1`."
     if _setting("user/max_user_namespaces") == "0":

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from attack_samples import endings, files, honest, notebooks, patches, reading, shown, values, wire
-from attack_samples.target import GOOD, PLAIN, POINTS, SECRET, Attack
+from attack_samples.target import GOOD, POINTS, SECRET, Attack
+from attack_samples.verdict import assert_deserved
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
@@ -24,19 +25,7 @@ ALL = [(group, attack) for group, module in GROUPS.items() for attack in module.
 
 @pytest.mark.parametrize("attack", [pytest.param(a, id=f"{group}: {a.name}") for group, a in ALL])
 def test_it_gets_what_it_deserves(mark: Callable[[Attack], SubmissionResult], canary: Path, attack: Attack) -> None:
-    """No point more, no neighbour's point less, the right sentence, and nothing that was secret."""
-    result = mark(attack)
-    scores = {e.name: e.score for e in result.exercises}
-    said = {e.name: e.message for e in result.exercises} | {"all": result.message}
-    assert scores == {name: 0 if name in attack.loses else POINTS[name] for name in POINTS}, said
-    assert attack.status in (None, str(result.status))
-    for where, words in attack.says.items():
-        assert re.search(words, said[where]), said[where]
-    everything = " ".join(said.values())
-    assert SECRET not in everything
-    assert PLAIN not in everything
-    assert canary.read_text() == PLAIN
-    assert not (Path(__file__).parents[2] / "ATTACKED").exists()
+    assert_deserved(mark(attack), attack, canary)
 
 
 @pytest.mark.parametrize(

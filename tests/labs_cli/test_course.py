@@ -90,6 +90,23 @@ def test_other_peoples_code_is_not_run_unasked(labs: Labs, course: Path, monkeyp
     assert "--trust-submissions" in ran.err
 
 
+def test_grading_by_bubblewrap_is_said_to_be_slower(
+    labs: Labs, started: Path, answer: Answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And grades."""
+    course = tmp_path / "course"
+    labs("release", "90", "--course", course)
+    answer(started, "def double(x):\n    return 2 * x")
+    labs("submit", "90", "--course", course, "--student", "ada")
+    monkeypatch.setattr(trial, "try_sandbox", lambda: trial.try_way(bubblewrap=True))
+    ran = labs("grade", "90", "--course", course)
+    assert ran.code == 0
+    assert "grading is slower" in ran.err
+    assert "1 submission of 90_twice: 1 graded." in ran.out
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        assert gradebook.find_submission("90_twice", "ada").score == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

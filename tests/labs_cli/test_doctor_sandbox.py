@@ -14,6 +14,33 @@ def test_this_machine_passes() -> None:
     assert "fences hold" in finding.detail
 
 
+def test_bubblewrap_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fences hold, and grading is slower?"""
+    monkeypatch.setattr(trial, "try_sandbox", lambda: trial.Trial("", {"a": "b"}, (), bubblewrap=True))
+    finding = doctor_sandbox.sandbox()
+    assert finding.state == "PASS"
+    assert "bubblewrap puts them up" in finding.detail
+    assert "slower" in finding.detail
+
+
+@pytest.mark.parametrize("other", ["usable", "not installed", "a hole"])
+def test_bubblewrap_is_used_only_where_it_is_needed_and_holds(monkeypatch: pytest.MonkeyPatch, other: str) -> None:
+    """And if it does not either, are both reasons told?"""
+    own = trial.Trial("no namespaces", {}, ())
+    others = {
+        "usable": trial.Trial("", {}, (), bubblewrap=True),
+        "not installed": trial.Trial("bubblewrap is not installed", {}, ()),
+        "a hole": trial.Trial("", {}, ("reach a server outside",), bubblewrap=True),
+    }
+    monkeypatch.setattr(trial, "try_way", lambda *, bubblewrap: others[other] if bubblewrap else own)
+    trial.try_sandbox.cache_clear()
+    found = trial.try_sandbox()
+    trial.try_sandbox.cache_clear()
+    assert found.usable == (other == "usable")
+    if not found.usable:
+        assert found.why == f"no namespaces; with bubblewrap: {others[other].why}"
+
+
 @pytest.mark.parametrize(
     ("problem", "setting", "fix"),
     [

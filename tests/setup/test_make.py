@@ -134,7 +134,7 @@ def test_system_installs_as_root(make) -> None:
     code, said = make("system", tools={**MISSING, "id": "echo 0"})
     assert code == 0
     assert said.splitlines()[0] == "apt-get update"
-    assert said.splitlines()[1].endswith("--no-install-recommends chromium")
+    assert said.splitlines()[1].endswith("--no-install-recommends chromium bubblewrap")
 
 
 def test_system_tells_others_what_to_run(make) -> None:
@@ -142,7 +142,7 @@ def test_system_tells_others_what_to_run(make) -> None:
     code, said = make("system", tools={**MISSING, "id": "echo 1000"})
     assert (code, said.splitlines()) == (
         0,
-        ["Run as root: apt-get update && apt-get install --yes --no-install-recommends chromium"],
+        ["Run as root: apt-get update && apt-get install --yes --no-install-recommends chromium bubblewrap"],
     )
 
 

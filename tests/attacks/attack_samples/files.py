@@ -28,6 +28,18 @@ ATTACKS: list[Attack] = [
     export("a sparse file of 200 MB", "    os.truncate(os.open(path, os.O_CREAT | os.O_RDWR), 200 << 20)", "more than 1,048,576 bytes"),
     export("a thousand files", "    [open(f'{folder}/{i}', 'w').close() for i in range(1000)]", "more than 20 files"),
     export("a thousand folders", "    os.makedirs(folder + '/d' * 500)", "more than 8 deep"),
+    export("a link to a folder, in a folder", "    os.mkdir(folder + '/d')\n    os.symlink('/etc', folder + '/d/etc')", ODD),
+    export("two names of one file", "    open(path, 'w').write('7')\n    os.link(path, folder + '/again')", ODD),
+    export("a pipe that somebody writes", "    import threading\n    os.mkfifo(path)\n    threading.Thread(target=lambda: open(path, 'w').write('7'), daemon=True).start()", ODD),
+    export("a device", "    import stat\n    os.mknod(path, 0o666 | stat.S_IFBLK, os.makedev(7, 0))", "raised PermissionError"),
+    export("another folder in its place", "    os.rename(folder, '/box/elsewhere')\n    os.mkdir(folder)\n    open('/box/elsewhere/answer.txt', 'w').write('7')", r"you wrote \[\]"),
+    export("a name that is no text", "    os.close(os.open(os.fsencode(folder) + b'/\\xf0\\x9f\\x98\\x80\\xff\\n', os.O_CREAT))", "whose name is no UTF-8"),
+    export("a folder's name that is no text", "    os.makedirs(os.fsencode(folder) + b'/\\xff/d')", "whose name is no UTF-8"),
+    export("names as long as can be", "    [open(folder + '/' + chr(97 + i) * 255, 'w').close() for i in range(25)]", "more than 20 files"),
+    export("a file that grows while it is read", "    import threading\n    file = open(path, 'wb', buffering=0)\n    def grow():\n        while True: file.write(b'8' * 4096)\n"
+           "    threading.Thread(target=grow, daemon=True).start()", "more than 1,048,576 bytes|answer.txt holds 7|could not be stopped"),
+    export("a file that another process changes", "    file = os.open(path, os.O_CREAT | os.O_RDWR)\n    if os.fork() == 0:\n        while True: os.pwrite(file, b'8', 0), os.ftruncate(file, 2 << 20), os.ftruncate(file, 1)",
+           "more than 1,048,576 bytes|answer.txt holds 7|could not be stopped"),
     export("a name with a line end", "    open(folder + '/answer.txt\\n', 'w').write('7')", "you wrote"),
     export("a file that a thread swaps for a link", "    import threading\n    open(path, 'w').write('8')\n    def swap():\n        while True:\n            try:\n                os.symlink('/etc/passwd', folder + '/n')\n"
            "                os.rename(folder + '/n', path)\n            except OSError: pass\n    threading.Thread(target=swap, daemon=True).start()", ODD + "|answer.txt holds 7|could not be stopped"),

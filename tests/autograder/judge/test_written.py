@@ -19,7 +19,7 @@ def test_files_come_with_their_paths(tmp_path: Path) -> None:
     (tmp_path / "a/b").mkdir(parents=True)
     (tmp_path / "a/b/c").write_bytes(b"deep")
     (tmp_path / "d").write_bytes(b"flat")
-    assert collect(tmp_path, Limits()) == {"a/b/c": b"deep", "d": b"flat"}
+    assert collect(tmp_path.parent, tmp_path.name, Limits()) == {"a/b/c": b"deep", "d": b"flat"}
 
 
 def test_empty_folders_count_too(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_empty_folders_count_too(tmp_path: Path) -> None:
     for name in ("a/b", "a/c", "d"):
         (tmp_path / name).mkdir(parents=True)
     with pytest.raises(Refused, match="more than 3 files and folders"):
-        collect(tmp_path, FEW)
+        collect(tmp_path.parent, tmp_path.name, FEW)
 
 
 def _hard_link(path: Path) -> None:
@@ -59,31 +59,31 @@ def test_odd_files_are_refused(tmp_path: Path, make: Callable[[Path], None]) -> 
     """Also without waiting for a pipe's other end?"""
     make(tmp_path / "odd")
     with pytest.raises(Refused, match="no regular file"):
-        collect(tmp_path, FEW)
+        collect(tmp_path.parent, tmp_path.name, FEW)
 
 
 def test_a_folder_that_became_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "given").symlink_to("/etc")
     with pytest.raises(Refused, match="replaced the folder"):
-        collect(tmp_path / "given", FEW)
+        collect(tmp_path, "given", FEW)
 
 
 def test_caps_are_held(tmp_path: Path) -> None:
     (tmp_path / "sparse").touch()
     os.truncate(tmp_path / "sparse", 1 << 40)
     with pytest.raises(Refused, match="more than 10 bytes"):
-        collect(tmp_path, FEW)
+        collect(tmp_path.parent, tmp_path.name, FEW)
     (tmp_path / "sparse").unlink()
     for i in range(4):
         (tmp_path / f"{i}").touch()
     with pytest.raises(Refused, match="more than 3 files"):
-        collect(tmp_path, FEW)
+        collect(tmp_path.parent, tmp_path.name, FEW)
 
 
 def test_depth_is_held(tmp_path: Path) -> None:
     (tmp_path / "/".join("abcdefghijkl")).mkdir(parents=True)
     with pytest.raises(Refused, match="more than 8 deep"):
-        collect(tmp_path, Limits())
+        collect(tmp_path.parent, tmp_path.name, Limits())
 
 
 def test_no_descriptor_is_left(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_no_descriptor_is_left(tmp_path: Path) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
         with pytest.raises(Refused):
-            collect(tmp_path, FEW)
+            collect(tmp_path.parent, tmp_path.name, FEW)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 

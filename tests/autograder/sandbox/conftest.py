@@ -29,6 +29,7 @@ if os.fork() == 0:
     try:
         enter(prepared)
         wire.send(b"in")
+        wire.recv(1)  # watched from here on
         exec(code, {"tell": lambda x: wire.send(str(x).encode()), "wait": lambda: wire.recv(1)})
     finally:
         os._exit(0)
@@ -57,6 +58,7 @@ class Inside:
         assert first is not None
         self.first = first
         self.watch = Watch(first, fences)
+        self.go()
 
     def heard(self) -> str:
         """The next thing that the code tells; empty when it has ended."""

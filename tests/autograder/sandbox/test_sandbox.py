@@ -16,10 +16,12 @@ import pytest
 
 from autograder.sandbox import members
 from autograder.sandbox.fences import Sandbox, read_fences
-from autograder.sandbox.probes import PROBES, Secrets
+from autograder.sandbox.probe_limits import GREED
+from autograder.sandbox.probes import PROBES
 from autograder.sandbox.root import COVERS, free_folder
 from autograder.sandbox.seccomp import program
 from autograder.sandbox.trial import Trial, sandbox_here, try_sandbox
+from autograder.sandbox.trying import BE_ROOT
 from autograder.sandbox.watch import Watch
 
 Run = Callable[..., Any]
@@ -40,7 +42,7 @@ def test_every_probe_is_stopped() -> None:
     """Each of them, by a reason that the kernel gave?"""
     trial = try_sandbox()
     assert trial.usable, trial.why
-    assert set(trial.passed) == set(PROBES)
+    assert set(trial.passed) == {*PROBES, *GREED, BE_ROOT}
     assert sandbox_here(("/data",)) == Sandbox(read_fences(), ("/data",))
 
 
@@ -49,40 +51,29 @@ def test_a_fence_that_is_down_is_named() -> None:
     assert not Trial("no namespaces", {}, ()).usable
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "read a file outside",
-        "see another process",
-        "signal another process",
-        "read the grader's environment",
-        "open an odd socket",
-        "have capabilities or be root",
-    ],
-)
-def test_a_probe_gets_through_where_there_is_no_fence(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Would it notice? Here, outside, each of these does."""
-    (tmp_path / "secret").write_text("x")
-    monkeypatch.setenv("A_SECRET_OF_MINE", "x")
-    PROBES[name](Secrets(str(tmp_path / "secret"), os.getpid()))
-
-
-def test_probes_get_through_where_the_filter_is_down(inside: Run) -> None:
-    """With nothing denied and netlink allowed: does the report name what is open now?"""
-    code = "from autograder.sandbox import probes\ntell(probes.report(probes.Secrets('/nowhere', 1 << 20)).decode())"
-    report = json.loads(inside(code, denied=(), families=("AF_INET", "AF_NETLINK")).heard())["probes"]
-    through = {name for name, why in report.items() if why is None}
-    assert through >= {"make a namespace", "trace a process", "use memory that no limit counts", "open an odd socket"}
-    assert report["have capabilities or be root"] is not None
-
-
 def test_the_filter_denies_what_the_file_names() -> None:
     """Does a name that is added change the program, and one that no machine knows not break it?"""
     fences = read_fences()
     assert program(fences) != program(dataclasses.replace(fences, denied=(*fences.denied, "getcwd")))
     assert program(dataclasses.replace(fences, denied=(*fences.denied, "no_such_call"))) == program(fences)
+
+
+def test_what_a_course_changes_holds_inside(inside: Run, tmp_path: Path) -> None:
+    """A limit, a mount and a denied call of its own?"""
+    (tmp_path / "data").mkdir()
+    defaults = read_fences()
+    seen, denied = [*defaults.read_only, str(tmp_path / "data")], [*defaults.denied, "getcwd"]
+    text = (
+        f"[limits]\nopen_files = 40\n[mounts]\nread_only = {json.dumps(seen)}\n[calls]\ndenied = {json.dumps(denied)}\n"
+    )
+    (tmp_path / "fences.toml").write_text(text)
+    fences = read_fences(tmp_path)
+    code = (
+        f"import os, resource\ntold = [resource.getrlimit(resource.RLIMIT_NOFILE)[1], os.path.isdir({seen[-1]!r})]\n"
+        "try:\n    os.getcwd()\nexcept PermissionError:\n    told.append('denied')\ntell(told)"
+    )
+    run = inside(code, open_files=fences.open_files, read_only=fences.read_only, denied=fences.denied)
+    assert run.heard() == "[40, True, 'denied']"
 
 
 def test_all_processes_are_frozen_and_go_on(inside: Run) -> None:
@@ -104,6 +95,14 @@ def test_memory_counts_all_processes(inside: Run) -> None:
     code = "import os\nwait()\nfor _ in range(3):\n    if os.fork() == 0: break\nkept = bytearray(os.urandom(1)) * (100 << 20)\nimport time\ntime.sleep(600)"
     run = inside(code, memory=250 << 20)
     run.go()
+    assert run.heard() == ""
+    assert run.watch.reason == "memory"
+
+
+def test_memory_counts_files_that_hold_nothing(inside: Run) -> None:
+    """The kernel needs some for each."""
+    code = "i = 0\nwhile True:\n    open(f'/box/{i}', 'w').close()\n    i += 1"
+    run = inside(code, memory=80 << 20)
     assert run.heard() == ""
     assert run.watch.reason == "memory"
 
@@ -134,7 +133,7 @@ def test_everything_is_gone_afterwards(inside: Run) -> None:
     """Also what made itself a daemon?"""
     code = (
         FORKS
-        + "os.setsid()\nimport signal, time\n[signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]\ntime.sleep(600)"
+        + "if os.getpid() > 1: os.setsid()\nimport signal, time\n[signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]\ntime.sleep(600)"
     )
     run = inside(code)
     assert run.heard() == "forked"

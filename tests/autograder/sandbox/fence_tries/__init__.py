@@ -1,0 +1,1 @@
+"""Programs and data of test_each_fence.py."""
