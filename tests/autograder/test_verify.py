@@ -98,7 +98,7 @@ def test_each_repetition_has_another_variant_and_other_hidden_inputs(lab_dir: Pa
     )
     assert 0 < len(failed["count"]) < 12
     assert {r.message for r in failed["count"]} == {
-        "expected all points, but got 0 of 2: Two counters share their count."
+        "expected all points, but got 0 of 2: Visible checks passed, a hidden one failed: Two counters share their count."
     }
 
 
