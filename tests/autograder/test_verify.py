@@ -33,7 +33,10 @@ def test_a_wrong_answer_that_passes_or_gets_another_message_is_found(lab_dir: Pa
     found = bad(verify_lab(lab_dir))
     assert set(found) == {"adds", "in_place"}
     assert found["adds"].startswith(f"{sheet}:2: expected the message 'add instead of multiplying', but got 3 of 3")
-    assert "but got 0 of 3: Your function changes its argument." in found["in_place"]
+    assert (
+        "but got 0 of 3: Visible checks passed, a hidden one failed: Your function changes its argument."
+        in found["in_place"]
+    )
 
 
 def test_a_right_answer_that_fails_is_found(lab_dir: Path) -> None:
@@ -91,10 +94,13 @@ def test_each_repetition_has_another_variant_and_other_hidden_inputs(lab_dir: Pa
     assert seen == results
     assert Counter(r.exercise for r in results) == {"double": 12, "count": 12}
     assert [r.answer for r in failed["double"]] == ["reference, variant 3"]
-    assert "but got 0 of 3: Your result is wrong for other arrays" in failed["double"][0].message
+    assert (
+        "but got 0 of 3: Visible checks passed, a hidden one failed: Your result is wrong for other arrays"
+        in failed["double"][0].message
+    )
     assert 0 < len(failed["count"]) < 12
     assert {r.message for r in failed["count"]} == {
-        "expected all points, but got 0 of 2: Two counters share their count."
+        "expected all points, but got 0 of 2: Visible checks passed, a hidden one failed: Two counters share their count."
     }
 
 

@@ -85,7 +85,7 @@ def test_the_notebook_of_another_lab_fails(labs: Labs, started: Path, tmp_path: 
     other.write_text('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}')
     ran = labs("check", "90", "--notebook", other)
     assert ran.code == 1
-    assert "Was another lab handed in?" in ran.out
+    assert "Was another notebook handed in?" in ran.out
 
 
 def test_a_fault_of_the_judges_is_not_the_learners(labs: Labs, started: Path, monkeypatch: pytest.MonkeyPatch) -> None:
