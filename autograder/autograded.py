@@ -54,7 +54,7 @@ def write_autograded(
     write_whole(path, nbformat.writes(nb).encode())
     if timestamp:
         write_whole(path.with_name("timestamp.txt"), timestamp.encode())
-    return path
+    return path.parent
 
 
 def _read(assignment: Assignment, submission: bytes) -> Submission:

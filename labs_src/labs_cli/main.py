@@ -170,8 +170,9 @@ def verify(
     as_json: Annotated[bool, JSON] = False,
     force: Annotated[bool, typer.Option("--force", help="Judge labs that have not changed since, too.")] = False,
 ) -> None:
-    """(authors) Judge every answer of one lab, or of all, that has changed since it was proved.
+    """(authors) Judge every answer of one lab, or of all.
 
+    A lab in which nothing has changed since all was as it should be is not judged again, except in CI.
     The reference and all right answers must get all points; the stub and every wrong answer must lose them
     with the message that the answer sheet names. Exit code 1 if any does not, or if nothing was judged.
     """
