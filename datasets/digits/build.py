@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from prodml._rebuild import package_folder, rebuild
+from prodml.data.rebuild import package_folder, rebuild
 
 PIXELS = 28 * 28
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from prodml._rebuild import package_folder, rebuild
+from prodml.data.rebuild import package_folder, rebuild
 
 SIDE_TABLES = ["weather", "planes", "airports", "airlines"]
 KEYS = ["tailnum", "faa", "name"]  # nearly every value occurs once: text, not categories

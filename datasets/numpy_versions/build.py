@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from prodml._rebuild import rebuild
 from prodml.data import flights
+from prodml.data.rebuild import rebuild
 
 HERE = Path(__file__).resolve().parent
 VERSIONS = ["1.26.4", "2.4.6"]

@@ -92,7 +92,7 @@ def tensorflow() -> Finding:
 
 def datasets() -> Finding:
     """Every file that a dataset's SHA256 names, against its checksum."""
-    from prodml._checksums import NAME, verified
+    from prodml.data.checksums import NAME, verified
     from prodml.errors import ProdmlError
     from prodml.paths import datasets_dir
 

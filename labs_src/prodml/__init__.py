@@ -1,13 +1,13 @@
 """What labs and learners use. Cheap to import: TensorFlow, pandas and matplotlib come when they are needed."""
 
-from prodml import plots
-from prodml.checks import check
 from prodml.contract import hidden_rng, raised, rng, stream, take, value, variant
 from prodml.examining import written
-from prodml.explorers import explorer
-from prodml.overview import progress
-from prodml.predictions import predict, reveal
-from prodml.session import begin
+from prodml.notebook import plots
+from prodml.notebook.checks import check
+from prodml.notebook.explorers import explorer
+from prodml.notebook.overview import progress
+from prodml.notebook.predictions import predict, reveal
+from prodml.notebook.session import begin
 
 __all__ = [
     "begin",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prodml.errors import NotPlain, SettingError
-from prodml.workspace import course_variant, find_workspace
+from prodml.notebook.workspace import course_variant, find_workspace
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from prodml import records
 from prodml.grading import grading
-from prodml.output import show, text_of
-from prodml.workspace import find_workspace
+from prodml.notebook import records
+from prodml.notebook.output import show, text_of
+from prodml.notebook.workspace import find_workspace
 
 PYTHON = (3, 11)
 MEMORY_BYTES = 2e9  # what a kernel, JupyterLab and the largest lab's processes need together

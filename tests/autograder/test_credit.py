@@ -118,7 +118,7 @@ FORGED = {
     "not a number": "def double(x): return x * np.nan",
     "infinite": "def double(x): return 2 * x if len(x) == 2 else x * np.inf",
     "patches the codec's credit": "import autograder.judge.credit as c\nc.Credit.fraction = 1.0\nc.Credit.credit = c.Credit._keep = lambda *a: None\ndef double(x): return x * 0",
-    "patches the kernel's credit": "import prodml.checks\nprodml.checks.Check.credit = lambda *a: None\ndef double(x): return x * 0",
+    "patches the kernel's credit": "import prodml.notebook.checks\nprodml.checks.Check.credit = lambda *a: None\ndef double(x): return x * 0",
     "an array of objects": "def double(x):\n    class Any:\n        def __abs__(self): return 2.0\n        def __eq__(self, o): return True\n    return np.array([Any(), Any()], dtype=object)",
 }  # fmt: skip
 

@@ -40,8 +40,8 @@ import numpy as np
 
 from prodml import begin, check, hidden_rng
 from prodml.examining import written
-from prodml.flight_steps import to_lite
-from prodml.litert import examine_inputs
+from prodml.kubeflow.flight_steps import to_lite
+from prodml.models.litert import examine_inputs
 
 begin("91_files")
 
@@ -178,8 +178,8 @@ def test_an_examiner_that_cannot_start_refuses(marker: Marker) -> None:
 def test_the_figures_come_as_arrays(marker: Marker, tmp_path: Path) -> None:
     """Does a dataclass with arrays arrive as it is?"""
     from autograder.judge.desk import Desk
-    from prodml.flight_steps import to_lite
-    from prodml.litert import Examined, examine_inputs
+    from prodml.kubeflow.flight_steps import to_lite
+    from prodml.models.litert import Examined, examine_inputs
 
     to_lite(np.ones(2, np.float32), tmp_path / "m")
     learner = marker.warm.fork("learner", {})

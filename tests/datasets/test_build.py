@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from prodml._checksums import checksum_lines
-from prodml._rebuild import package_folder, rebuild
+from prodml.data.checksums import checksum_lines
+from prodml.data.rebuild import package_folder, rebuild
 from prodml.errors import DatasetError
 
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from prodml import data
-from prodml._rebuild import package_folder
+from prodml.data.rebuild import package_folder
 
 FOLDER = Path(__file__).resolve().parents[2] / "datasets" / "flights"
 

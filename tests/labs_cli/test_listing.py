@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from prodml import records
+from prodml.notebook import records
 
 Labs = Callable[..., Any]
 AddLab = Callable[..., Path]

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from prodml import environment as module
-from prodml import records
 from prodml.environment import environment, environment_facts, usable_cores, usable_memory
+from prodml.notebook import records
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def test_the_judge_knows_an_examiner_by_its_mark_and_address():
 
 def test_a_fresh_process_gives_the_same(monkeypatch):
     """Arrays there and back, in a process of its own?"""
-    from prodml.litert import examine
+    from prodml.models.litert import examine
 
     with pytest.raises(ExamineError, match="LiteRT cannot run"):
         examine(b"TFL3", np.zeros((1, 28, 28, 1)))

@@ -29,7 +29,9 @@
 import numpy as np
 import pandas as pd
 
-from prodml import begin, check, explorer, hidden_rng, plots, predict, progress, reveal, value
+from prodml import begin, check, explorer, hidden_rng, predict, progress, reveal, value
+
+from prodml.notebook import plots
 from prodml.data import flights
 from prodml.environment import environment
 

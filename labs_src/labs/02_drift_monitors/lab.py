@@ -29,9 +29,11 @@
 import numpy as np
 import pandas as pd
 
-from prodml import begin, check, explorer, hidden_rng, plots, predict, reveal, rng, value
+from prodml import begin, check, explorer, hidden_rng, predict, reveal, rng, value
+
+from prodml.notebook import plots
 from prodml.data import flights
-from prodml.monitors import daily_measures, inject, p_values, psi_of_batches, quantile_edges
+from prodml.monitoring.monitors import daily_measures, inject, p_values, psi_of_batches, quantile_edges
 
 begin("02_drift_monitors")
 

@@ -30,7 +30,9 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from prodml import begin, check, explorer, hidden_rng, plots, predict, reveal, rng, value
+from prodml import begin, check, explorer, hidden_rng, predict, reveal, rng, value
+
+from prodml.notebook import plots
 from prodml.incidents import FAMILIES, SEVERITIES, belief_after, console, make_incident, marks, obvious, scores, symptoms
 
 begin("07_debugging_production")

@@ -36,10 +36,12 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from prodml import begin, check, explorer, hidden_rng, plots, predict, raised, reveal, rng, value
-from prodml.all_reduce import piece
-from prodml.relay import AllReduce, Ring
-from prodml.replicas import in_graph, logical_cpus, mirrored
+from prodml import begin, check, explorer, hidden_rng, predict, raised, reveal, rng, value
+
+from prodml.notebook import plots
+from prodml.distributed.all_reduce import piece
+from prodml.distributed.relay import AllReduce, Ring
+from prodml.distributed.replicas import in_graph, logical_cpus, mirrored
 
 devices = logical_cpus(4)  # before TensorFlow computes anything
 tf.get_logger().setLevel("ERROR")  # strategies tell each sum that they plan
@@ -243,7 +245,7 @@ with check("ring_all_gather"):
 # that it writes. 1,000,003 is not a multiple of 4.
 
 # %% kind="explore"
-from prodml.all_reduce import ring_bytes
+from prodml.distributed.all_reduce import ring_bytes
 from prodml.processes.ring import run_ring
 
 def ring_all_reduce(x, rank, workers, send, receive):
@@ -471,7 +473,7 @@ with check("global_loss"):
 import time
 
 import keras
-from prodml.digit_net import digit_rows
+from prodml.models.digit_net import digit_rows
 
 print("replicas on:", *devices)
 images, targets = digit_rows()  # 5,000 handwritten digits: [5000, 784] between 0 and 1, and which digit each is
@@ -848,11 +850,11 @@ rates = [(float(schedule(step)), scale_learning_rate(256, step, 4000)) for step 
 print(f"100 steps: your rates and those of Keras differ by at most {max(abs(a - b) for a, b in rates):.0e}")
 
 # %% [markdown]
-# Does the rule hold here? The network of before, in NumPy (`prodml.digit_net`) so that a run takes a moment: plain
+# Does the rule hold here? The network of before, in NumPy (`prodml.models.digit_net`) so that a run takes a moment: plain
 # gradient descent for five epochs on 4,000 images, right answers on 1,000 others.
 
 # %% kind="explore"
-from prodml.digit_net import accuracy_after
+from prodml.models.digit_net import accuracy_after
 from threadpoolctl import threadpool_limits
 
 def mean_accuracy(batch, rate, seeds=5):
@@ -1029,7 +1031,7 @@ try_fit(three)
 # 2(N−1)/N of the gradient's bytes through a link of some **bandwidth**. First this machine, measured with your ring:
 
 # %% kind="explore"
-from prodml.all_reduce import REAL, central_seconds, efficiency, ring_seconds
+from prodml.distributed.all_reduce import REAL, central_seconds, efficiency, ring_seconds
 
 latency = max(r.seconds for r in run_ring(ring_all_reduce, workers=2, size=8, rounds=20)) / 2
 large = max(r.seconds for r in run_ring(ring_all_reduce, workers=2, size=2_000_000, rounds=3))

@@ -30,9 +30,13 @@
 import numpy as np
 import pandas as pd
 
-from prodml import begin, check, explorer, hidden_rng, plots, predict, raised, reveal, rng, value, workloads
-from prodml.coordinators import FakeCluster
-from prodml.staleness import Regression, largest_rate
+from prodml import begin, check, explorer, hidden_rng, predict, raised, reveal, rng, value
+
+from prodml.notebook import plots
+
+from prodml.distributed import workloads
+from prodml.distributed.coordinators import FakeCluster
+from prodml.distributed.staleness import Regression, largest_rate
 
 begin("13_parameter_server")
 
@@ -48,7 +52,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 import tensorflow as tf
 
-from prodml.flight_pairs import flight_pairs
+from prodml.models.flight_pairs import flight_pairs
 
 data = flight_pairs()  # flights of January; the pairs are numbered by how often they fly in the year
 print(f"{len(data.pairs):,} flights, {len(data.counts):,} pairs; the most frequent flies {data.counts[0]} times a year")

@@ -36,9 +36,11 @@ import json
 import numpy as np
 import pandas as pd
 
-from prodml import begin, check, explorer, hidden_rng, plots, predict, raised, reveal, rng, value
-from prodml.pipeline_spec import Task, references, spec_of
-from prodml.retries import Clock, FaultyStep
+from prodml import begin, check, explorer, hidden_rng, predict, raised, reveal, rng, value
+
+from prodml.notebook import plots
+from prodml.kubeflow.pipeline_spec import Task, references, spec_of
+from prodml.kubeflow.retries import Clock, FaultyStep
 
 begin("18_kubeflow_pipelines")
 
@@ -49,7 +51,7 @@ begin("18_kubeflow_pipelines")
 # %% kind="explore"
 from kfp import compiler, dsl
 from kfp.dsl import HTML, Dataset, Input, Metrics, Model, Output
-from prodml.local_pipelines import LocalRuns
+from prodml.kubeflow.local_pipelines import LocalRuns
 
 runs = LocalRuns()
 step = dsl.component(base_image="python:3.11", install_kfp_package=False)
@@ -61,13 +63,13 @@ step = dsl.component(base_image="python:3.11", install_kfp_package=False)
 # %% kind="explore"
 @step
 def ingest(last: int, raw: Output[Dataset]):
-    from prodml import flight_steps
+    from prodml.kubeflow import flight_steps
     flight_steps.ingest(1, last).to_parquet(raw.path)
 
 @step
 def validate(raw: Input[Dataset], clean: Output[Dataset]) -> int:
     import pandas as pd
-    from prodml import flight_steps
+    from prodml.kubeflow import flight_steps
     rows = flight_steps.validated(pd.read_parquet(raw.path))
     rows.to_parquet(clean.path)
     return len(rows)
@@ -89,7 +91,7 @@ def train(learn: Input[Dataset], features: list, model: Output[Model]):
     import pathlib
     import numpy as np
     import pandas as pd
-    from prodml import flight_steps
+    from prodml.kubeflow import flight_steps
     with pathlib.Path(model.path).open("wb") as file:
         np.save(file, flight_steps.fit(pd.read_parquet(learn.path), features))
 
@@ -99,7 +101,7 @@ def evaluate(learn: Input[Dataset], judge: Input[Dataset], model: Input[Model], 
     import pathlib
     import numpy as np
     import pandas as pd
-    from prodml import flight_steps
+    from prodml.kubeflow import flight_steps
     learned, judging = pd.read_parquet(learn.path), pd.read_parquet(judge.path)
     table = flight_steps.compared(learned, judging, features, np.load(model.path))
     table.to_parquet(errors.path)
@@ -127,7 +129,7 @@ def export(model: Input[Model], lite: Output[Model]):
     import os
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import numpy as np
-    from prodml import flight_steps
+    from prodml.kubeflow import flight_steps
     flight_steps.to_lite(np.load(model.path), lite.path)
 
 # %% [markdown]
@@ -153,7 +155,7 @@ def flights_pipeline(features: list, rule: str, last: int = 9):
 
 # %% kind="explore"
 import yaml
-from prodml.pipeline_spec import draw_dag
+from prodml.kubeflow.pipeline_spec import draw_dag
 
 compiler.Compiler().compile(flights_pipeline, str(runs.folder / "flights.yaml"))
 compiled = yaml.safe_load((runs.folder / "flights.yaml").read_text())
@@ -592,7 +594,7 @@ with check("schedule"):
 # first with all features, the second without the carrier: "it is only a name".
 
 # %% kind="explore"
-from prodml import flight_steps
+from prodml.kubeflow import flight_steps
 
 everything = ["dep_delay", "distance", "hour", "precip", "visib", "wind_speed", "carrier"]
 no_carrier = everything[:-1]
@@ -1155,7 +1157,7 @@ class RealStep:
         self.attempts += 1
         (self.place / folder).mkdir()
         dies_at = 599 if self.attempts < 3 else None
-        with Group({"step": Program("prodml.retries:write_rows", [str(self.place / folder / "rows"), dies_at])}) as group:
+        with Group({"step": Program("prodml.kubeflow.retries:write_rows", [str(self.place / folder / "rows"), dies_at])}) as group:
             status = group["step"].wait()
         if status < 0:
             raise ConnectionError(f"the process was killed by signal {-status}")
@@ -1216,7 +1218,7 @@ except KubeflowError as error:
 
 # %% kind="explore"
 import urllib.error
-from prodml.model_server import model_server
+from prodml.kubeflow.model_server import model_server
 
 lite, asked = ship.path("export", "lite"), flight_steps.design(september.head(4), everything)
 with model_server(lite, "delays") as server:

@@ -8,7 +8,7 @@ from typing import Any
 from prodml.incidents.evidence import Truth
 from prodml.incidents.families import FAMILIES
 from prodml.incidents.scoring import marks, score
-from prodml.output import text_of
+from prodml.notebook.output import text_of
 
 UNKNOWN = "do not know: hand over"
 LEFT = "style='text-align:left;padding-right:1em'"

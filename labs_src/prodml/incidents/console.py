@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prodml.controls import NAME_SLIDERS, column, menu, row, slider
 from prodml.grading import grading
 from prodml.incidents import views
 from prodml.incidents.closing import UNKNOWN, closed
@@ -15,8 +14,9 @@ from prodml.incidents.evidence import Evidence, Incident
 from prodml.incidents.families import ACTIONS, FAMILIES, SEVERITIES
 from prodml.incidents.measures import DASHBOARD, LOGS
 from prodml.incidents.scoring import score
-from prodml.output import in_notebook, show, text_of
-from prodml.pictures import drawn
+from prodml.notebook.controls import NAME_SLIDERS, column, menu, row, slider
+from prodml.notebook.output import in_notebook, show, text_of
+from prodml.notebook.pictures import drawn
 
 if TYPE_CHECKING:
     import pandas as pd

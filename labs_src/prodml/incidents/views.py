@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from prodml import plots
 from prodml.incidents.evidence import Evidence
 from prodml.incidents.families import CARRIERS, COMPONENTS, HOSTS, ORIGINS
 from prodml.incidents.measures import DASHBOARD, LOGS, of_rows, slices
+from prodml.notebook import plots
 
 SPLITS = ("all", "origin", "carrier", "host", "every slice")
 WINDOWS = {"10 days": 10.0, "3 days": 3.0, "36 hours": 1.5}

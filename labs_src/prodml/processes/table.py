@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prodml.output import in_notebook, text_of
+from prodml.notebook.output import in_notebook, text_of
 
 EVERY = 0.5  # seconds between two looks
 WIDTH = 90  # characters of a log's last line

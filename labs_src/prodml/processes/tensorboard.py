@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from prodml.output import show, text_of
+from prodml.notebook.output import show, text_of
 from prodml.processes.group import Group, Program
 from prodml.processes.ports import LOOPBACK, accepts, free_ports
 

@@ -30,7 +30,7 @@ from prodml.warm.reach import locked, peer
 PRELOAD = (
     *("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "sklearn.ensemble", "sklearn.linear_model"),
     *("matplotlib.pyplot", "ipywidgets", "psutil", "tensorflow", "keras"),
-    *("prodml", "prodml.data", "prodml.plots"),
+    *("prodml", "prodml.data", "prodml.notebook.plots"),
     *("ipykernel.debugger", "ipykernel.displayhook", "ipykernel.ipkernel", "ipykernel.kernelapp", "ipykernel.zmqshell"),
     *("IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect", "IPython.extensions.storemagic"),
     *("jedi", "sqlite3", "tornado.locks", "tornado.platform.asyncio", "tornado.queues"),

@@ -14,17 +14,17 @@ from typing import Any
 import psutil
 import pytest
 
-from prodml.flight_steps import to_lite
+from prodml.kubeflow.flight_steps import to_lite
 
 SERVE = """
 import pathlib, time
-from prodml.model_server import model_server
+from prodml.kubeflow.model_server import model_server
 with model_server(pathlib.Path("linear.tflite").read_bytes()) as server:
     print(server.process.pid, server.url.rsplit(":", 1)[1], flush=True)
     time.sleep(600)
 """
 EXAMINE = """
-from prodml.litert import examine
+from prodml.models.litert import examine
 SLOW = "import os, pathlib, time; pathlib.Path('pid').write_text(str(os.getpid())); time.sleep(600)"
 class Slow:  # the real work would be done before we look
     def __reduce__(self):

@@ -77,7 +77,7 @@ PIPELINE = """
 import warnings
 warnings.simplefilter("ignore")
 from kfp import dsl
-from prodml.local_pipelines import LocalRuns
+from prodml.kubeflow.local_pipelines import LocalRuns
 
 @dsl.component(base_image="python:3.11", install_kfp_package=False)
 def wait_long():

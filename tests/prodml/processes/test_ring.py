@@ -12,7 +12,7 @@ import cloudpickle  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 
-from prodml.all_reduce import ring_bytes
+from prodml.distributed.all_reduce import ring_bytes
 from prodml.processes import GroupError
 from prodml.processes.ring import ring_group, run_ring
 from prodml.processes.shipped import ship, unpack

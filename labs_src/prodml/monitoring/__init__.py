@@ -1,0 +1,1 @@
+"""Watching data and models: statistics of batches, and functions that should agree."""

@@ -1,0 +1,1 @@
+"""What a lab shows and remembers in a learner's kernel: cards, predictions, controls, plots, progress."""
