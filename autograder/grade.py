@@ -7,16 +7,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.beside import find_beside
-from autograder.gradebook import open_gradebook, save_assignment
-from autograder.marking import Marker
-from autograder.read_assignment import read_assignment
+from autograder.course.gradebook import open_gradebook, save_assignment
+from autograder.course.tree import handed_in, private_folder, read_secret, read_sources
+from autograder.marking.marker import Marker
 from autograder.results import SubmissionResult
 from autograder.runs.one import Task, require_sandbox
 from autograder.runs.records import Records
-from autograder.runs.tree import handed_in, private_folder, read_secret, read_sources
 from autograder.runs.writer import Writer
 from autograder.sandbox.fences import Sandbox, read_fences
+from autograder.source.beside import find_beside
+from autograder.source.read_assignment import read_assignment
 
 OnResult = Callable[[SubmissionResult, int, int], None]
 

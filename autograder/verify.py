@@ -15,11 +15,11 @@ from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
 from autograder.build.source import LabSource
 from autograder.errors import AuthorError, AuthorErrors, GraderFault
-from autograder.marking import NOT_DONE, Marker
-from autograder.read_assignment import read_assignment
+from autograder.marking.marker import NOT_DONE, Marker
 from autograder.results import AnswerResult, ExerciseResult, Status, SubmissionResult
 from autograder.runs.stamp import grader_stamp, submission_key
 from autograder.sandbox.fences import Sandbox
+from autograder.source.read_assignment import read_assignment
 
 OnAnswer = Callable[[AnswerResult], None]
 

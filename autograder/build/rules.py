@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 from autograder.build.names import Names, names_of
 from autograder.build.source import LabSource, SourceCell
-from autograder.credits import credit_words
 from autograder.errors import AuthorError
+from autograder.marking.credits import credit_words
 
 Errors = Iterator[AuthorError]
 GRADE_ID = re.compile(r"^[A-Za-z0-9_\-]{1,50}$")

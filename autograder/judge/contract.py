@@ -13,8 +13,8 @@ from autograder.judge.credit import Credit
 from autograder.judge.desk import Desk
 from autograder.judge.errors import NotPlain
 from autograder.judge.handles import Stream
-from autograder.judge.plain_values import raised, value
 from autograder.judge.remote import Link
+from autograder.judge.values.plain_values import raised, value
 
 
 @dataclass

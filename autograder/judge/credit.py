@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.plain_values import value
+from autograder.judge.values.plain_values import value
 
 NO_NUMBER = "The check found no number of points for your answer."
 

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from autograder.judge.codec import Decoder, Encoder
 from autograder.judge.errors import CodecError, NotPlain
 from autograder.judge.examiner import known, refuse
+from autograder.judge.values.codec import Decoder, Encoder
 from autograder.judge.wire import Wire
 
 

@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from autograder.judge.codec import Decoder, Encoder
 from autograder.judge.errors import CodecError
 from autograder.judge.limits import Limits
+from autograder.judge.values.codec import Decoder, Encoder
 from autograder.judge.wire import Wire
 
 

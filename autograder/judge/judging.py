@@ -10,7 +10,6 @@ import warnings
 from typing import Any
 
 from autograder.judge.asserts import SITE, Rewriter, SiteFailed, rewrite
-from autograder.judge.classes import shared_classes
 from autograder.judge.contract import Contract
 from autograder.judge.credit import Credit
 from autograder.judge.desk import Desk
@@ -19,7 +18,8 @@ from autograder.judge.limits import Limits
 from autograder.judge.messages import builtin_kind, lines_of, own_fault, raised_message, site_message
 from autograder.judge.plain import AWAITED, CALLED, LAST, Awaited, PlainRewriter, called
 from autograder.judge.remote import Link
-from autograder.judge.text import printable
+from autograder.judge.values.classes import shared_classes
+from autograder.judge.values.text import printable
 from autograder.judge.wire import Wire
 
 EXAMINER = "examine"  # mark of a function that opens what a learner's code made (examiner.py)

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from autograder.causes import innermost
-from autograder.judge.changes import changes, snapshot
-from autograder.judge.classes import look_up
-from autograder.judge.codec import Decoder, Encoder
 from autograder.judge.lent import Borrowed, Facade
 from autograder.judge.operations import OPERATIONS
-from autograder.judge.tensors import is_tensor, tensor_node
-from autograder.judge.text import printable
+from autograder.judge.values.changes import changes, snapshot
+from autograder.judge.values.classes import look_up
+from autograder.judge.values.codec import Decoder, Encoder
+from autograder.judge.values.tensors import is_tensor, tensor_node
+from autograder.judge.values.text import printable
 from autograder.judge.wire import Closed, Wire, WireError
 
 

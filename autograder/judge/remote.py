@@ -8,13 +8,13 @@ import threading
 from concurrent.futures import Future
 from typing import Any
 
-from autograder.judge.changes import apply_changes
-from autograder.judge.classes import Known
-from autograder.judge.codec import Decoder, Encoder
 from autograder.judge.errors import CodecError, LearnerError, LearnerGone, NotPlain, OutOfTime
 from autograder.judge.handles import Handle
 from autograder.judge.limits import Limits
-from autograder.judge.text import printable
+from autograder.judge.values.changes import apply_changes
+from autograder.judge.values.classes import Known
+from autograder.judge.values.codec import Decoder, Encoder
+from autograder.judge.values.text import printable
 from autograder.judge.wire import Wire, WireError
 
 

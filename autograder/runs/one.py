@@ -7,12 +7,12 @@ import dataclasses
 import json
 from typing import Any
 
-from autograder.assignment import Assignment
 from autograder.errors import AutograderError, CourseError
-from autograder.marking import Marker
+from autograder.marking.marker import Marker
 from autograder.results import Status, SubmissionResult
 from autograder.sandbox.fences import Fences, Sandbox
 from autograder.sandbox.trial import Trial, try_sandbox
+from autograder.source.assignment import Assignment
 
 NO_SANDBOX = "this machine cannot fence in other people's code ({problem}), which would run with your rights"
 DOCTOR = "`labs doctor` says how to allow it; or say that you trust every submission: --trust-submissions"

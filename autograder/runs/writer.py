@@ -10,17 +10,17 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder.assignment import Assignment
-from autograder.autograded import autograded_path, write_autograded
-from autograder.gradebook import graded_students, save_result
-from autograder.intake import Rejected
-from autograder.marking import reject
+from autograder.course.autograded import autograded_path, write_autograded
+from autograder.course.gradebook import graded_students, save_result
+from autograder.course.submitted import HandedIn
+from autograder.marking.intake import Rejected
+from autograder.marking.marker import reject
 from autograder.results import Status, SubmissionResult
 from autograder.runs.one import Task, read_result
 from autograder.runs.records import Records
 from autograder.runs.stamp import grader_stamp, submission_key
 from autograder.runs.workers import Lost, grade_each
-from autograder.submitted import HandedIn
+from autograder.source.assignment import Assignment
 
 
 @dataclasses.dataclass

@@ -70,7 +70,7 @@ def judge(work: Work) -> SubmissionResult:
 
 def show(result: SubmissionResult, work: Work) -> int:
     """Print a table of visible checks; return the exit code."""
-    from autograder.marking import NOT_DONE
+    from autograder.marking.marker import NOT_DONE
     from autograder.results import Status
 
     untouched = _stubs(read_notebook(work.lab.notebook)) & _stubs(work.file)

@@ -24,7 +24,7 @@ COLUMNS = ("student", "status", "exercise", ">points", ">of", "message")
 
 def release(wanted: str, course: Path) -> int:
     """Write a lab into a course's tree; return the exit code."""
-    from autograder.release import release_lab
+    from autograder.course.release import release_lab
 
     if course.exists() and not course.is_dir():
         raise Refused(f"{course} is not a folder", "name the course's folder, or one that is not there yet")

@@ -6,8 +6,8 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.course.students import ALLOWED, is_student_id
 from autograder.files import write_whole
-from autograder.students import ALLOWED, is_student_id
 from labs_cli import places
 from labs_cli.checking import Work, find_work, judge, show
 from labs_cli.errors import BadNotebook, NotFound, Refused

@@ -11,10 +11,10 @@ from attack_samples.target import GOOD, LAB, LIMITS, PLAIN, Attack
 
 from autograder.build.build import Built, build_lab
 from autograder.build.notebooks import to_text
-from autograder.marking import Marker
-from autograder.read_assignment import read_assignment
+from autograder.marking.marker import Marker
 from autograder.results import SubmissionResult
 from autograder.sandbox.trial import sandbox_here, try_sandbox
+from autograder.source.read_assignment import read_assignment
 
 CHECKOUT = Path(__file__).parents[2]
 Mark = Callable[[Attack], SubmissionResult]

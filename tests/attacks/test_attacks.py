@@ -15,7 +15,7 @@ from attack_samples.verdict import assert_deserved
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder.marking import Marker
+from autograder.marking.marker import Marker
 from autograder.results import SubmissionResult
 
 GROUPS = {"values": values, "patches": patches, "endings": endings, "reading": reading, "wire": wire, "files": files,

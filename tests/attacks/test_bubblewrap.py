@@ -13,7 +13,7 @@ from attack_samples.verdict import assert_deserved
 
 from autograder.build.build import Built
 from autograder.build.notebooks import to_text
-from autograder.marking import Marker
+from autograder.marking.marker import Marker
 from autograder.results import SubmissionResult
 from autograder.sandbox.fences import Sandbox, read_fences
 from autograder.sandbox.trial import try_way

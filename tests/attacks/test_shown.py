@@ -17,12 +17,12 @@ from nbconvert.filters.markdown_mistune import InvalidNotebook
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
-from autograder.autograded import write_autograded
 from autograder.build.build import Built
 from autograder.build.notebooks import to_text
-from autograder.marking import Marker
+from autograder.course.autograded import write_autograded
+from autograder.course.shown import MACROS
+from autograder.marking.marker import Marker
 from autograder.plain_text import UNSEEN
-from autograder.shown import MACROS
 
 # What can load, run, send or hide something in a page.
 RISKY = ["script", "style", "link", "meta", "base", "iframe", "object", "embed", "form", "input", "button", "img", "svg",

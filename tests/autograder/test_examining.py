@@ -13,10 +13,10 @@ from autograder.build.build import Built, build_lab
 from autograder.build.notebooks import to_text
 from autograder.judge.errands import Errands
 from autograder.judge.limits import Limits
-from autograder.marking import Marker
-from autograder.read_assignment import read_assignment
+from autograder.marking.marker import Marker
 from autograder.results import Status, SubmissionResult
 from autograder.sandbox.fences import Sandbox, read_fences
+from autograder.source.read_assignment import read_assignment
 
 LAB = '''\
 # ---

@@ -11,16 +11,16 @@ from nbgrader.api import Gradebook
 
 from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
+from autograder.course.release import release_lab
 from autograder.errors import CourseError
 from autograder.grade import check_notebook, grade_course
-from autograder.read_assignment import read_assignment
-from autograder.release import release_lab
 from autograder.results import Status
 from autograder.runs import one
 from autograder.runs.one import Task, grade_one, read_result
 from autograder.sandbox import trial
 from autograder.sandbox.fences import read_fences
 from autograder.sandbox.trial import Trial
+from autograder.source.read_assignment import read_assignment
 
 NAME = "90_small"
 WRONG = "def double(x):\n    return x + 2"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autograder.errors import AuthorErrors, CourseError, GraderFault
-from autograder.marking import Marker
+from autograder.marking.marker import Marker
 from autograder.results import AnswerResult, SubmissionResult
 from autograder.verify import repeat_reference, verify_lab
 

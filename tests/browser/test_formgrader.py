@@ -19,8 +19,8 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from urllib3 import PoolManager, Retry
 
 from autograder.build.build import build_lab
+from autograder.course.release import release_lab
 from autograder.grade import grade_course
-from autograder.release import release_lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
 

@@ -32,7 +32,7 @@ ATTACKS: list[Attack] = [
     patch("prodml.check", "import prodml, contextlib\n@contextlib.contextmanager\ndef check(name):\n    try: yield\n    except BaseException: pass\nprodml.check = check"),
     patch("prodml.value", "import prodml\nvalue = prodml.value = lambda x, kind: np.array([2.0, 8.0])"),
     patch("hidden_rng", "import prodml\nhidden_rng = prodml.hidden_rng = lambda: np.random.default_rng(0)"),
-    ruin("the codec", "import autograder.judge.codec as c\nc.Encoder.node = lambda self, x: ['a', 0, '<f8', [2], b'']\nc.Encoder.parts = c.Encoder.node"),
+    ruin("the codec", "import autograder.judge.values.codec as c\nc.Encoder.node = lambda self, x: ['a', 0, '<f8', [2], b'']\nc.Encoder.parts = c.Encoder.node"),
     patch("a clock that stands still", "import time\ntime.sleep = lambda s: None\ntime.time = time.monotonic = time.perf_counter = lambda: 0.0"),
     patch("a seed that is known", "np.random.seed(0)\nnp.random.default_rng = lambda *a: np.random.Generator(np.random.PCG64(0))"),
     patch("excepthook and exit", "import sys, atexit\nsys.excepthook = lambda *a: None\natexit.register(lambda: None)"),

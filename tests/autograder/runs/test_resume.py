@@ -14,10 +14,10 @@ import pytest
 from nbgrader.api import Gradebook
 from sample_courses import NAME, POINTS, answer, hand_in, is_right, plain_course, student_id
 
+from autograder.course.tree import private_folder
 from autograder.errors import CourseError
 from autograder.grade import grade_course
 from autograder.runs import writer
-from autograder.runs.tree import private_folder
 
 JUDGED = re.compile(r"\d+/\d+  (student-\d+)  graded  ")
 

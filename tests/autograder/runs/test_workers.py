@@ -14,13 +14,13 @@ import pytest
 from sample_courses import NAME
 
 from autograder.grade import grade_course
-from autograder.marking import Marker
-from autograder.read_assignment import read_assignment
+from autograder.marking.marker import Marker
 from autograder.results import Status, SubmissionResult
 from autograder.runs import one, writer
 from autograder.runs.one import Task, grade_one, read_result
 from autograder.runs.workers import Lost, grade_each
 from autograder.sandbox.fences import read_fences
+from autograder.source.read_assignment import read_assignment
 
 
 def test_one_worker_or_two(course: Path) -> None:

@@ -1,0 +1,74 @@
+"""A course's folders: the source, what was handed in, and what the grader keeps for itself."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from autograder.course.submitted import HandedIn, find_submitted
+from autograder.errors import CourseError
+from autograder.source.read_assignment import is_graded
+
+PRIVATE = ".judge"  # secret, records and lock, readable by their owner only
+
+
+def read_sources(course: Path, assignment: str) -> dict[str, bytes]:
+    """Name without `.ipynb` → content of the assignment's notebooks, without those that only explain.
+
+    Raises:
+        CourseError: there is none.
+    """
+    folder = course / "source" / assignment
+    found = {path.stem: path.read_bytes() for path in sorted(folder.glob("*.ipynb")) if path.is_file()}
+    graded = {name: notebook for name, notebook in found.items() if len(found) == 1 or is_graded(notebook)}
+    if not graded:
+        known = sorted(p.name for p in (course / "source").glob("*") if p.is_dir())
+        problem = f"{folder} holds no graded notebook; assignments here: {', '.join(known) or 'none'}"
+        raise CourseError(problem, "release the lab first")
+    return graded
+
+
+def handed_in(course: Path, assignment: str, notebooks: Iterable[str], student: str | None = None) -> list[HandedIn]:
+    """What each student handed in, by name; that of one student only, if one is named.
+
+    Raises:
+        CourseError: nobody has handed in anything.
+    """
+    expected = tuple(f"{notebook}.ipynb" for notebook in notebooks)
+    found = [h for h in find_submitted(course, assignment, expected) if student in (None, h.student)]
+    if student is not None and not found:
+        return [HandedIn(student, course / "submitted" / student / assignment, expected)]
+    if not found:
+        raise CourseError(f"{course / 'submitted'} holds no submission of {assignment}", "collect submissions first")
+    return found
+
+
+@contextlib.contextmanager
+def private_folder(course: Path) -> Iterator[Path]:
+    """The grader's own folder in a course, held for one run at a time.
+
+    Raises:
+        CourseError: another run holds it.
+    """
+    folder = course / PRIVATE
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(f"another run grades {course} just now", "wait until it has ended") from None
+        yield folder
+
+
+def read_secret(folder: Path) -> bytes:
+    """The course's secret, from which hidden inputs are drawn; made once, readable by its owner only."""
+    path = folder / "secret"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()

@@ -1,0 +1,1 @@
+"""Plain values that cross between processes, without pickle."""

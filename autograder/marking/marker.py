@@ -1,0 +1,265 @@
+"""Mark one submission: two passes over its checks, points only with proof."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import hmac
+import time
+from collections.abc import Iterable, Mapping
+
+from autograder.errors import CourseError, GraderFault
+from autograder.judge.asserts import count_sites
+from autograder.judge.judging import Order, Verdict
+from autograder.judge.limits import LIMITS, Limits
+from autograder.judge.supervisor import Ended, Process, WarmParents
+from autograder.judge.wire import WireError
+from autograder.marking.attempt import Attempt, GaveUp
+from autograder.marking.by_hand import results_by_hand
+from autograder.marking.intake import Rejected, Submission, read_submission
+from autograder.marking.marks import VISIBLE_PASSED, Mark, hidden_mark, visible_mark
+from autograder.results import MISSING, TWICE, ExerciseResult, Status, SubmissionResult
+from autograder.sandbox.fences import Sandbox
+from autograder.source.assignment import Assignment, Check
+from autograder.source.beside import links_to
+
+REFERENCE_SEEDS = range(5)
+NOT_DONE = "Not done yet"  # begins what is said of a stub
+NOT_JUDGED = "Not judged."
+
+
+class Marker:
+    """Marks submissions of one assignment; holds its warm parents and base process until closed.
+
+    Args:
+        secret: from which hidden inputs are drawn.
+        variant: what setup cells see as `PRODML_VARIANT`.
+        sandbox: around the learner's code and the judge; None for none.
+        beside: name → path of data files that the notebook finds in its folder.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        *,
+        secret: bytes,
+        variant: int = 0,
+        limits: Limits = LIMITS,
+        sandbox: Sandbox | None = None,
+        beside: Mapping[str, str] | None = None,
+    ) -> None:
+        self.assignment, self.secret, self.limits = assignment, secret, limits
+        self.env = {"PRODML_VARIANT": str(variant)}
+        self._first = [("setup", "", links)] if (links := links_to(beside or {})) else []
+        if sandbox and beside:
+            sandbox = dataclasses.replace(sandbox, readable=(*sandbox.readable, *beside.values()))
+        self.warm = WarmParents(self.assignment.modules, limits, sandbox)
+        self._base: Process | None = None
+        self._counts: dict[str, list[int]] = {}
+
+    def close(self) -> None:
+        """End every process."""
+        self._end_base()
+        self.warm.close()
+
+    def __enter__(self) -> Marker:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def turn_to(self, variant: int, *, secret: bytes) -> None:
+        """Mark for another variant from now on, with other hidden inputs. Warm parents and counts stay."""
+        self._end_base()
+        self.secret, self.env = secret, {"PRODML_VARIANT": str(variant)}
+
+    # ------------------------------------------------------------- marking
+
+    def mark(
+        self, student: str, notebook: bytes, *, hidden: bool = True, only: Iterable[str] | None = None
+    ) -> SubmissionResult:
+        """Mark a submission.
+
+        Args:
+            hidden: False for the visible checks alone.
+            only: names of the exercises to judge; the others do not count. None for all.
+        """
+        started = time.monotonic()
+
+        def taken() -> float:
+            return time.monotonic() - started
+
+        checks = [c for c in self.assignment.checks.values() if only is None or c.exercise in set(only)]
+        try:
+            submission = read_submission(self.assignment, notebook)
+        except Rejected as error:
+            return reject(self.assignment, student, str(error))
+        attempt = self._attempt(submission)
+        try:
+            marks = self._two_passes(attempt, checks, submission, notebook, hidden)
+            results = [_result(c, c.points * marks[c.grade_id].fraction, marks[c.grade_id].message) for c in checks]
+            if hidden and only is None:
+                results += results_by_hand(self.assignment, submission)
+            message = " ".join(submission.remarks)
+            return _submission_result(self.assignment, student, attempt.status, message, results, taken())
+        except GraderFault as fault:
+            return _submission_result(self.assignment, student, Status.GRADER_ERROR, str(fault), [], taken())
+        finally:
+            attempt.end()
+
+    def _attempt(self, submission: Submission) -> Attempt:
+        return Attempt(self.warm, [*self._first, *submission.plan(self.assignment)], self.env, self.limits)
+
+    def _two_passes(
+        self, attempt: Attempt, checks: list[Check], submission: Submission, notebook: bytes, hidden: bool
+    ) -> dict[str, Mark]:
+        """Grade id → mark. Every visible part comes before the first hidden input exists."""
+        passed = {c.grade_id: self._visible(attempt, c, submission) for c in checks}
+        if not hidden:
+            return passed
+        digest = hashlib.sha256(notebook).digest()
+        for check in checks:
+            if passed[check.grade_id].fraction:
+                passed[check.grade_id] = self._hidden(attempt, check, digest, passed[check.grade_id])
+        return passed
+
+    def _visible(self, attempt: Attempt, check: Check, submission: Submission) -> Mark:
+        if set(check.needs) & set(submission.missing):
+            return Mark(0, MISSING)
+        if set(check.needs) & set(submission.twice):
+            return Mark(0, TWICE)
+        if not check.visible:
+            return Mark(1, VISIBLE_PASSED)
+        verdict = self._judge(attempt, check, check.visible, None)
+        if isinstance(verdict, str):
+            return Mark(0, verdict)
+        return visible_mark(check, verdict, attempt.cell_errors.get(check.exercise))
+
+    def _hidden(self, attempt: Attempt, check: Check, digest: bytes, visible: Mark) -> Mark:
+        key = b"|".join([check.grade_id.encode(), self.env["PRODML_VARIANT"].encode(), digest])
+        seed = int.from_bytes(hmac.new(self.secret, key, "sha256").digest()[:8], "big")
+        verdict = self._judge(attempt, check, check.source, seed)
+        if isinstance(verdict, str):
+            return Mark(0, verdict)
+        proved = verdict.outcome == "ran" and self._proved(check, verdict)
+        return hidden_mark(check, verdict, visible, proved)
+
+    def _judge(self, attempt: Attempt, check: Check, source: str, seed: int | None) -> Verdict | str:
+        """The verdict, or a message where there is none."""
+        order = Order(check.exercise, source, list(check.exports), check.inside, seed, check.points)
+        try:
+            verdict = attempt.judge(self._base_process(), order)
+        except GaveUp as error:
+            return str(error)
+        if isinstance(verdict, Ended):
+            if verdict.timeout:
+                return f"The check of your code did not end within {self.limits.check_seconds:.0f} s."
+            self._end_base()
+            raise GraderFault(f"the judge of {check.exercise} ended without a verdict", "report it, and grade again")
+        if verdict.outcome == "broken" and (check.inside is not None or seed is not None):
+            raise GraderFault(f"the check of {check.exercise} is broken: {verdict.message}", "mend the check")
+        return verdict
+
+    # ------------------------------------------------------------- proof
+
+    def counts(self, check: Check) -> list[int]:
+        """How often each assert site holds for the reference: recorded at release, else found now.
+
+        Raises:
+            CourseError: the reference fails its own check, or its counts depend on the draw.
+        """
+        recorded = self.assignment.counts.get(check.grade_id, {})
+        if recorded.get("digest") == check.digest:
+            return list(recorded["counts"])  # type: ignore[call-overload, no-any-return]
+        if check.grade_id not in self._counts:
+            self._counts[check.grade_id] = self._reference_counts(check)
+        return self._counts[check.grade_id]
+
+    def _reference_counts(self, check: Check) -> list[int]:
+        reference = Submission({g: cell.source for g, cell in self.assignment.exercises.items()})
+        attempt = self._attempt(reference)
+        counts: list[list[int]] = []
+        where = f"{self.assignment.name}, check of {check.exercise}"
+        try:
+            for seed in REFERENCE_SEEDS:
+                verdict = self._judge(attempt, check, check.source, seed)
+                if isinstance(verdict, str) or verdict.outcome != "ran":
+                    said = verdict if isinstance(verdict, str) else verdict.message
+                    problem = f"{where}: the reference solution fails with seed {seed}: {said}"
+                    raise CourseError(problem, "mend the check or the solution, and release again")
+                if verdict.fraction < 1:
+                    problem = (
+                        f"{where}: the reference solution gets {verdict.fraction:.0%} of the points with seed {seed}"
+                    )
+                    raise CourseError(problem, "mend the check or the solution, and release again")
+                counts.append(verdict.counts)
+        finally:
+            attempt.end()
+        if check.inside is None:
+            return [_least(times) for times in zip(*counts, strict=True)]
+        for site, times in zip(count_sites(check.source), zip(*counts, strict=True), strict=True):
+            if len(set(times)) > 1:
+                problem = f"{where}, line {site.line}: the assert ran {sorted(set(times))} times, by the seed"
+                raise CourseError(problem, "loop over the inputs, not over the answer")
+        if not counts[0] or min(counts[0]) == 0:
+            raise CourseError(f"{where}: an assert never ran", "every assert must run at least once")
+        return counts[0]
+
+    def _proved(self, check: Check, verdict: Verdict) -> bool:
+        """Whether every assert site ran as often as for the reference; in a plain course at least as often."""
+        wanted = self.counts(check)
+        if check.inside is not None:
+            return verdict.counts == wanted
+        return all(n >= least for n, least in zip(verdict.counts, wanted, strict=True))
+
+    def _base_process(self) -> Process:
+        if self._base is None:
+            base = self._base = self.warm.fork("base", self.env)
+            cells = [[name, source] for _, name, source in self._first]
+            cells += [[c.grade_id, c.python] for c in self.assignment.setup.values()]
+            try:
+                error = base.ask({"op": "setup", "cells": cells}, self.limits.setup_seconds)["error"]
+            except WireError as gone:
+                self._end_base()
+                raise GraderFault(f"the setup of {self.assignment.name} did not end", "run it by hand") from gone
+            if error:
+                self._end_base()
+                raise GraderFault(f"{self.assignment.name}: {error}", "mend the setup cell, and release again")
+        return self._base
+
+    def _end_base(self) -> None:
+        """The next submission gets a new one: whatever ended a judge may have ended its base."""
+        if self._base is not None:
+            self._base.end()
+            self._base = None
+
+
+def reject(assignment: Assignment, student: str, why: str) -> SubmissionResult:
+    """The result where there is nothing that can be judged: no points, and the reason."""
+    results = [_result(c, 0.0, NOT_JUDGED) for c in assignment.checks.values()]
+    by_hand = assignment.by_hand.values()
+    results += [ExerciseResult(c.grade_id, 0.0, c.points, NOT_JUDGED, c.grade_id) for c in by_hand]
+    return _submission_result(assignment, student, Status.REJECTED, why, results)
+
+
+def _submission_result(
+    assignment: Assignment,
+    student: str,
+    status: Status,
+    message: str,
+    results: list[ExerciseResult],
+    seconds: float = 0.0,
+) -> SubmissionResult:
+    score = None if status is Status.GRADER_ERROR else sum(r.score or 0.0 for r in results)
+    highest = sum(r.max_score for r in results) if results else assignment.max_score
+    name, file = assignment.name, assignment.notebook
+    return SubmissionResult(student, name, score, highest, status, message, round(seconds, 1), tuple(results), file)
+
+
+def _least(times: tuple[int, ...]) -> int:
+    """How often a site of a plain check must run: it may draw, and hold an assertion that is there to fail."""
+    return times[0] if len(set(times)) == 1 else min(1, *times)
+
+
+def _result(check: Check, score: float, message: str) -> ExerciseResult:
+    return ExerciseResult(check.exercise, score, check.points, message, check.grade_id)

@@ -1,0 +1,1 @@
+"""An assignment, as an nbgrader source notebook describes it."""
