@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from attack_samples import shown
-from attack_samples.target import GOOD, LAB
+from attack_samples.target import GOOD, LAB, POINTS
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 from urllib3 import PoolManager, Retry
@@ -51,7 +51,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
         handed_in = course / "submitted" / student / NAME
         handed_in.mkdir(parents=True)
         (handed_in / f"{NAME}.ipynb").write_text(nbformat.writes(nb))
-    assert {r.score for r in grade_course(course, NAME)} == {10}
+    assert {r.score for r in grade_course(course, NAME)} == {sum(POINTS.values())}
     control.cells = [c for c in control.cells if c.id not in {n.replace(" ", "-") for n in BREAKS_THE_PAGE}]
     nbformat.write(control, course / "autograded" / "control" / NAME / f"{NAME}.ipynb")
     subprocess.run([BIN / "nbgrader", "generate_feedback", NAME], cwd=course, env=_environment(course), check=True)
