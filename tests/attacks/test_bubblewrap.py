@@ -17,6 +17,7 @@ from autograder.marking.marker import Marker
 from autograder.results import SubmissionResult
 from autograder.sandbox.fences import Sandbox, read_fences
 from autograder.sandbox.trial import try_way
+from autograder.source.read_assignment import read_assignment
 
 NAMES = (
     "equal to everything",
@@ -43,7 +44,7 @@ def marker(built: Built) -> Iterator[Marker]:
     assert trial.usable, trial.why
     source = to_text(built.nbgrader_source).encode()
     sandbox = Sandbox(read_fences(), bubblewrap=True)
-    with Marker("92_target", source, secret=b"attacks", limits=LIMITS, sandbox=sandbox) as marker:
+    with Marker(read_assignment("92_target", source), secret=b"attacks", limits=LIMITS, sandbox=sandbox) as marker:
         yield marker
 
 
