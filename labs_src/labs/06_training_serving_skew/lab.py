@@ -103,9 +103,9 @@ cost = {fault: error(served_features(july, recipe["fill"], [fault]), july["arr_d
 reveal(
     "faults",
     cost,
-    text="The fault that touches fewest flights costs nearly everything: a pressure of 0 hPa lies more than a hundred standard "
-    "deviations from all that the network has seen. The hour in UTC touches every flight and costs next to nothing. "
-    "Count minutes, not rows.",
+    text="The fault that touches fewest flights costs nearly everything: a pressure of 0 hPa lies "
+    f"{recipe['mean']['pressure'] / recipe['sd']['pressure']:.0f} standard deviations below winter's mean. "
+    "The hour in UTC touches every flight and costs next to nothing. Count minutes, not rows.",
 )
 
 # %% [markdown]
@@ -559,7 +559,7 @@ reveal(
     "by_hand",
     {name: 100 * (1 - p) ** 10 for name, p in shares.items()},
     text="Truncation is seen by nearly everybody, and costs little. The fault that costs most is missed by a third of the "
-    "reviewers. A search that tries odd rows on purpose finds all three in a second.",
+    "reviewers. Your search found rows for each of the three, among the seven pairs above: it tries odd rows on purpose.",
 )
 
 # %% [markdown]
@@ -970,8 +970,8 @@ answers = ask_fresh(f"{folder.name}/whole", raw_rows, batch=1000, onednn=onednn_
 reveal(
     "fresh",
     {"fresh process": 100 * np.mean(answers["delay"] != here), "one at a time": 100 * np.mean(singly != here[:200])},
-    text="Bit for bit, if batch size and build are the same. Another batch size may take another path through the kernels. With "
-    "this network's weights as constants in place of variables, none of the predictions moved. Promise a tolerance, never ==.",
+    text="Bit for bit, if batch size and build are the same. Another batch size may take another path through the kernels. "
+    "Promise a tolerance, never ==.",
 )
 print(f"largest difference between batch sizes: {np.abs(singly - here[:200]).max():.1e} min")
 

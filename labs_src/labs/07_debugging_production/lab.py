@@ -478,7 +478,8 @@ symptoms(evidence).head(5)
 #
 # A sign counts if its strength is above 1, and not only above 2. **The sign that decides has place and onset in its
 # row**, not the strongest sign of all and not the earliest. If it is there in several places, its strongest row counts. In
-# what order you ask for the exact signs of inputs (missing, zeros, implausible, …) is up to you: in 960 plain incidents, two of them were there 16 times.
+# what order you ask for the exact signs of inputs (missing, zeros, implausible, …) is up to you: of 320 plain incidents
+# only 8 had two of them at once (`benchmarks/incidents.py` counts them).
 #
 # **The action** follows from the cause (`FAMILIES[cause].action`), unless a deploy of ours began it: a deploy of the
 # component that owns the stage (`FAMILIES[cause].owner`) with status "done", in the five hours before the onset. Then roll back.
@@ -699,13 +700,15 @@ reveal("harm", {"hours in UTC (time_zone)": np.mean([t.wrong_alerts for t in clo
 
 # %% kind="explore"
 strongest = [symptoms(case.evidence)["strength"].iloc[0] for case in practice]
+outages = [case.truth.wrong_alerts for case in practice if case.truth.cause == "carrier_outage"]
+print(f"wrong alerts in {len(outages)} outages of a carrier: {max(outages):.1f} in 100 at most")
 harm = pd.DataFrame({"severity": [case.truth.severity for case in practice], "wrong alerts": [case.truth.wrong_alerts for case in practice], "strongest sign": strongest})
 harm.groupby("severity").agg(incidents=("wrong alerts", "size"), median_harm=("wrong alerts", "median"), most_harm=("wrong alerts", "max"), median_sign=("strongest sign", "median")).reindex([*SEVERITIES, "none"]).round(1)
 
 # %% [markdown]
 # `SEVERITIES` sets the levels: from 3 wrong alerts in 100 on "high" (wake the owner of the component, roll back
-# first), from 0.5 on "medium" (today), below "low" (a ticket). No alert is wrong in an outage of a carrier, but whoever acts on
-# alerts wants to know. And late labels harm nobody today: they blind you for the next fault.
+# first), from 0.5 on "medium" (today), below "low" (a ticket). No alert is wrong in these outages of a carrier, but whoever acts
+# on alerts wants to know. And late labels harm nobody today: they blind you for the next fault.
 
 # %% [markdown]
 # ## How sure are you?

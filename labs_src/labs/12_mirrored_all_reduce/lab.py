@@ -626,8 +626,8 @@ for rows in (40, 2):
     assert off < 1e-12, "Your step is not TensorFlow's."
 
 # %% [markdown]
-# Equal, but for the last bits of a float64. (The rate is 1/8: Keras keeps it as a float32, in which 0.1 is another number, and
-# then the steps differ by 5e-09.) There is one difference in what was asked: you need not know how many rows the batch has. TensorFlow's
+# Equal, but for the last bits of a float64. (The rate is 1/8: Keras keeps it as a float32, in which 0.1 is another
+# number.) There is one difference in what was asked: you need not know how many rows the batch has. TensorFlow's
 # loop was told (`global_batch_size`), and where that figure is wrong, so is its step.
 
 # %% [markdown]
@@ -870,10 +870,10 @@ scaled = pd.DataFrame({f"batch {b}": {name: mean_accuracy(b, rule(b)) for name, 
 scaled
 
 # %% [markdown]
-# Percent right, mean of five runs. Over ten (`seeds=10`), where this was written: batches of 32 reach 90.0. At 256 the old
-# rate falls to 85.8, the scaled one reaches 88.9: three quarters of the loss won back. Warm-up changes nothing there (88.7).
-# At 384 the scaled rate falls to 67, with warm-up 75; the old rate keeps 84. At 512 it ruins this network with **and**
-# without warm-up (32 and 27).
+# Percent right, mean of five runs, where this was written: batches of 32 reach 89.9. At 256 the old rate falls to 85.7, the
+# scaled one reaches 88.5: two thirds of the loss won back. Warm-up changes little there (89.0). At 384 the scaled rate
+# falls to 67, with warm-up 75; the old rate keeps 84. At 512 it ruins this network with **and** without
+# warm-up (34 and 24).
 
 # %% [markdown]
 # So the rule is a range, not a law: here it ends near 10 times the base, and Goyal and others (below) went from 256 to

@@ -207,8 +207,8 @@ first, stop = halves[0]
 reveal(
     "lookups",
     {"percent": 100 * data.counts[first:stop].sum() / data.counts.sum()},
-    text="Bytes are even, work is not. Half of all pairs fly four times a year at most. If the rows are numbered at random, "
-    f"server 0 gets {100 * rng().permutation(data.counts)[first:stop].sum() / data.counts.sum():.0f} %: shuffle or hash the "
+    text=f"Bytes are even, work is not. Half of all pairs fly {np.median(data.counts):.0f} times a year at most. "
+    f"If the rows are numbered at random, server 0 gets {100 * rng().permutation(data.counts)[first:stop].sum() / data.counts.sum():.0f} %: shuffle or hash the "
     "vocabulary before it is cut.",
 )
 
@@ -343,7 +343,7 @@ held
 # %% [markdown]
 # Each server counted its own rows, and its process has grown: by the weights, and by several times as much for connections,
 # buffers and compiled functions. The whole table is nowhere: `first_rows` made each half on its server. A worker fetches
-# the 128 rows of its batch: 32 KB instead of 11 MB.
+# the 128 rows of its batch: 128 · 64 · 4 bytes, 32 KB instead of 11 MB.
 
 # %% kind="explore"
 reveal("without_join", {"at once": at_once, "after join": joined}, text="Without `join` you read a model that is not done, perhaps not begun: `schedule` has only queued the steps. No error, no warning.")
@@ -364,8 +364,8 @@ ax.bar([*map(str, range(6)), "6 or more"], shares, color=plots.BLUE)
 plots.show(fig, alt=f"Bar chart of staleness in the real cluster. Shares for 0 to 5 and more: {', '.join(f'{s:.0%}' for s in shares)}.")
 
 # %% [markdown]
-# With two workers it is little. With a hundred that are always busy, up to 99 others write between a worker's reading and
-# its writing. What does it do to learning? You simulate it.
+# With two workers it is little, more in one run and less in another. With a hundred that are always busy, up to 99
+# others write between a worker's reading and its writing. What does it do to learning? You simulate it.
 # An example: the gradient at $w$ is $w$, we start at 8, the rate is 0.5.
 #
 # | step | staleness | gradient at | weights after |

@@ -325,7 +325,7 @@ pd.DataFrame.from_dict(steps, orient="index")
 # More than half of the nodes are gone, the answers are the same, and the time hardly moves: for so small a network it is
 # spent on starting a session, not on its arithmetic. Do not promise speed for fewer nodes; measure.
 #
-# (`remap` fuses what the machine has kernels for: with oneDNN, a library that TensorFlow may use, four nodes more go.)
+# (`remap` fuses what the machine has kernels for, so on yours another number of nodes may be left.)
 #
 # Is Grappler's kernel the one that `fold` gives?
 
@@ -510,12 +510,13 @@ measured = file_rows(runs, share_right)
 measured
 
 # %% [markdown]
-# int8 is about 3.5 times smaller, and its accuracy differs by less than the noise of 1,000 digits. But it need not be
-# **faster**: where this lab was written it took about twice as long as float32, for the layers are tiny and this processor is good
-# at floats. LiteRT's own guide (below) speaks of three times the speed, on hardware made for it. Measure on the device.
+# int8 is about 3.5 times smaller, and its accuracy differs by less than the noise of 1,000 digits. Whether it is **faster**
+# depends on the processor, and on what else that is doing: the layers are tiny, and many processors are good at floats. We have
+# seen it take longer than float32, and less. What does your table say? LiteRT's own guide (below) speaks of three times the
+# speed, on hardware made for it. Measure on the device.
 #
 # int16x8 has no fast kernels on a PC: ten times as long as float32, and more. And memory is all runtime: the smallest file
-# and the largest take the same 48 MB of Python, NumPy and LiteRT.
+# and the largest take the same, 48 to 57 MB of Python, NumPy and LiteRT in the runs that we saw.
 
 # %% [markdown]
 # Accuracy hides what changes: one image lost and one won is no difference. Before a release, compare each file with the
@@ -712,13 +713,12 @@ pd.concat([graph_rows("digits", graphs, share_right), measured])
 pd.concat([graph_rows("flights", flight_graphs, rmse), file_rows(flight_runs, rmse)])
 
 # %% [markdown]
-# Three lessons from the two tables, as measured where this lab was written.
+# Three lessons from the two tables, as measured where this lab was written. µs and MB are other ones on your machine.
 #
-# - **The leap is the runtime**: from TensorFlow to LiteRT, a float32 digit takes less than a tenth of the time, and a process 48 MB
-#   where it took 740. Fewer nodes change little beside that, and so does precision, but for int16x8.
+# - **The leap is the runtime**: from TensorFlow to LiteRT, a float32 digit takes less than a tenth of the time, and its
+#   process less than a tenth of the memory. Fewer nodes change little beside that, and so does precision, but for int16x8.
 # - **Optimizers find what they know.** Grappler's folding took more than half of the digits' nodes and not one of the flights',
-#   where the bytes even grow (each node now names its device). One look at the graph took 31 of 73. And without it there is
-#   no int16x8: LiteRT cannot calibrate the selections for negative ids.
+#   where the bytes even grow (each node now names its device). One look at the graph took 31 of 73.
 # - **Quantized, the flight model loses 0.02 minutes.** Its file is halved, not quartered: structure weighs as much as weights here.
 
 # %% kind="explore"
@@ -783,9 +783,9 @@ print("carrier, destination and origin unknown, as id 0:", rmse(examine_inputs(f
 # | microcontroller | 256 kB flash for all | often integers only | LiteRT for Microcontrollers, no operating system |
 
 # %% [markdown]
-# And the **accuracy**? On 1,000 digits one standard error is 0.7 points. Whoever takes the "best" of five models
-# within a point takes noise, and pays for it in bytes. So: what fits; of these, all that are within `margin` of the
-# best; of these, the smallest. (The answers of one model against those of another, as above, are a finer measure.)
+# And the **accuracy**? On 1,000 digits, with 94.6% right, one standard error is √(0.946 · 0.054 / 1000), 0.7 points.
+# Whoever takes the "best" of five models within a point takes noise, and pays for it in bytes. So: what fits;
+# of these, all that are within `margin` of the best; of these, the smallest. (The answers of one model against those of another, as above, are a finer measure.)
 
 # %% kind="setup"
 TABLE = pd.DataFrame(
@@ -899,8 +899,9 @@ mine = measured.rename(columns={"µs": "microseconds"}).assign(integer_only=[kin
 pd.Series({name: choose(mine, wanted) for name, wanted in devices.items()}, name="model")
 
 # %% [markdown]
-# int8 for the phone and the microcontroller. Where time is short, the camera keeps a model that computes in floats, because
-# this processor is quicker with them. And if nothing fits, the *network* must become smaller; no conversion does that for you.
+# int8 for the phone and the microcontroller. Where time is short, the µs of your own table decide: the camera gets int8, too,
+# if that takes at most 1.3 times as long as float32, and a larger file if not. And if nothing fits, the *network*
+# must become smaller; no conversion does that for you.
 #
 # The file is not the whole footprint. The runtime comes with it; here, LiteRT in this Python against TensorFlow:
 
