@@ -112,7 +112,7 @@ def test_what_is_locked_in_stays(lab: Path, kernel: Callable[..., list[NotebookN
 
 
 def test_a_full_disk_leaves_it_open(lab: Path, kernel: Callable[..., list[NotebookNode]]) -> None:
-    broken = "from prodml import records\ndef full(record): raise OSError('disk full')\nrecords.append = full"
+    broken = "from prodml.notebook import records\ndef full(record): raise OSError('disk full')\nrecords.append = full"
     cells = kernel(broken, ASK, PRESS + "print([w.value for w in widgets if type(w).__name__ == 'HTML'])")
     assert cells[3].outputs[0].text.splitlines()[1:] == [
         "Lock in False",
