@@ -2,8 +2,8 @@
 
     python benchmarks/grading.py [--students 100] [--stock 10] [--only numpy tensorflow lab] [--memory 10 100 1000]
 
-Each tool is its own command, from its start to its end, gradebook included, in a course of its own; `labs grade` has a
-worker per core. Stock nbgrader takes as long for the tenth submission as for the first, so that fewer of them tell its
+Each tool is its own command, from its start to its end, gradebook included, in a course of its own that nbgrader's
+`generate_assignment` has released beforehand; `labs grade` has a worker per core. Stock nbgrader takes as long for the tenth submission as for the first, so that fewer of them tell its
 rate; it runs the stock kernel. Memory is proportional (`prodml.memory`), over all processes of the command.
 """
 
@@ -68,6 +68,8 @@ def rates(kinds: list[str], stock: int, students: int) -> None:
             theirs, ours = Path(folder) / "theirs", Path(folder) / "ours"
             name = MAKE[kind](theirs, stock)
             MAKE[kind](ours, students)
+            for course in (theirs, ours):
+                _run([BIN / "nbgrader", "generate_assignment", name, "--create", "--force"], course)
             their_rate = 60 * stock / nbgrader(theirs, name)
             taken = labs_grade(ours, name)
             our_rate = 60 * students / taken.total
@@ -131,8 +133,7 @@ MAKE: dict[str, Make] = {"numpy": plain(NUMPY), "tensorflow": plain(TENSORFLOW),
 
 
 def nbgrader(course: Path, name: str) -> float:
-    """Seconds of `nbgrader autograde`; the assignment is generated beforehand, as nbgrader wants it."""
-    _run([BIN / "nbgrader", "generate_assignment", name, "--create", "--force"], course)
+    """Seconds of `nbgrader autograde`."""
     began = time.perf_counter()
     _run([BIN / "nbgrader", "autograde", name, "--create"], course)
     return time.perf_counter() - began
