@@ -3,8 +3,9 @@
     python benchmarks/grading.py [--students 100] [--stock 10] [--only numpy tensorflow lab] [--memory 10 100 1000]
 
 Each tool is its own command, from its start to its end, gradebook included, in a course of its own that nbgrader's
-`generate_assignment` has released beforehand; `labs grade` has a worker per core. Stock nbgrader takes as long for the tenth submission as for the first, so that fewer of them tell its
-rate; it runs the stock kernel. Memory is proportional (`prodml.memory`), over all processes of the command.
+`generate_assignment` has released beforehand; `labs grade` has a worker per core. Stock nbgrader takes as long for the
+tenth submission as for the first, so that fewer of them tell its rate; it runs the stock kernel. Memory is proportional
+(`prodml.memory`), over all processes of the command.
 """
 
 from __future__ import annotations
