@@ -1148,13 +1148,14 @@ with check("run_step"):
 # into a folder of its own; publishing is one rename, which is done or not done, never half.
 
 # %% kind="explore"
+import tempfile
 import time
+from pathlib import Path
 from prodml.processes import Group, Program, free_ports
 
 class RealStep:
-    def __init__(self, place):
-        self.place, self.attempts = place, 0
-        place.mkdir()
+    def __init__(self, folder):
+        self.place, self.attempts = Path(tempfile.mkdtemp(prefix="real-", dir=folder)), 0
     def run(self, folder):
         self.attempts += 1
         (self.place / folder).mkdir()
@@ -1167,7 +1168,7 @@ class RealStep:
         (self.place / folder).rename(self.place / "output")
 
 # %% kind="explore"
-real = RealStep(runs.folder / "real")
+real = RealStep(runs.folder)
 made = run_step(real, time, 5)
 print(f"{made} attempts, {len((real.place / 'output' / 'rows').read_text().splitlines())} rows; left behind: {sorted(p.name for p in real.place.iterdir())}")
 
@@ -1242,10 +1243,7 @@ pd.DataFrame({"served": answered, "in this notebook": asked @ weights, "truth": 
 # From raw table to an answer over HTTP, and every number on the way has a file that it came from. One thing is missing: the
 # server takes 41 ready-made columns, so whoever asks must build them just as `train` did. That is lab 06.
 #
-# The folder with all runs goes now.
-
-# %% kind="explore"
-runs.close()
+# The folder with all runs goes with this kernel.
 
 # %% [markdown]
 # ## In production

@@ -7,6 +7,7 @@ from typing import Any
 from prodml.notebook.output import shorten
 
 UNFINISHED = "finish the exercise first, then run this cell again"
+TRACED = "in user code:"  # begins what TensorFlow makes of an error in a function that it traces
 
 
 def calm_stubs() -> None:
@@ -19,14 +20,19 @@ def calm_stubs() -> None:
 
 
 def _show(shell: Any, kind: type[BaseException], error: BaseException, tb: Any, tb_offset: int | None = None) -> None:
-    if not hasattr(error, "_render_traceback_") and _from_a_cell(tb, shell.user_ns):
-        shorten(error, str(error) or UNFINISHED)
+    words = "" if str(error).startswith(TRACED) else str(error)
+    if not hasattr(error, "_render_traceback_") and _from_a_cell(tb, shell.user_ns, wordless=not words):
+        shorten(error, words or UNFINISHED)
     shell.showtraceback((kind, error, tb), tb_offset=tb_offset)
 
 
-def _from_a_cell(tb: Any, cells: dict[str, Any]) -> bool:
-    """Whether the raising frame is a cell's or a placeholder's; a library's own error keeps its traceback."""
+def _from_a_cell(tb: Any, cells: dict[str, Any], *, wordless: bool) -> bool:
+    """Whether the raising frame is a cell's or a placeholder's; a library's own error keeps its traceback.
+
+    Without words it may also be prodml's own: it hands on what a stub has raised in another process.
+    """
     while tb.tb_next:
         tb = tb.tb_next
     names = tb.tb_frame.f_globals
-    return names is cells or names.get("__name__") == "prodml.notebook.unfinished"
+    name = str(names.get("__name__"))
+    return names is cells or name == "prodml.notebook.unfinished" or (wordless and name.startswith("prodml."))

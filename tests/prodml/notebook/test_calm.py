@@ -25,3 +25,19 @@ def test_one_line_for_a_stub_and_for_what_waits_for_it(kernel: Callable[..., lis
     assert errors[1].evalue.startswith("`table` comes from a cell above")
     assert "library" in "".join(errors[2].traceback)
     assert cells[6].outputs[0].data["text/plain"] == "4"
+
+
+HANDED_ON = """
+from prodml.processes import ring
+exec("def hand_on(): raise NotImplementedError", vars(ring))
+ring.hand_on()
+"""
+TRACED = "def f(): raise NotImplementedError('in user code:\\n\\n    File \"/tmp/cell.py\", line 1, in f\\n')\nf()"
+
+
+def test_one_line_for_a_stub_in_another_process_or_in_a_traced_function(
+    kernel: Callable[..., list[NotebookNode]],
+) -> None:
+    cells = kernel(HANDED_ON, TRACED)
+    line = ["NotImplementedError: finish the exercise first, then run this cell again"]
+    assert [c.outputs[0].traceback for c in cells[1:]] == [line, line]
