@@ -37,7 +37,7 @@ class Job(Generic[T]):
 
 
 class Lost(Exception):
-    """Raised when the worker of a submission died, again and again."""
+    """Raised where nothing was judged, by our own fault: the worker died again and again, or failed."""
 
 
 def grade_each(
@@ -98,6 +98,8 @@ def _outcome(future: Future[str]) -> str:
         return future.result()
     except ProcessExpired as error:
         raise Lost(f"the worker process ended {TRIES} times (status {error.exitcode})") from error
+    except Exception as error:  # must not stop the run: every other submission can be judged
+        raise Lost(f"the worker failed: {type(error).__name__}: {error}") from error
 
 
 def _begin(tried: trial.Trial, home: str) -> None:

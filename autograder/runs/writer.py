@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -37,8 +38,6 @@ class Writer:
 
     def grade(self, handed: list[HandedIn], workers: int, force: bool) -> Generator[SubmissionResult]:
         """The result of each submission, once it is written; first those for which nothing has to be judged."""
-        self._stamp = grader_stamp(self.assignment.modules, map(Path, self.task.beside.values()))
-        self._task = self.task.to_bytes()
         left: list[HandedIn] = []
         known = graded_students(self.gradebook, self.assignment.name)
         for each in handed:
@@ -58,20 +57,35 @@ class Writer:
         try:
             content = each.read(self._file)
         except Rejected as error:
-            result = reject(self.assignment, each.student, str(error))
-            if each.has_id:
-                self._write(each, result, b"", again=True)
-            return result
+            return self._rejected(each, str(error), known, force)
         except OSError as error:
             problem = f"{self._file} of {each.student} cannot be read: {error.strerror or error}"
             return self._without(each, Status.GRADER_ERROR, problem)
         if content is None:
             return self._without(each, Status.NOT_SUBMITTED, f"There is no {self._file} of {each.student}.")
-        old = None if force else self.records.find(each.student, self._key(content))
+        return self._unchanged(each, self._key(content), content, known, force)
+
+    def _unchanged(
+        self, each: HandedIn, key: str, content: bytes, known: set[str], force: bool
+    ) -> SubmissionResult | None:
+        """The result of an earlier run, or None."""
+        old = None if force else self.records.find(each.student, key)
         if old is None:
             return None
         self._write(each, old, content, again=each.student not in known)
         return dataclasses.replace(old, unchanged=True)
+
+    def _rejected(self, each: HandedIn, why: str, known: set[str], force: bool) -> SubmissionResult:
+        """The result where what was handed in cannot be read."""
+        result = reject(self.assignment, each.student, why)
+        if not each.has_id:  # the gradebook cannot hold the student
+            return result
+        key = submission_key(self._stamp, self._task + b" rejected", why.encode())
+        old = self._unchanged(each, key, b"", known, force)
+        if old is None:
+            self.records.keep(key, result)
+            self._write(each, result, b"")
+        return old or result
 
     def _contents(self, left: list[HandedIn]) -> Iterator[tuple[HandedIn, bytes]]:
         for each in left:
@@ -107,6 +121,15 @@ class Writer:
         stamp = f"{time} UTC" if time else ""
         write_autograded(self.course, self.assignment, self.source, content, result, stamp)
         self.records.mark_written(each.student, what)
+
+    @functools.cached_property
+    def _stamp(self) -> str:
+        paths = [*self.task.beside.values(), *self.task.readable]
+        return grader_stamp(self.assignment.modules, map(Path, paths))
+
+    @functools.cached_property
+    def _task(self) -> bytes:
+        return self.task.to_bytes()
 
     def _key(self, content: bytes) -> str:
         return submission_key(self._stamp, self._task, content)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 from typing import Any
 
 import psutil
@@ -50,9 +51,11 @@ def end() -> Callable[..., int]:
     """`end(process, signal)`: its exit code, once it and all that it had started is gone."""
 
     def end_with(process: subprocess.Popen[str], signal: int) -> int:
+        os.killpg(process.pid, SIGSTOP)  # it must not get to its end while its family is counted
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) > 3, "workers and warm parents"
         os.killpg(process.pid, signal)
+        os.killpg(process.pid, SIGCONT)
         code = process.wait(SECONDS)
         _, alive = psutil.wait_procs(family, SECONDS)
         assert not alive

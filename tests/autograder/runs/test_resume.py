@@ -75,6 +75,34 @@ def test_a_later_date_reaches_the_gradebook_without_judging(course: Path) -> Non
         assert gradebook.find_submission(NAME, student_id(1)).timestamp.isoformat() == "2026-03-02T12:00:00"
 
 
+def test_what_cannot_be_read_is_written_once(course: Path) -> None:
+    """And a grade by hand for it is not marked for review by every run?"""
+    notebook = course / "submitted" / student_id(1) / NAME / f"{NAME}.ipynb"
+    notebook.rename(notebook.with_name("copy.ipynb"))
+    assert student_id(1) in judged(course)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade("test_squares", NAME, NAME, student_id(1))
+        grade.manual_score, grade.needs_manual_grade = 1.0, False
+        gradebook.db.commit()
+    assert judged(course) == []
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade("test_squares", NAME, NAME, student_id(1))
+        assert (grade.auto_score, grade.score, grade.needs_manual_grade) == (0, 1.0, False)
+    notebook.with_name("copy.ipynb").rename(notebook)
+    assert judged(course) == [student_id(1)]
+    assert scores(course)[student_id(1)] == 1.0
+
+
+def test_other_data_is_another_result(course: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "rows.csv").write_text("1,2\n")
+    one: dict[str, Any] = {"student": student_id(1), "readable": (str(tmp_path / "data"),)}
+    assert judged(course, **one) == [student_id(1)]
+    assert judged(course, **one) == []
+    (tmp_path / "data" / "rows.csv").write_text("1,3\n")
+    assert judged(course, **one) == [student_id(1)]
+
+
 def test_cut_short_between_record_and_gradebook(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The result is not lost, and not judged again?"""
     real, seen = writer.save_result, []
@@ -120,7 +148,7 @@ def kill_three_times(course: Path, students: int, start: Callable[..., Any], end
 
 
 def test_killed_three_times(tmp_path: Path, start: Callable[..., Any], end: Callable[..., int]) -> None:
-    kill_three_times(plain_course(tmp_path / "course", 12), 12, start, end)
+    kill_three_times(plain_course(tmp_path / "course", 24), 24, start, end)
     assert list((tmp_path / "temporary").iterdir()) == []
 
 

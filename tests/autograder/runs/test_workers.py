@@ -56,6 +56,15 @@ def test_a_submission_that_kills_its_worker_is_told(tmp_path: Path) -> None:
         outcomes["second"]()
 
 
+def test_a_submission_that_the_worker_fails_on_stops_nobody_else(tmp_path: Path) -> None:
+    """Here what judges rounds numbers, and the first is none."""
+    work: Any = [("first", "no number"), ("second", 0)]
+    outcomes = {label: done for label, _, done in grade_each(round, work, 1, tmp_path, judge=operator.call)}  # type: ignore[arg-type]
+    with pytest.raises(Lost, match="the worker failed: TypeError: "):
+        outcomes["first"]()
+    assert outcomes["second"]() == 0
+
+
 def test_a_fault_of_ours_costs_no_points_and_is_tried_again(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def lost() -> str:
         raise Lost("the worker process ended 2 times (status 9)")
