@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograder.judge.limits import Limits
-from autograder.judge.supervisor import Process, WarmParents
+from autograder.judge.parents import WarmParents
+from autograder.judge.supervisor import Process
 from autograder.judge.wire import DeadlinePassed, WireError
 from autograder.judge.written import Refused
 

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import os
 import shutil
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from autograder.errors import GraderFault
 from autograder.judge.judging import Order, Verdict
-from autograder.judge.limits import FIXED, LIMITS, PASSED_ON, Limits
+from autograder.judge.limits import Limits
 from autograder.judge.process import kill_group
-from autograder.judge.wire import MAX_FRAME, Closed, DeadlinePassed, Wire, WireError, pair
+from autograder.judge.wire import Closed, DeadlinePassed, Wire, WireError, pair
 from autograder.judge.written import collect, frozen_group, frozen_sandbox
-from autograder.sandbox.fences import Fences, Sandbox
-from autograder.sandbox.members import first_inside
-from autograder.sandbox.root import BOX
 from autograder.sandbox.watch import Watch
 
 LEARNER_FRAME = 1 << 16  # bytes: what a learner's process says to the supervisor is short
@@ -91,102 +82,6 @@ class Process:
         self.wire.close()
         if self.watch is None:
             shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class WarmParents:
-    """The two warm parents of an assignment: one forks learners, one forks the base of the judges.
-
-    Args:
-        sandbox: which each forked process enters; None for none.
-    """
-
-    def __init__(self, modules: tuple[str, ...], limits: Limits = LIMITS, sandbox: Sandbox | None = None) -> None:
-        self.limits, self.sandbox = limits, sandbox
-        self._home = Path(tempfile.mkdtemp(prefix="judge-"))
-        self._parents = {role: self._start(role, modules) for role in ("learner", "base")}
-        for role in self._parents:
-            self._ready(role)
-
-    def fork(self, role: str, env: dict[str, str]) -> Process:
-        """A new `learner`, `examiner` or `base` process in an empty folder of its own.
-
-        An examiner has the learner's parent, which has never opened a secret either.
-        """
-        _parent, parent = self._parents["base" if role == "base" else "learner"]
-        ours, theirs = pair()
-        folder = Path(BOX if self.sandbox else tempfile.mkdtemp(prefix=f"{role}-", dir=self._home))
-        wire = Wire(ours, LEARNER_FRAME if role == "learner" else MAX_FRAME)
-        try:
-            parent.send({"role": role, "env": env, "folder": str(folder)}, (theirs.fileno(),))
-            pid = parent.receive(START_SECONDS)["pid"]
-        except WireError as error:
-            raise GraderFault(f"the warm parent of the {role} processes ended", "run the command again") from error
-        finally:
-            theirs.close()
-        return Process(wire, pid, folder, self._watch(wire, pid, self.sandbox.fences) if self.sandbox else None)
-
-    def _watch(self, wire: Wire, keeper: int, fences: Fences) -> Watch:
-        """Wait until the process is in its sandbox, and watch that."""
-        try:
-            wire.receive(START_SECONDS)
-            first = first_inside(keeper)
-            if first is not None:
-                return Watch(first, fences)
-            problem = "it is not there"
-        except (WireError, OSError) as error:
-            problem = str(error)
-        kill_group(keeper)
-        wire.close()
-        raise GraderFault(f"a process did not enter its sandbox: {problem}", "run `labs doctor`")
-
-    def close(self) -> None:
-        """End both parents and everything they forked."""
-        for parent, wire in self._parents.values():
-            wire.close()
-            parent.kill()
-            parent.wait()
-        shutil.rmtree(self._home, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    def _start(self, role: str, modules: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], Wire]:
-        ours, theirs = pair()
-        env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        env |= FIXED | {"HOME": str(self._home), "TMPDIR": str(self._home)}
-        if "AUTOGRADER_DEBUG" in os.environ:
-            env["AUTOGRADER_DEBUG"] = os.environ["AUTOGRADER_DEBUG"]
-        command = [sys.executable, "-m", "autograder.judge.warm", role, str(theirs.fileno()), *modules]
-        with self._log(role).open("wb") as log:
-            process = subprocess.Popen(
-                command,
-                env=env,
-                cwd=self._home,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        theirs.close()
-        wire = Wire(ours)
-        wire.send(dataclasses.asdict(self.sandbox) if self.sandbox else {"fences": None})
-        return process, wire
-
-    def _log(self, role: str) -> Path:
-        return self._home / f"{role}.log"
-
-    def _ready(self, role: str) -> None:
-        _, wire = self._parents[role]
-        try:
-            wire.receive(START_SECONDS)
-        except WireError as error:
-            said = self._log(role).read_text(errors="replace")[-500:].strip()
-            self.close()
-            problem = f"the warm parent of the {role} processes did not start: {said or error}"
-            raise GraderFault(problem, "run `labs doctor`") from error
 
 
 @dataclasses.dataclass(frozen=True)

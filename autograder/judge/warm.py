@@ -2,13 +2,15 @@
 
     python -m autograder.judge.warm ROLE SOCKET_FD MODULE …
 
-It is started by exec with an environment of its own and has never opened a source, a submission or a gradebook.
+It is started by exec with an environment of its own and has never opened a source, a submission or a gradebook. With a
+listening socket it forks a warm parent, as it is itself, for each connection.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -27,14 +29,15 @@ Enter = Callable[[str, socket.socket], None]  # role, its socket
 def main(role: str, fd: str, *modules: str) -> None:
     """Import `modules`, then fork a `learner`, `examiner` or `base` per request, until the supervisor hangs up."""
     die_with_parent()
-    control = socket.socket(fileno=int(fd))
-    wire = Wire(control)
-    order = wire.receive()
+    given = socket.socket(fileno=int(fd))
     missing = load(modules)
     shell = new_shell() if role == "learner" else None
-    go_inside = _way_inside(order, modules) if order["fences"] else None
     gc.collect()
     gc.freeze()  # a collection in a child must not touch, and so copy, the parent's pages
+    control = _each_connection(given) if given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) else given
+    wire = Wire(control)
+    order = wire.receive()
+    go_inside = _way_inside(order, modules) if order["fences"] else None
     wire.send({"ready": role, "missing": missing})
     while True:
         try:
@@ -43,6 +46,19 @@ def main(role: str, fd: str, *modules: str) -> None:
             return
         reap()
         wire.send({"pid": _fork(message, fds[0], shell, control, go_inside)})
+
+
+def _each_connection(listening: socket.socket) -> socket.socket:
+    """Return each connection in a fork of its own, and never here: this process ends when it is killed."""
+    signal.signal(signal.SIGCHLD, lambda *_: reap())
+    while True:
+        connection, _ = listening.accept()
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            die_with_parent()
+            listening.close()
+            return connection
+        connection.close()
 
 
 def _way_inside(order: dict[str, Any], modules: tuple[str, ...]) -> Enter:

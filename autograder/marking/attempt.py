@@ -5,7 +5,8 @@ from __future__ import annotations
 from autograder.judge.errands import Errands
 from autograder.judge.judging import Order, Verdict
 from autograder.judge.limits import Limits
-from autograder.judge.supervisor import Ended, Process, WarmParents, open_session, wait_until_ended
+from autograder.judge.parents import WarmParents
+from autograder.judge.supervisor import Ended, Process, open_session, wait_until_ended
 from autograder.judge.wire import Closed, DeadlinePassed, WireError
 from autograder.results import Status
 

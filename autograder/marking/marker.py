@@ -7,12 +7,14 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from autograder.errors import CourseError, GraderFault
 from autograder.judge.asserts import count_sites
 from autograder.judge.judging import Order, Verdict
 from autograder.judge.limits import LIMITS, Limits
-from autograder.judge.supervisor import Ended, Process, WarmParents
+from autograder.judge.parents import WarmParents
+from autograder.judge.supervisor import Ended, Process
 from autograder.judge.wire import WireError
 from autograder.marking.attempt import Attempt, GaveUp
 from autograder.marking.by_hand import results_by_hand
@@ -36,6 +38,7 @@ class Marker:
         variant: what setup cells see as `PRODML_VARIANT`.
         sandbox: around the learner's code and the judge; None for none.
         beside: name → path of data files that the notebook finds in its folder.
+        shared: see WarmParents.
     """
 
     def __init__(
@@ -47,13 +50,14 @@ class Marker:
         limits: Limits = LIMITS,
         sandbox: Sandbox | None = None,
         beside: Mapping[str, str] | None = None,
+        shared: Path | None = None,
     ) -> None:
         self.assignment, self.secret, self.limits = assignment, secret, limits
         self.env = {"PRODML_VARIANT": str(variant)}
         self._first = [("setup", "", links)] if (links := links_to(beside or {})) else []
         if sandbox and beside:
             sandbox = dataclasses.replace(sandbox, readable=(*sandbox.readable, *beside.values()))
-        self.warm = WarmParents(self.assignment.modules, limits, sandbox)
+        self.warm = WarmParents(self.assignment.modules, limits, sandbox, shared)
         self._base: Process | None = None
         self._counts: dict[str, list[int]] = {}
 

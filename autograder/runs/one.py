@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 from autograder.errors import AutograderError, CourseError
@@ -43,10 +44,15 @@ class Task:
 
 
 class _Kept:
-    """The last task's marker with its warm parents, for the next submission."""
+    """The last task's marker with its warm parents, for the next submission.
+
+    Attributes:
+        shared: folder of warm parents that this process may share with others; see `share_parents`.
+    """
 
     task: bytes = b""
     marker: Marker | None = None
+    shared: Path | None = None
 
 
 def grade_one(task: bytes, submission: bytes) -> str:
@@ -85,6 +91,11 @@ def read_result(text: str, student: str) -> SubmissionResult:
     return SubmissionResult.from_json({**found, "student": student})
 
 
+def share_parents(folder: Path) -> None:
+    """Take forks of the SharedParents in a folder. They must hold the modules of every task from now on."""
+    _Kept.shared = folder
+
+
 def end() -> None:
     """End the processes that are kept for the next submission."""
     marker, _Kept.marker, _Kept.task = _Kept.marker, None, b""
@@ -115,6 +126,7 @@ def _marker(task: bytes) -> Marker:
         sandbox = Sandbox(fences, tuple(order["readable"]), trial.bubblewrap) if trial.usable else None
         secret = bytes.fromhex(order["secret"])
         assignment = Assignment.from_json(order["assignment"])
-        _Kept.marker = Marker(assignment, secret=secret, sandbox=sandbox, beside=order["beside"])
+        beside, shared = order["beside"], _Kept.shared
+        _Kept.marker = Marker(assignment, secret=secret, sandbox=sandbox, beside=beside, shared=shared)
         _Kept.task = task
     return _Kept.marker

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -16,8 +17,9 @@ from typing import Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from autograder.judge.parents import SharedParents
 from autograder.judge.process import die_with_parent
-from autograder.runs.one import grade_one
+from autograder.runs.one import grade_one, share_parents
 from autograder.sandbox import trial
 
 T = TypeVar("T")
@@ -41,7 +43,13 @@ class Lost(Exception):
 
 
 def grade_each(
-    task: bytes, submissions: Iterable[tuple[T, bytes]], workers: int, private: Path, judge: Judge = grade_one
+    task: bytes,
+    submissions: Iterable[tuple[T, bytes]],
+    workers: int,
+    private: Path,
+    modules: tuple[str, ...] = (),
+    *,
+    judge: Judge = grade_one,
 ) -> Generator[tuple[T, bytes, Callable[[], str]]]:
     """Judge every submission; give each as it is done.
 
@@ -49,6 +57,7 @@ def grade_each(
         task: see one.py.
         submissions: read as they are needed, not all at once.
         private: folder that remembers what a run that was killed has left behind.
+        modules: what the task's assignment imports.
 
     Yields:
         The label, the submission, and a function that returns what `grade_one` wrote or raises Lost.
@@ -57,14 +66,15 @@ def grade_each(
     """
     home = _home(private)
     jobs = (Job(label, content) for label, content in submissions)
-    tried = trial.try_sandbox()
-    pool = ProcessPool(workers, initializer=_begin, initargs=(tried, str(home)), context=get_context("spawn"))
+    parents = SharedParents(modules, home)
+    begin = (trial.try_sandbox(), str(home), parents.folder)
+    pool = ProcessPool(workers, initializer=_begin, initargs=begin, context=get_context("spawn"))
     running: dict[Future[str], Job[T]] = {}
 
     def start(job: Job[T]) -> None:
         running[pool.schedule(judge, args=(task, job.submission))] = job
 
-    try:
+    with parents, _ending(pool, home):
         for job in itertools.islice(jobs, AHEAD * workers):
             start(job)
         while running:
@@ -76,6 +86,12 @@ def grade_each(
                 for following in itertools.islice(jobs, 1):
                     start(following)
                 yield job.label, job.submission, functools.partial(_outcome, future)
+
+
+@contextlib.contextmanager
+def _ending(pool: ProcessPool, home: Path) -> Iterator[None]:
+    try:
+        yield
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
@@ -102,9 +118,10 @@ def _outcome(future: Future[str]) -> str:
         raise Lost(f"the worker failed: {type(error).__name__}: {error}") from error
 
 
-def _begin(tried: trial.Trial, home: str) -> None:
+def _begin(tried: trial.Trial, home: str, shared: Path) -> None:
     """What a worker does first."""
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's affair
     tempfile.tempdir = home
     trial.remember(tried)  # the same machine
+    share_parents(shared)

@@ -47,7 +47,8 @@ class Writer:
             else:
                 yield found
         if left:
-            judged = grade_each(self._task, self._contents(left), min(workers, len(left)), self.private)
+            processes, modules = min(workers, len(left)), self.assignment.modules
+            judged = grade_each(self._task, self._contents(left), processes, self.private, modules)
             with contextlib.closing(judged):
                 for each, content, outcome in judged:
                     yield self._judged(each, content, outcome)

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,13 +59,20 @@ def sandbox_here(readable: tuple[str, ...] = (), course: Path | None = None) -> 
 
 
 _done: list[Trial] = []
+_trying = threading.Lock()
 
 
 def try_sandbox() -> Trial:
     """Try every fence, put up by this Python or else by bubblewrap. Once per process: a machine does not change."""
-    if not _done:
-        remember(_try_sandbox())
-    return _done[0]
+    with _trying:
+        if not _done:
+            remember(_try_sandbox())
+        return _done[0]
+
+
+def begin_trial() -> None:
+    """Begin to try, in a thread, so that `try_sandbox` is sooner done."""
+    threading.Thread(target=try_sandbox, daemon=True).start()
 
 
 def remember(trial: Trial) -> None:

@@ -48,9 +48,11 @@ class GradeOptions:
 
 def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path | None) -> int:
     """Grade an assignment; return the exit code: 3 if there was a fault of ours, else 0."""
+    from autograder.sandbox.trial import begin_trial, try_sandbox
+
+    begin_trial()  # while nbgrader is imported
     from autograder.grade import grade_course
     from autograder.results import Status
-    from autograder.sandbox.trial import try_sandbox
     from labs_cli.doctor_sandbox import SLOWER
     from labs_cli.places import readable
 

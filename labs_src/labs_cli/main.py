@@ -12,6 +12,9 @@ import typer
 from labs_cli.errors import CliError
 from labs_cli.screen import say_error
 
+# jsonschema, which nbformat imports, does without this package. Its grammar takes more than a second to read.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
 app = typer.Typer(
     name="labs",
     help="Work on the labs, hand them in, write them and grade them.",
