@@ -27,7 +27,8 @@ class Status(StrEnum):
 class ExerciseResult:
     """Points of one exercise. `message` is for the learner; `grade_id` is the check cell's.
 
-    `score` is None where a person has to grade it.
+    `score` is None where a person has to grade it. `weak` says that points stand on weak proof: in the reference's
+    own run no assertion of the check counted, or one ran now and then only.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ExerciseResult:
     max_score: float
     message: str
     grade_id: str = ""
+    weak: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

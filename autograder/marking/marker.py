@@ -60,6 +60,7 @@ class Marker:
         self.warm = WarmParents(self.assignment.modules, limits, sandbox, shared)
         self._base: Process | None = None
         self._counts: dict[str, list[int]] = {}
+        self._weak: set[str] = set()  # grade ids of plain checks whose counts prove little
 
     def close(self) -> None:
         """End every process."""
@@ -101,7 +102,7 @@ class Marker:
         attempt = self._attempt(submission)
         try:
             marks = self._two_passes(attempt, checks, submission, notebook, hidden)
-            results = [_result(c, c.points * marks[c.grade_id].fraction, marks[c.grade_id].message) for c in checks]
+            results = [self._result(c, marks[c.grade_id]) for c in checks]
             if hidden and only is None:
                 results += results_by_hand(self.assignment, submission)
             message = " ".join(submission.remarks)
@@ -200,6 +201,8 @@ class Marker:
         finally:
             attempt.end()
         if check.inside is None:
+            if not counts[0] or any(len(set(times)) > 1 for times in zip(*counts, strict=True)):
+                self._weak.add(check.grade_id)
             return [_least(times) for times in zip(*counts, strict=True)]
         for site, times in zip(count_sites(check.source), zip(*counts, strict=True), strict=True):
             if len(set(times)) > 1:
@@ -208,6 +211,12 @@ class Marker:
         if not counts[0] or min(counts[0]) == 0:
             raise CourseError(f"{where}: an assert never ran", "every assert must run at least once")
         return counts[0]
+
+    def _result(self, check: Check, mark: Mark) -> ExerciseResult:
+        points = check.points * mark.fraction
+        return dataclasses.replace(
+            _result(check, points, mark.message), weak=points > 0 and check.grade_id in self._weak
+        )
 
     def _proved(self, check: Check, verdict: Verdict) -> bool:
         """Whether every assert site ran as often as for the reference; in a plain course at least as often."""

@@ -19,6 +19,10 @@ from labs_cli.screen import count, note, points, say, table
 if TYPE_CHECKING:
     from autograder.results import SubmissionResult
 
+WEAK = (
+    "Weak proof: {checks}. In the reference's run no assertion there counted, or one ran by chance, so that little "
+    "shows that these points were earned. An `assert` that runs as often each time proves more."
+)
 COLUMNS = ("student", "status", "exercise", ">points", ">of", "message")
 
 
@@ -85,6 +89,8 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
     kept = f" {unchanged} unchanged since they were judged (--force judges them again)." if unchanged else ""
     say(f"\n{count(len(results), 'submission')} of {assignment}: {counts}.{kept}")
     say(f"Gradebook: {course / 'gradebook.db'}")
+    if weak := sorted({e.name for r in results for e in r.exercises if e.weak}):
+        note(WEAK.format(checks=", ".join(weak)))
     if states[Status.GRADER_ERROR]:
         note("A grader_error is our fault: nobody lost points by it. Mend what it names, and grade again.")
         return 3

@@ -29,7 +29,7 @@ KEYS = [
     "notebook",
     "unchanged",
 ]
-EXERCISE_KEYS = ["name", "score", "max_score", "message", "grade_id"]
+EXERCISE_KEYS = ["name", "score", "max_score", "message", "grade_id", "weak"]
 
 
 @pytest.fixture
@@ -123,6 +123,15 @@ def test_a_mistake_in_what_was_asked_ends_with_1(
     ran = labs(*arguments)
     assert ran.code == 1
     assert said in ran.err
+
+
+def test_weak_proof_is_told_once_for_each_check(labs: Labs, course: Path, graded: Callable[..., None]) -> None:
+    exercises = (ExerciseResult("lucky", 2.0, 2.0, "", weak=True), ExerciseResult("sure", 1.0, 1.0, ""))
+    weak = [SubmissionResult(name, "90_twice", 3.0, 3.0, Status.GRADED, "", 0.1, exercises) for name in ("ada", "bob")]
+    graded(*weak)
+    assert labs("grade", "90", "--course", course).err.count("Weak proof: lucky. In ") == 1
+    graded(result("ada", Status.GRADED, 3.0))
+    assert "Weak proof" not in labs("grade", "90", "--course", course).err
 
 
 def test_a_fault_of_ours_ends_with_3(labs: Labs, course: Path, graded: Callable[..., None]) -> None:

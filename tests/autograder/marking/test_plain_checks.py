@@ -16,6 +16,7 @@ from autograder.judge.errors import LearnerError, NotPlain
 from autograder.judge.limits import Limits
 from autograder.judge.plain import Awaited, PlainRewriter
 from autograder.marking.marker import Marker
+from autograder.results import SubmissionResult
 from autograder.source.read_assignment import read_assignment
 
 SETUP = (
@@ -92,17 +93,23 @@ Marked = dict[str, tuple[float, str]]
 
 
 @pytest.fixture(scope="module")
-def mark() -> Iterator[Callable[[str], Marked]]:
-    """Name of a test → points and message, for an answer."""
+def judge() -> Iterator[Callable[[str], SubmissionResult]]:
+    """The result of an answer."""
     limits = Limits(cell_seconds=10, call_seconds=5, check_seconds=20)
     with Marker(read_assignment("plain", course(TESTS)), secret=b"x", limits=limits) as marker:
+        yield lambda answer: marker.mark("ada", course(TESTS, answer))
 
-        def mark(answer: str) -> Marked:
-            result = marker.mark("ada", course(TESTS, answer))
-            assert result.exercises, result.message
-            return {e.name.replace("_", " "): (e.score, e.message) for e in result.exercises}
 
-        yield mark
+@pytest.fixture(scope="module")
+def mark(judge: Callable[[str], SubmissionResult]) -> Callable[[str], Marked]:
+    """Name of a test → points and message, for an answer."""
+
+    def mark(answer: str) -> Marked:
+        result = judge(answer)
+        assert result.exercises, result.message
+        return {e.name.replace("_", " "): (e.score, e.message) for e in result.exercises}
+
+    return mark
 
 
 def scores(marked: Marked) -> dict[str, float]:
@@ -112,6 +119,12 @@ def scores(marked: Marked) -> dict[str, float]:
 def test_a_right_answer_gets_all_of_each(mark: Callable[[str], Marked]) -> None:
     found = mark(GOOD)
     assert scores(found) == dict.fromkeys(TESTS, 2), found
+
+
+def test_points_without_an_assertion_that_counts_are_weak_proof(judge: Callable[[str], SubmissionResult]) -> None:
+    """Only where there are points; a test that asserts as often each time proves them."""
+    assert {e.name for e in judge(GOOD).exercises if e.weak} == {"try", "points", "random"}
+    assert not any(e.weak for e in judge("def square(x):\n    raise OSError\nTable = None").exercises)
 
 
 def test_a_right_answer_that_prints_and_warns_gets_all_of_each(mark: Callable[[str], Marked]) -> None:
