@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -173,10 +174,9 @@ def _judged(lab: str, answer: Answer, result: SubmissionResult) -> AnswerResult:
     if answer.kind == "right":
         ok, wanted = e is not None and score == highest > 0, "all points"
     else:
-        ok, wanted = (
-            e is not None and score == 0 and answer.expect in message,
-            f"the message {answer.expect!r}",
-        )
+        part = answer.earns * highest
+        ok = e is not None and math.isclose(score or 0.0, part, abs_tol=1e-9) and answer.expect in message
+        wanted = f"the message {answer.expect!r}" + (f" and {part:g} points" if part else "")
     said = message if ok else f"{where}: expected {wanted}, but got {score:g} of {highest:g}: {message}"
     seconds = round(result.seconds / max(1, len(result.exercises)), 2)
     return AnswerResult(lab, answer.exercise, answer.name, answer.kind, ok, score, highest, said, seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ class Answer:
     Attributes:
         kind: `right` or `wrong`.
         expect: a part of the message that a wrong one must get.
+        earns: the part of the points that a wrong one must get, where its check gives some for it.
     """
 
     exercise: str
@@ -32,6 +34,7 @@ class Answer:
     source: str
     path: Path
     line: int
+    earns: float = 0.0
 
 
 def read_answers(lab_dir: Path) -> list[Answer]:
@@ -58,7 +61,11 @@ def read_answers(lab_dir: Path) -> list[Answer]:
 
 def _answer(cell: NotebookNode, path: Path, line: int) -> Answer:
     exercise, kind, name, expect = (str(cell.metadata.get(key, "")) for key in ("exercise", "answer", "name", "expect"))
-    return Answer(exercise, kind, name, expect, cell.source, path, line)
+    try:
+        earns = float(cell.metadata.get("earns", 0))
+    except (TypeError, ValueError):
+        earns = math.nan
+    return Answer(exercise, kind, name, expect, cell.source, path, line, earns)
 
 
 def _mistakes(answer: Answer, exercises: dict[str, SourceCell]) -> list[tuple[str, str]]:
@@ -72,6 +79,8 @@ def _mistakes(answer: Answer, exercises: dict[str, SourceCell]) -> list[tuple[st
         found.append(("a wrong answer without the message that it must get", 'add expect="…", a telling part of it'))
     if answer.kind == "wrong" and not answer.source.startswith("# Misconception: "):
         found.append(("a wrong answer that names no misconception", "begin it with `# Misconception: …`"))
+    if not (0 <= answer.earns < 1 and (answer.earns == 0 or answer.kind == "wrong")):
+        found.append(("earns= is no part of the points", "give a wrong answer a number below 1: earns=0.5"))
     if not answer.name:
         found.append(("an answer without a name", 'add name="…"'))
     try:

@@ -13,6 +13,11 @@ from autograder.marking.marker import Marker
 from autograder.results import AnswerResult, SubmissionResult
 from autograder.verify import repeat_reference, verify_lab
 
+PART = """\
+    if got[0] == 3.0:
+        given.credit(0.5, "you add instead of multiplying")
+"""
+
 
 def bad(results: list[AnswerResult]) -> dict[str, str]:
     return {r.answer: r.message for r in results if not r.ok}
@@ -37,6 +42,24 @@ def test_a_wrong_answer_that_passes_or_gets_another_message_is_found(lab_dir: Pa
         "but got 0 of 3: Visible checks passed, a hidden one failed: Your function changes its argument."
         in found["in_place"]
     )
+
+
+@pytest.mark.parametrize(
+    ("earns", "says"),
+    [(" earns=0.5", None), ("", "but got 1.5 of 3"), (" earns=0.25", "and 0.75 points, but got 1.5 of 3")],
+)
+def test_a_wrong_answer_earns_the_part_that_its_sheet_says(
+    lab_dir: Path, lab_text: str, earns: str, says: str | None
+) -> None:
+    cut, end = lab_text.index("    ### BEGIN HIDDEN TESTS"), lab_text.index("    ### END HIDDEN TESTS\n")
+    text = lab_text[:cut] + PART + lab_text[end:].partition("\n")[2]
+    text = text.replace('with check("double"):', 'with check("double") as given:')
+    (lab_dir / "lab.py").write_text(text.replace("assert got.tolist() == [2.0, 8.0]", "assert got[0] in (2.0, 3.0)"))
+    sheet = lab_dir / "answers.py"
+    sheet.write_text(sheet.read_text().replace(' name="adds"', ' name="adds"' + earns))
+    found = bad(verify_lab(lab_dir))
+    assert {"in_place", "absolute"} <= set(found)  # without hidden tests, nothing finds them
+    assert ("adds" not in found) if says is None else says in found["adds"]
 
 
 def test_a_right_answer_that_fails_is_found(lab_dir: Path) -> None:

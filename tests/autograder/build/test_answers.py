@@ -29,6 +29,9 @@ def test_answers_know_what_they_expect(lab_dir: Path) -> None:
         ('name="loop"', 'name="sum"', "two answers of 'double' are named 'sum'"),
         ("def double(x):\n    return x + 2", "def twice(x):\n    return x + 2", "does not bind double"),
         ("    return x + 2", "    return x +", "not Python"),
+        ('name="adds"', 'name="adds" earns=1', "no part of the points"),
+        ('name="adds"', 'name="adds" earns="half"', "no part of the points"),
+        ('answer="right" name="sum"', 'answer="right" name="sum" earns=0.5', "no part of the points"),
         ('answer="right" name="list"', 'answer="wrong" expect="a long enough text" name="list"', "has 1 right answers"),
     ],
 )  # fmt: skip
