@@ -28,6 +28,7 @@ class Task:
         beside: name → path of files that the notebook finds in its folder.
         fences, readable: of the sandbox (see sandbox/fences.py).
         trust: judge without a sandbox where there can be none.
+        only: names of the exercises to judge; None for all.
     """
 
     assignment: dict[str, Any]
@@ -36,6 +37,7 @@ class Task:
     beside: dict[str, str] = dataclasses.field(default_factory=dict)
     readable: tuple[str, ...] = ()
     trust: bool = False
+    only: tuple[str, ...] | None = None
 
     def to_bytes(self) -> bytes:
         """As `grade_one` takes it: JSON, the same bytes for the same task."""
@@ -47,6 +49,7 @@ class _Kept:
 
     task: bytes = b""
     marker: Marker | None = None
+    only: list[str] | None = None
 
 
 def grade_one(task: bytes, submission: bytes) -> str:
@@ -61,10 +64,10 @@ def grade_one(task: bytes, submission: bytes) -> str:
         be judged: a check that is not as it must be, or no sandbox on this machine.
     """
     try:
-        result = _marker(task).mark("", submission)
+        result = _marker(task).mark("", submission, only=_Kept.only)
         if result.status is Status.GRADER_ERROR:
             end()
-            result = _marker(task).mark("", submission)
+            result = _marker(task).mark("", submission, only=_Kept.only)
     except AutograderError as error:
         end()
         return json.dumps({"problem": error.problem, "fix": error.fix})
@@ -116,5 +119,5 @@ def _marker(task: bytes) -> Marker:
         secret = bytes.fromhex(order["secret"])
         assignment = Assignment.from_json(order["assignment"])
         _Kept.marker = Marker(assignment, secret=secret, sandbox=sandbox, beside=order["beside"])
-        _Kept.task = task
+        _Kept.task, _Kept.only = task, order["only"]
     return _Kept.marker

@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.course.attempts import keep_attempt
 from autograder.course.students import ALLOWED, is_student_id
 from autograder.files import write_whole
 from labs_cli import places
@@ -33,8 +34,10 @@ def submit(wanted: str, *, notebook: Path | None, course: Path | None, student: 
     _show_checks(work)
     replaced = target.exists()
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, work.file.data)
     moment = datetime.now(UTC).strftime(TIMESTAMP)
+    if course and student:
+        keep_attempt(course, student, work.lab.slug, {target.name: work.file.data}, moment)
+    write_whole(target, work.file.data)
     if course:
         # Second, so that a stamp never claims a time at which this notebook was not yet there.
         write_whole(target.with_name("timestamp.txt"), moment.encode())

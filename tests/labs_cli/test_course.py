@@ -28,6 +28,9 @@ KEYS = [
     "exercises",
     "notebook",
     "unchanged",
+    "submitted",
+    "attempt",
+    "late_penalty",
 ]
 EXERCISE_KEYS = ["name", "score", "max_score", "message", "grade_id"]
 
