@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,8 +14,8 @@ import psutil
 import pytest
 from sample_courses import NAME, plain_course
 
-from autograder.course.release import release_lab
-from autograder.runs import notebook_run, one
+from autograder.course.gradebook import open_gradebook
+from autograder.course.tree import private_folder, read_secret
 
 Start = Callable[..., "subprocess.Popen[str]"]
 SECONDS = 60
@@ -69,30 +67,11 @@ def end() -> Callable[..., int]:
     return end_with
 
 
-@pytest.fixture
-def judged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """Each `(exercises, None for all)` that is judged, here instead of in workers."""
-    seen: list[Any] = []
-
-    def grade_each(task: bytes, work: Any, *_: Any) -> Iterator[Any]:
-        for item, content in work:
-            seen.append((item.each.student, item.only))
-            yield item, content, functools.partial(one.grade_one, task, content)
-
-    monkeypatch.setattr(notebook_run, "grade_each", grade_each)
-    yield seen
-    one.end()
-
-
 @pytest.fixture(scope="session")
-def released_lab(tmp_path_factory: pytest.TempPathFactory, small_lab: Path) -> Path:
-    """A course with the small lab, for tests that leave it as it is."""
-    course = tmp_path_factory.mktemp("released") / "course"
-    release_lab(small_lab, course)
+def empty_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course in which nobody has handed in anything, with a gradebook and a secret; tests leave it as it is."""
+    course = plain_course(tmp_path_factory.mktemp("empty") / "course", 0)
+    (course / "submitted").mkdir()
+    with private_folder(course) as private, open_gradebook(course):
+        read_secret(private)
     return course
-
-
-@pytest.fixture
-def lab_course(released_lab: Path, tmp_path: Path) -> Path:
-    """A course with the small lab, for a test to change."""
-    return Path(shutil.copytree(released_lab, tmp_path / "lab-course"))
