@@ -104,11 +104,12 @@ def extend(gradebook: Gradebook, assignment: str, student: str, extension: dt.ti
 def save_result(gradebook: Gradebook, result: SubmissionResult, submitted: dt.datetime | None) -> None:
     """Record one submission's points in one transaction; a manual score stays and is marked for review.
 
-    A submission without a score (a fault of ours) leaves its old points alone.
+    A submission without a score (a fault of ours) leaves its old points alone, and one without a time the old time,
+    as in nbgrader, unless that may be another attempt's.
     """
     gradebook.update_or_create_student(result.student)
     name, file = result.assignment, result.notebook or result.assignment
-    fields = {} if submitted is None else {"timestamp": submitted}
+    fields = {"timestamp": submitted} if submitted or result.attempt else {}
     with gradebook.db.no_autoflush:  # nbgrader links the new rows in an order that SQLAlchemy warns about
         gradebook.update_or_create_submission(name, result.student, **fields)
     if result.score is None:

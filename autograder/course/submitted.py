@@ -20,8 +20,8 @@ NO_ID = f"The name of this folder is no student id, and nothing in it is read. A
 NAMES = 5  # of other files that a message tells
 TIMESTAMP = "timestamp.txt"
 AHEAD = dt.timedelta(minutes=5)  # clocks may differ by that much
-NO_TIME = "timestamp.txt beside it names no time, so that it does not count as late."
-UNKNOWN_TIME = "There is no timestamp.txt beside it, so that it does not count as late."
+NO_TIME = "timestamp.txt beside it names no time: when it was handed in is not known."
+UNKNOWN_TIME = "There is no timestamp.txt beside it: when it was handed in is not known."
 FUTURE = "Its time, {time} UTC, is still to come: the clock of the machine that took it, or of this one, is wrong."
 
 

@@ -91,6 +91,18 @@ def test_the_best_counts_and_says_so(course: Path, judged: Judged) -> None:
     assert len(judged) == 4
 
 
+def test_the_time_is_that_of_the_attempt_that_counts(course: Path, judged: Judged) -> None:
+    """Also where nobody knows it, so that another attempt's is not late in its place?"""
+    (course / "nbgrader_config.py").write_text(ZERO)
+    attempt(course, 5, WRONG)
+    due(course, "2026-03-03 00:00 UTC")
+    assert grade(course).submitted == "2026-03-05 12:00:00 UTC"
+    last(course, "", RIGHT).unlink()
+    result = grade(course)
+    assert (result.score, result.submitted, result.attempt) == (POINTS, "", "2 of 2")
+    assert row(course) == ("None", POINTS, 0)
+
+
 def test_the_last_counts_where_nothing_else_is_said(course: Path, judged: Judged) -> None:
     (course / "course.toml").unlink()
     attempt(course, 1, RIGHT)
@@ -181,8 +193,8 @@ def test_so_many_are_looked_at(course: Path) -> None:
 @pytest.mark.parametrize(
     ("time", "due_date", "says"),
     [
-        ("soon", None, "timestamp.txt beside it names no time, so that it does not count as late."),
-        (None, NOW, "There is no timestamp.txt beside it, so that it does not count as late."),
+        ("soon", None, "timestamp.txt beside it names no time: when it was handed in is not known."),
+        (None, NOW, "There is no timestamp.txt beside it: when it was handed in is not known."),
         (None, None, ""),
         ("2026-03-02 12:04:00 UTC", NOW, ""),
         ("2026-03-02 13:06:00 Europe/Berlin", NOW, "Its time, 2026-03-02 12:06:00 UTC, is still to come: "),
