@@ -133,6 +133,19 @@ def test_the_best_is_the_best_after_late_penalties(course: Path, judged: Judged)
     assert (grade(course).late_penalty, row(course)[2], len(judged)) == (0, 0, before)
 
 
+def test_a_run_that_is_cut_short_leaves_no_score_without_its_penalty(course: Path, judged: Judged) -> None:
+    (course / "nbgrader_config.py").write_text(ZERO)
+    last(course, "2026-03-05 12:00:00 UTC", RIGHT)
+    due(course, "2026-03-03 00:00 UTC")
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grade(course, on_result=stop)
+    assert row(course)[1:] == (POINTS, POINTS)
+
+
 def test_an_attempt_that_we_could_not_judge_decides_nothing(
     course: Path, judged: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:

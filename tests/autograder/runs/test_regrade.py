@@ -19,6 +19,7 @@ from autograder.course.release import earlier_releases, release_lab
 from autograder.errors import CourseError
 from autograder.grade import grade_course
 from autograder.results import Status, SubmissionResult
+from autograder.runs import notebook_run
 
 NAME = "90_small"
 NEVER_ZERO = """class Counter:
@@ -103,6 +104,25 @@ def test_a_mended_check_is_judged_again_and_nothing_else(lab_course: Path, small
     assert judged == []
     grade(lab_course, force=True, student="ada")
     assert judged == [("ada", None)]
+
+
+def test_a_file_that_changes_while_it_is_graded_is_graded_by_the_next_run(
+    lab_course: Path, small_lab: Path, judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what was kept of the old one is not put together with the new one."""
+    hand_in(lab_course, "ada", solved(small_lab))
+    here = notebook_run.grade_each
+
+    def meanwhile(*arguments: Any) -> Any:
+        hand_in(lab_course, "ada", solved(small_lab, count=NEVER_ZERO))
+        return here(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(notebook_run, "grade_each", meanwhile)
+        result = grade(lab_course)["ada"]
+    assert (result.status, result.score) == (Status.GRADER_ERROR, None)
+    assert result.message == "90_small.ipynb of ada changed while it was graded. Grade again."
+    assert points(grade(lab_course)["ada"]) == [3, 0]
 
 
 def test_a_submission_that_ended_its_process_is_judged_whole(lab_course: Path, small_lab: Path, judged: Judged) -> None:
