@@ -58,8 +58,10 @@ def _own_part(assignment: Assignment, check: Check, submission: Submission) -> b
 
 def _counts_points(check: Check) -> bool:
     """Whether its last expression may be a number of points, as in nbgrader."""
+    if check.inside is not None:
+        return False
     body = ast.parse(check.source).body
-    return check.inside is None and bool(body) and isinstance(body[-1], ast.Expr)
+    return bool(body) and isinstance(body[-1], ast.Expr)
 
 
 def grader_stamp(modules: Iterable[str], paths: Iterable[Path] = ()) -> str:
