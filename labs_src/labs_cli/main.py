@@ -201,8 +201,8 @@ def extend(
     assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="Number, name or part of a name.")],
     course: Annotated[Path, COURSE],
     student: Annotated[str, typer.Option("--student", metavar="ID", help="Who gets more time.", show_default=False)],
-    days: Annotated[float, typer.Option("--days", metavar="N", min=0)] = 0,
-    hours: Annotated[float, typer.Option("--hours", metavar="N", min=0)] = 0,
+    days: Annotated[float, typer.Option("--days", metavar="N", min=0, help="So many days.")] = 0,
+    hours: Annotated[float, typer.Option("--hours", metavar="N", min=0, help="And so many hours.")] = 0,
 ) -> None:
     """(instructors) Give one student more time after the due date.
 
