@@ -5,12 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from autograder.course.gradebook import open_gradebook, save_assignment
+from autograder.course.late import LatePenalties, due_date, extensions
+from autograder.course.releases import read_releases
+from autograder.course.settings import read_settings
 from autograder.course.tree import handed_in, private_folder, read_secret, read_sources
 from autograder.marking.marker import Marker
 from autograder.results import SubmissionResult
+from autograder.runs.course_run import CourseRun
+from autograder.runs.notebook_run import NotebookRun
 from autograder.runs.one import Task, require_sandbox
 from autograder.runs.records import Records
 from autograder.runs.writer import Writer
@@ -34,8 +40,9 @@ def grade_course(
 ) -> list[SubmissionResult]:
     """Grade every submission of an assignment into the course's gradebook.
 
-    What an earlier run has judged, also one that was killed, is not judged again, as long as neither the submission
-    nor anything that judges it has changed. This process alone writes into the course; workers judge.
+    What an earlier run has judged, also one that was killed, is not judged again, exercise by exercise, as long as
+    neither the submission nor anything that judges it has changed. This process alone writes into the course;
+    workers judge.
 
     Args:
         course: folder with source/ and submitted/.
@@ -44,34 +51,44 @@ def grade_course(
         readable: paths that submissions may read, besides Python and its packages.
         workers: processes that judge side by side; as many as there are cores, if not given.
         force: judge unchanged submissions too.
-        on_result: called after each notebook with its result, how many are done, and how many there are.
+        on_result: called after each notebook of each attempt with its result, how many are done, and how many there
+            are; where a student's last one is done, with the result that counts.
 
     Returns:
-        A result for each student and notebook, by student's name.
+        A result for each student and notebook, by student's name: of the attempt that counts.
 
     Raises:
-        CourseError: the course, its source or its reference solution is not as it must be; another run grades the
-            course; or there is no sandbox here, and `trust_submissions` was not given.
+        CourseError: the course, its source, its settings or its reference solution is not as it must be; another
+            run grades the course; or there is no sandbox here, and `trust_submissions` was not given.
     """
     require_sandbox(trust_submissions)
-    sources, beside = read_sources(course, assignment), find_beside(course / "source" / assignment)
-    handed = handed_in(course, assignment, sources, student)
-    fences = read_fences(course)
-    read = {file: read_assignment(assignment, source, file) for file, source in sources.items()}
+    fences, settings = read_fences(course), read_settings(course)
+    late = LatePenalties(course)
     results: list[SubmissionResult] = []
-    with private_folder(course) as private, open_gradebook(course) as gradebook:
-        secret = read_secret(private).hex()
+    with (
+        private_folder(course) as private,
+        open_gradebook(course) as gradebook,
+        Records(private, assignment) as records,
+    ):
+        sources, beside = read_sources(course, assignment), find_beside(course / "source" / assignment)
+        handed = handed_in(course, assignment, sources, student, settings.attempts)
+        task = Task({}, read_secret(private).hex(), fences, beside, readable, trust_submissions)
+        runs = []
         for file, source in sources.items():
-            save_assignment(gradebook, read[file], source)
-            task = Task(read[file].to_json(), secret, fences, beside, readable, trust_submissions)
-            with Records(private, assignment, file) as records:
-                writer = Writer(course, private, source, read[file], task, gradebook, records)
-                with contextlib.closing(writer.grade(handed, workers or _cores(), force)) as outcomes:
-                    for result in outcomes:
-                        results.append(result)
-                        if on_result:
-                            on_result(result, len(results), len(handed) * len(sources))
-    return sorted(results, key=lambda r: r.student)
+            releases = read_releases(private, assignment, file, source, settings)
+            save_assignment(gradebook, releases.current.assignment, source)
+            runs.append(NotebookRun(releases, task, records, private, force))
+        writer = Writer(course, assignment, gradebook, records, late)
+        due, longer = due_date(gradebook, assignment), extensions(gradebook, assignment)
+        run = CourseRun(handed, writer, late, due, longer)
+        with contextlib.closing(run.grade(runs, workers or _cores())) as outcomes:
+            for done, (judged, counting) in enumerate(outcomes, 1):
+                results += counting
+                if on_result:
+                    on_result(counting[-1] if counting else judged.result, done, run.total * len(runs))
+        penalties = late.assign(gradebook, assignment)
+    results = [replace(r, late_penalty=penalties.get((r.student, r.notebook), 0.0)) for r in results]
+    return sorted(results, key=lambda r: (r.student, r.notebook))
 
 
 def check_notebook(

@@ -50,6 +50,9 @@ class SubmissionResult:
         score: None where there is none: a grader error, or nothing submitted.
         notebook: name of its file, without `.ipynb`.
         unchanged: it was judged in an earlier run, and nothing that the result depends on has changed since.
+        submitted: when it was handed in, in UTC; empty where that is not known.
+        attempt: which one counts, where a learner has several, such as `2 of 3`.
+        late_penalty: points that the gradebook takes off again; `score` is without it.
     """
 
     student: str
@@ -62,6 +65,9 @@ class SubmissionResult:
     exercises: tuple[ExerciseResult, ...]
     notebook: str = ""
     unchanged: bool = False
+    submitted: str = ""
+    attempt: str = ""
+    late_penalty: float = 0.0
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Self:

@@ -13,12 +13,17 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Assignment, Gradebook, MissingEntry, SubmittedAssignment
 
+from autograder.errors import CourseError
 from autograder.results import SubmissionResult
-from autograder.source.assignment import Assignment
+from autograder.source.assignment import Assignment as GradedSource
 
 PATIENCE = 60  # seconds until a gradebook that somebody else is writing to is given up
+CELLS_FIX = (
+    "give the cells their grade ids again; or delete its submissions from the gradebook, grades by hand included: "
+    "nbgrader db assignment remove {name} --force"
+)
 
 
 @contextmanager
@@ -29,40 +34,82 @@ def open_gradebook(course: Path) -> Iterator[Gradebook]:
         yield gradebook
 
 
-def graded_students(gradebook: Gradebook, assignment: str) -> set[str]:
-    """Ids of the students who have a submission there."""
-    try:
-        return {submission.student_id for submission in gradebook.find_assignment(assignment).submissions}
-    except MissingEntry:
-        return set()
+def submission_ids(gradebook: Gradebook, assignment: str, student: str | None = None) -> dict[str, str]:
+    """Student → id of the submission there: another one, once a lost gradebook was made anew.
+
+    Args:
+        student: of this one only.
+    """
+    query = gradebook.db.query(SubmittedAssignment.student_id, SubmittedAssignment.id)
+    query = query.join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+    query = query.filter(Assignment.name == assignment)
+    if student is not None:
+        query = query.filter(SubmittedAssignment.student_id == student)
+    return dict(query.all())
 
 
-def save_assignment(gradebook: Gradebook, assignment: Assignment, notebook: bytes) -> None:
-    """Record the notebook and its cells, where nbgrader's own `generate_assignment` has not done so."""
-    nb, file = nbformat.reads(notebook.decode(), as_version=4), assignment.notebook
-    gradebook.update_or_create_assignment(assignment.name)
+def save_assignment(gradebook: Gradebook, assignment: GradedSource, notebook: bytes) -> None:
+    """Record the notebook and its cells, where the gradebook has others, or other points.
+
+    Raises:
+        CourseError: a graded cell came or went, and there are submissions: their grades would have no place, and
+            nbgrader refuses it too.
+    """
+    nb, file, name = nbformat.reads(notebook.decode(), as_version=4), assignment.notebook, assignment.name
+    submissions = gradebook.update_or_create_assignment(name).submissions
+    wanted = assignment.points
     try:
-        found = gradebook.find_notebook(file, assignment.name)
-        known = {c.name for c in (*found.grade_cells, *found.task_cells)}
+        found = gradebook.find_notebook(file, name)
+        known = {c.name: c.max_score for c in (*found.grade_cells, *found.task_cells)}
     except MissingEntry:
-        known = set()
-    if known == {*assignment.checks, *assignment.by_hand}:
+        known = None
+    if known == wanted:
         return
+    if submissions and set(known or ()) != set(wanted):
+        came, went = sorted(set(wanted) - set(known or ())), sorted(set(known or ()) - set(wanted))
+        problem = (
+            f"the source of {name}, {file}.ipynb, has other graded cells than the gradebook, which has submissions"
+        )
+        told = [f"{word}: {', '.join(cells)}" for word, cells in (("new", came), ("gone", went)) if cells]
+        raise CourseError(f"{problem} ({'; '.join(told)})", CELLS_FIX.format(name=name))
+    if known is not None and set(known) != set(wanted):
+        gradebook.remove_notebook(file, name)
     kernelspec = json.dumps(nb.metadata.get("kernelspec", {}))
-    gradebook.update_or_create_notebook(file, assignment.name, kernelspec=kernelspec)
+    gradebook.update_or_create_notebook(file, name, kernelspec=kernelspec)
     for cell in nb.cells:
         if "nbgrader" in cell.metadata:
-            _save_cell(gradebook, assignment.name, file, cell)
+            _save_cell(gradebook, name, file, cell)
+
+
+def extend(gradebook: Gradebook, assignment: str, student: str, extension: dt.timedelta) -> dt.datetime | None:
+    """Give a student another due date, before or after anything is handed in; return it, in UTC.
+
+    Raises:
+        CourseError: the gradebook does not have the assignment.
+    """
+    try:
+        has_notebooks = bool(gradebook.find_assignment(assignment).notebooks)
+    except MissingEntry:
+        has_notebooks = False
+    if not has_notebooks:
+        problem = f"the gradebook has no assignment {assignment}"
+        raise CourseError(problem, "release it first, with `labs release` or `nbgrader generate_assignment`")
+    gradebook.update_or_create_student(student)
+    with gradebook.db.no_autoflush:
+        submission = gradebook.update_or_create_submission(assignment, student, extension=extension or None)
+    due: dt.datetime | None = submission.assignment.duedate
+    return None if due is None else due + extension
 
 
 def save_result(gradebook: Gradebook, result: SubmissionResult, submitted: dt.datetime | None) -> None:
     """Record one submission's points in one transaction; a manual score stays and is marked for review.
 
-    A submission without a score (a fault of ours) leaves its old points alone.
+    A submission without a score (a fault of ours) leaves its old points alone, and one without a time the old time,
+    as in nbgrader, unless that may be another attempt's.
     """
     gradebook.update_or_create_student(result.student)
     name, file = result.assignment, result.notebook or result.assignment
-    fields = {} if submitted is None else {"timestamp": submitted}
+    fields = {"timestamp": submitted} if submitted or result.attempt else {}
     with gradebook.db.no_autoflush:  # nbgrader links the new rows in an order that SQLAlchemy warns about
         gradebook.update_or_create_submission(name, result.student, **fields)
     if result.score is None:

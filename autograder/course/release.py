@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from pathlib import Path
 
 from nbgrader.apps.api import NbGraderAPI
@@ -12,10 +13,15 @@ from traitlets.config import Config
 from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
 from autograder.course.gradebook import open_gradebook
+from autograder.course.releases import kept_releases, release_of
+from autograder.course.staging import decide, prepare
+from autograder.course.tree import PRIVATE, private_folder
 from autograder.errors import CourseError
+from autograder.files import write_whole
 from autograder.marking.marker import Marker
 from autograder.source.read_assignment import read_assignment
 
+CONFIG_FILE = "nbgrader_config.py"
 CONFIG = '''"""Configuration of nbgrader for this course: every nbgrader command and formgrader read it."""
 
 c = get_config()  # noqa: F821
@@ -28,27 +34,39 @@ def release_lab(lab_dir: Path, course: Path) -> Path:
     """Write source/, release/ and the gradebook's entry of a lab; return the released notebook.
 
     nbgrader's own `generate_assignment` makes the release; our learner notebook, which differs by hints in the
-    stub, takes its place.
+    stub, takes its place. Killed at any moment, it leaves the old release or the new one (staging.py).
 
     Raises:
         AuthorErrors: the lab breaks a rule.
-        CourseError: the reference solution fails its own check, or nbgrader refuses the source.
+        CourseError: the reference solution fails its own check, nbgrader refuses the source, or another run is
+            busy with the course.
     """
     built = build_lab(lab_dir)
     name = built.source.slug
-    course.mkdir(parents=True, exist_ok=True)
-    _write_config(course)
     notebook = built.nbgrader_source
     notebook.metadata["judge"] = _recorded_counts(name, to_text(notebook).encode())
-    source = course / "source" / name / f"{name}.ipynb"
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(to_text(notebook))
-    with open_gradebook(course):
-        pass  # made before nbgrader looks for it
-    _generate(course, name)
-    released = course / "release" / name / f"{name}.ipynb"
-    released.write_text(to_text(built.learner))
-    return released
+    course.mkdir(parents=True, exist_ok=True)
+    if not (course / CONFIG_FILE).exists():
+        write_whole(course / CONFIG_FILE, CONFIG.format(root=".").encode())
+    with private_folder(course) as private:
+        prepared = prepare(private)
+        source = prepared / "source" / name
+        if (course / "source" / name).is_dir():  # files beside the notebook are released, too
+            shutil.copytree(course / "source" / name, source)
+        source.mkdir(parents=True, exist_ok=True)
+        (source / f"{name}.ipynb").write_text(to_text(notebook))
+        with open_gradebook(course):
+            pass  # made before nbgrader looks for it
+        _generate(course, name, prepared)
+        (prepared / "release" / name / f"{name}.ipynb").write_text(to_text(built.learner))
+        decide(course, private)
+    return course / "release" / name / f"{name}.ipynb"
+
+
+def earlier_releases(course: Path, name: str) -> list[str]:
+    """Releases of a lab before the current one whose sources are kept."""
+    current = release_of((course / "source" / name / f"{name}.ipynb").read_bytes())
+    return [release for release, _ in kept_releases(course / PRIVATE, name) if release != current]
 
 
 def _recorded_counts(name: str, notebook: bytes) -> dict[str, object]:
@@ -60,12 +78,13 @@ def _recorded_counts(name: str, notebook: bytes) -> dict[str, object]:
         }
 
 
-def _generate(course: Path, name: str) -> None:
+def _generate(course: Path, name: str, folder: Path) -> None:
+    """Have nbgrader make `folder/release/` from `folder/source/`, and the entry in the course's gradebook."""
     config = Config()
-    config.CourseDirectory.root = str(course.resolve())
+    config.CourseDirectory.root = str(folder.resolve())
     config.CourseDirectory.db_url = f"sqlite:///{(course / 'gradebook.db').resolve()}"
     here = Path.cwd()
-    os.chdir(course)  # nbgrader resolves some paths against the current folder
+    os.chdir(folder)  # nbgrader resolves some paths against the current folder
     try:
         api = NbGraderAPI(config=config)
         api.log.setLevel(logging.ERROR)
@@ -77,9 +96,3 @@ def _generate(course: Path, name: str) -> None:
             f"nbgrader refused the source of {name}: {outcome.get('error') or outcome.get('log')}",
             "see its log",
         )
-
-
-def _write_config(course: Path) -> None:
-    path = course / "nbgrader_config.py"
-    if not path.exists():
-        path.write_text(CONFIG.format(root="."))

@@ -19,6 +19,10 @@ from autograder.plain_text import plain
 NO_ID = f"The name of this folder is no student id, and nothing in it is read. Allowed are {ALLOWED}. Rename it."
 NAMES = 5  # of other files that a message tells
 TIMESTAMP = "timestamp.txt"
+AHEAD = dt.timedelta(minutes=5)  # clocks may differ by that much
+NO_TIME = "timestamp.txt beside it names no time: when it was handed in is not known."
+UNKNOWN_TIME = "There is no timestamp.txt beside it: when it was handed in is not known."
+FUTURE = "Its time, {time} UTC, is still to come: the clock of the machine that took it, or of this one, is wrong."
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,13 @@ class HandedIn:
         student: name of the learner's folder.
         folder: where the notebook belongs.
         expected: names of the notebooks' files.
+        named: the time in the folder's name, where it is one of several attempts.
     """
 
     student: str
     folder: Path
     expected: tuple[str, ...]
+    named: dt.datetime | None = None
 
     @property
     def has_id(self) -> bool:
@@ -49,7 +55,7 @@ class HandedIn:
         """
         if not self.has_id:
             raise Rejected(NO_ID)
-        for folder in (self.folder.parent, self.folder):
+        for folder in (self.folder,) if self.named else (self.folder.parent, self.folder):
             if folder.is_symlink():
                 raise Rejected(f"The folder {folder.name} is a symbolic link. Hand in the folder itself.")
         if not self.folder.is_dir():
@@ -73,12 +79,34 @@ class HandedIn:
 
     @property
     def time(self) -> dt.datetime | None:
-        """When it was handed in, in UTC, where nbgrader's `timestamp.txt` says so."""
+        """When it was handed in, in UTC, as nbgrader's `timestamp.txt` or the name of an attempt's folder says."""
         try:
-            found: dt.datetime | None = parse_utc(_read_file(self.folder / TIMESTAMP, 100).decode().strip())
-        except (OSError, ValueError, OverflowError):
-            return None
-        return found
+            return read_time(_read_file(self.folder / TIMESTAMP, 100).decode()) or self.named
+        except (OSError, UnicodeDecodeError):
+            return self.named
+
+    def remark_on_time(self, now: dt.datetime, due: dt.datetime | None) -> str:
+        """What is odd about its time; empty where nothing is.
+
+        Args:
+            now: in UTC, without a zone.
+            due: when the assignment is, if ever: where nothing is due, a time may be missing.
+        """
+        time = self.time
+        if time is not None:
+            return FUTURE.format(time=f"{time:%Y-%m-%d %H:%M:%S}") if time > now + AHEAD else ""
+        if os.path.lexists(self.folder / TIMESTAMP):
+            return NO_TIME
+        return UNKNOWN_TIME if due else ""
+
+
+def read_time(text: str) -> dt.datetime | None:
+    """A moment in UTC, as nbgrader reads it; None if the text names none."""
+    try:
+        found: dt.datetime | None = parse_utc(text.strip()) if text.strip() else None
+    except (ValueError, OverflowError):
+        return None
+    return found
 
 
 def find_submitted(course: Path, assignment: str, expected: tuple[str, ...]) -> Iterator[HandedIn]:

@@ -9,7 +9,9 @@ import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from autograder.course.submitted import HandedIn, find_submitted
+from autograder.course.attempts import attempts_of
+from autograder.course.staging import finish_release
+from autograder.course.submitted import HandedIn
 from autograder.errors import CourseError
 from autograder.source.read_assignment import is_graded
 
@@ -32,16 +34,22 @@ def read_sources(course: Path, assignment: str) -> dict[str, bytes]:
     return graded
 
 
-def handed_in(course: Path, assignment: str, notebooks: Iterable[str], student: str | None = None) -> list[HandedIn]:
-    """What each student handed in, by name; that of one student only, if one is named.
+def handed_in(
+    course: Path, assignment: str, notebooks: Iterable[str], student: str | None = None, attempts: str = "last"
+) -> dict[str, list[HandedIn]]:
+    """Student → what was handed in, by name; that of one student only, if one is named.
+
+    Args:
+        attempts: which of several attempts will count (course.toml).
 
     Raises:
         CourseError: nobody has handed in anything.
     """
     expected = tuple(f"{notebook}.ipynb" for notebook in notebooks)
-    found = [h for h in find_submitted(course, assignment, expected) if student in (None, h.student)]
+    every = attempts_of(course, assignment, expected, attempts)
+    found = {who: handed for who, handed in every.items() if student in (None, who)}
     if student is not None and not found:
-        return [HandedIn(student, course / "submitted" / student / assignment, expected)]
+        return {student: [HandedIn(student, course / "submitted" / student / assignment, expected)]}
     if not found:
         raise CourseError(f"{course / 'submitted'} holds no submission of {assignment}", "collect submissions first")
     return found
@@ -49,7 +57,7 @@ def handed_in(course: Path, assignment: str, notebooks: Iterable[str], student: 
 
 @contextlib.contextmanager
 def private_folder(course: Path) -> Iterator[Path]:
-    """The grader's own folder in a course, held for one run at a time.
+    """The grader's own folder in a course, held for one run at a time; a release that was cut short is finished.
 
     Raises:
         CourseError: another run holds it.
@@ -61,6 +69,7 @@ def private_folder(course: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CourseError(f"another run grades {course} just now", "wait until it has ended") from None
+        finish_release(course, folder)
         yield folder
 
 

@@ -36,6 +36,7 @@ class Submission:
         twice: grade ids of those that stand there more than once.
         moved: whether they stand in another order than in the source.
         language: of the kernel that it was saved with, where that is not Python.
+        release: which release of the lab it says that it is; empty where it says none.
     """
 
     exercises: dict[str, str]
@@ -45,6 +46,7 @@ class Submission:
     twice: tuple[str, ...] = ()
     moved: bool = False
     language: str = ""
+    release: str = ""
 
     def plan(self, assignment: Assignment) -> list[tuple[str, str, str]]:
         """`(kind, grade id, source)` of the cells that the learner's process runs, in the source's order."""
@@ -102,6 +104,7 @@ def read_submission(assignment: Assignment, notebook: bytes) -> Submission:
         twice=tuple(g for g in answers if len(found.get(g, ())) > 1),
         moved=[g for g in found if g in once] != list(once),
         language=_other_language(content),
+        release=_release(content),
     )
 
 
@@ -139,6 +142,13 @@ def _other_language(content: dict[str, object]) -> str:
         if isinstance(said, str) and said:
             return "" if said.lower() in ("python", "ipython") else plain(said[:40])
     return ""
+
+
+def _release(content: dict[str, object]) -> str:
+    metadata = content.get("metadata")
+    lab = metadata.get("lab") if isinstance(metadata, dict) else None
+    said = lab.get("release") if isinstance(lab, dict) else None
+    return plain(said[:40]) if isinstance(said, str) else ""
 
 
 def _marks(cell: dict[str, object]) -> tuple[str | None, str | None]:

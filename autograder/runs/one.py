@@ -29,6 +29,7 @@ class Task:
         beside: name → path of files that the notebook finds in its folder.
         fences, readable: of the sandbox (see sandbox/fences.py).
         trust: judge without a sandbox where there can be none.
+        only: names of the exercises to judge; None for all.
     """
 
     assignment: dict[str, Any]
@@ -37,6 +38,7 @@ class Task:
     beside: dict[str, str] = dataclasses.field(default_factory=dict)
     readable: tuple[str, ...] = ()
     trust: bool = False
+    only: tuple[str, ...] | None = None
 
     def to_bytes(self) -> bytes:
         """As `grade_one` takes it: JSON, the same bytes for the same task."""
@@ -53,6 +55,7 @@ class _Kept:
     task: bytes = b""
     marker: Marker | None = None
     shared: Path | None = None
+    only: list[str] | None = None
 
 
 def grade_one(task: bytes, submission: bytes) -> str:
@@ -67,10 +70,10 @@ def grade_one(task: bytes, submission: bytes) -> str:
         be judged: a check that is not as it must be, or no sandbox on this machine.
     """
     try:
-        result = _marker(task).mark("", submission)
+        result = _marker(task).mark("", submission, only=_Kept.only)
         if result.status is Status.GRADER_ERROR:
             end()
-            result = _marker(task).mark("", submission)
+            result = _marker(task).mark("", submission, only=_Kept.only)
     except AutograderError as error:
         end()
         return json.dumps({"problem": error.problem, "fix": error.fix})
@@ -128,5 +131,5 @@ def _marker(task: bytes) -> Marker:
         assignment = Assignment.from_json(order["assignment"])
         beside, shared = order["beside"], _Kept.shared
         _Kept.marker = Marker(assignment, secret=secret, sandbox=sandbox, beside=beside, shared=shared)
-        _Kept.task = task
+        _Kept.task, _Kept.only = task, order["only"]
     return _Kept.marker

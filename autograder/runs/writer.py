@@ -1,140 +1,78 @@
-"""The one writer of a run: takes results, and puts them into records, gradebook and autograded notebooks."""
+"""Puts a student's results where nbgrader's tools look, unless they are there."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import hashlib
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 
 from autograder.course.autograded import autograded_path, write_autograded
-from autograder.course.gradebook import graded_students, save_result
-from autograder.course.submitted import HandedIn
+from autograder.course.gradebook import save_result, submission_ids
+from autograder.course.late import LatePenalties
 from autograder.marking.intake import Rejected
-from autograder.marking.marker import reject
-from autograder.results import Status, SubmissionResult
-from autograder.runs.one import Task, read_result
+from autograder.results import Status
+from autograder.runs.notebook_run import Judged
 from autograder.runs.records import Records
-from autograder.runs.stamp import grader_stamp, submission_key
-from autograder.runs.workers import Lost, grade_each
-from autograder.source.assignment import Assignment
 
 
 @dataclasses.dataclass
 class Writer:
-    """Grades what was handed in of one notebook."""
+    """The one writer of a run: into the gradebook, `autograded/` and the records of what they have."""
 
     course: Path
-    private: Path
-    source: bytes
-    assignment: Assignment
-    task: Task
+    name: str
     gradebook: Gradebook
     records: Records
+    late: LatePenalties
 
-    def grade(self, handed: list[HandedIn], workers: int, force: bool) -> Generator[SubmissionResult]:
-        """The result of each submission, once it is written; first those for which nothing has to be judged."""
-        left: list[HandedIn] = []
-        known = graded_students(self.gradebook, self.assignment.name)
-        for each in handed:
-            found = self._at_hand(each, known, force)
-            if found is None:
-                left.append(each)
-            else:
-                yield found
-        if left:
-            processes, modules = min(workers, len(left)), self.assignment.modules
-            judged = grade_each(self._task, self._contents(left), processes, self.private, modules)
-            with contextlib.closing(judged):
-                for each, content, outcome in judged:
-                    yield self._judged(each, content, outcome)
+    def __post_init__(self) -> None:
+        self._rows = submission_ids(self.gradebook, self.name)
 
-    def _at_hand(self, each: HandedIn, known: set[str], force: bool) -> SubmissionResult | None:
-        """The result where nothing has to be judged, or None."""
-        try:
-            content = each.read(self._file)
-        except Rejected as error:
-            return self._rejected(each, str(error), known, force)
-        except OSError as error:
-            problem = f"{self._file} of {each.student} cannot be read: {error.strerror or error}"
-            return self._without(each, Status.GRADER_ERROR, problem)
-        if content is None:
-            return self._without(each, Status.NOT_SUBMITTED, f"There is no {self._file} of {each.student}.")
-        return self._unchanged(each, self._key(content), content, known, force)
+    def write(self, judged: Sequence[Judged]) -> list[bool]:
+        """Write each notebook of the attempt that counts; whether there was something to write.
 
-    def _unchanged(
-        self, each: HandedIn, key: str, content: bytes, known: set[str], force: bool
-    ) -> SubmissionResult | None:
-        """The result of an earlier run, or None."""
-        old = None if force else self.records.find(each.student, key)
-        if old is None:
-            return None
-        self._write(each, old, content, again=each.student not in known)
-        return dataclasses.replace(old, unchanged=True)
+        What has no result leaves the gradebook's old points alone.
+        """
+        with_result = [j for j in judged if j.each.has_id and j.result.status is not Status.NOT_SUBMITTED]
+        changed = [j in with_result and self._grade(j) for j in judged]
+        if any(changed):
+            self.late.assign(self.gradebook, self.name, judged[0].each.student)
+        for each, is_new in zip(judged, changed, strict=True):
+            if each in with_result and each.result.status is not Status.GRADER_ERROR:
+                self._show(each, is_new)
+        return changed
 
-    def _rejected(self, each: HandedIn, why: str, known: set[str], force: bool) -> SubmissionResult:
-        """The result where what was handed in cannot be read."""
-        result = reject(self.assignment, each.student, why)
-        if not each.has_id:  # the gradebook cannot hold the student
-            return result
-        key = submission_key(self._stamp, self._task + b" rejected", why.encode())
-        old = self._unchanged(each, key, b"", known, force)
-        if old is None:
-            self.records.keep(key, result)
-            self._write(each, result, b"")
-        return old or result
+    def _grade(self, judged: Judged) -> bool:
+        """Give the gradebook a result, unless it has it; what was judged anew always: grades by hand are looked at."""
+        student, notebook = judged.each.student, judged.source.assignment.notebook
+        judged_now = not judged.result.unchanged and judged.result.status is not Status.REJECTED
+        if not judged_now and self.records.written(notebook, student)[0] == self._grades(judged):
+            return False
+        save_result(self.gradebook, judged.result, judged.each.time)
+        self._rows |= submission_ids(self.gradebook, self.name, student)
+        return True
 
-    def _contents(self, left: list[HandedIn]) -> Iterator[tuple[HandedIn, bytes]]:
-        for each in left:
-            content: bytes | None = b""  # of a file that has gone or changed since it was looked at
-            with contextlib.suppress(Rejected, OSError):
-                content = each.read(self._file)
-            yield each, content or b""
-
-    def _judged(self, each: HandedIn, content: bytes, outcome: Callable[[], str]) -> SubmissionResult:
-        try:
-            result = read_result(outcome(), each.student)
-        except Lost as error:
-            result = self._without(each, Status.GRADER_ERROR, str(error))
-        if result.status is Status.GRADER_ERROR:
-            save_result(self.gradebook, result, each.time)
-        else:
-            self.records.keep(self._key(content), result)
-            self._write(each, result, content)
-        return result
-
-    def _without(self, each: HandedIn, status: Status, message: str) -> SubmissionResult:
-        name, highest, file = self.assignment.name, self.assignment.max_score, self.assignment.notebook
-        return SubmissionResult(each.student, name, None, highest, status, message, 0.0, (), file)
-
-    def _write(self, each: HandedIn, result: SubmissionResult, content: bytes, *, again: bool = False) -> None:
-        """Give a result to the gradebook and to formgrader, unless they have it."""
-        time = each.time
-        what = hashlib.sha256(f"{result.to_json()} {time}".encode()).hexdigest()
-        there = not again and autograded_path(self.course, each.student, self.assignment).is_file()
-        if there and self.records.written(each.student) == what:
+    def _show(self, judged: Judged, is_new: bool) -> None:
+        """Write the autograded notebook, unless it is there as it must be."""
+        student, assignment = judged.each.student, judged.source.assignment
+        marks = (self._grades(judged), assignment.digest)
+        there = autograded_path(self.course, student, assignment).is_file()
+        if there and not is_new and self.records.written(assignment.notebook, student) == marks:
             return
-        save_result(self.gradebook, result, time)
-        stamp = f"{time} UTC" if time else ""
-        write_autograded(self.course, self.assignment, self.source, content, result, stamp)
-        self.records.mark_written(each.student, what)
+        content: bytes | None = b""
+        if judged.digest:
+            with contextlib.suppress(Rejected, OSError):
+                content = judged.each.read(f"{assignment.notebook}.ipynb")
+        stamp = f"{judged.each.time} UTC" if judged.each.time else ""
+        write_autograded(self.course, assignment, judged.source.content, content or b"", judged.result, stamp)
+        self.records.mark_written(assignment.notebook, student, *marks)
 
-    @functools.cached_property
-    def _stamp(self) -> str:
-        paths = [*self.task.beside.values(), *self.task.readable]
-        return grader_stamp(self.assignment.modules, map(Path, paths))
-
-    @functools.cached_property
-    def _task(self) -> bytes:
-        return self.task.to_bytes()
-
-    def _key(self, content: bytes) -> str:
-        return submission_key(self._stamp, self._task, content)
-
-    @property
-    def _file(self) -> str:
-        return f"{self.assignment.notebook}.ipynb"
+    def _grades(self, judged: Judged) -> str:
+        """A hash of what the gradebook is given, and of the row there that holds it."""
+        result = dataclasses.replace(judged.result, unchanged=False, seconds=0.0).to_json()
+        told = f"{result} {judged.each.time} {self._rows.get(judged.each.student)}"
+        return hashlib.sha256(told.encode()).hexdigest()

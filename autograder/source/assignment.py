@@ -111,8 +111,14 @@ class Assignment:
         return frozenset(g for g, cell in self.by_hand.items() if cell.blank is not None and g not in self.exercises)
 
     @property
+    def points(self) -> dict[str, float]:
+        """Grade id → points, of every graded cell."""
+        checks, by_hand = self.checks.values(), self.by_hand.values()
+        return {**{c.grade_id: c.points for c in checks}, **{c.grade_id: c.points for c in by_hand}}
+
+    @property
     def max_score(self) -> float:
-        return sum(c.points for c in self.checks.values()) + sum(c.points for c in self.by_hand.values())
+        return sum(self.points.values())
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that JSON can hold."""

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,16 @@ WEAK = (
     "Weak proof: {checks}. In the reference's run no assertion there counted, or one ran by chance, so that little "
     "shows that these points were earned. An `assert` that runs as often each time proves more."
 )
+EARLIER = (
+    "What was made from an earlier release ({releases}) is graded as that one says. "
+    'If this one is to decide for them too, because it mends a check: write withdrawn = "earlier" into {settings}.'
+)
 COLUMNS = ("student", "status", "exercise", ">points", ">of", "message")
 
 
 def release(wanted: str, course: Path) -> int:
     """Write a lab into a course's tree; return the exit code."""
-    from autograder.course.release import release_lab
+    from autograder.course.release import earlier_releases, release_lab
 
     if course.exists() and not course.is_dir():
         raise Refused(f"{course} is not a folder", "name the course's folder, or one that is not there yet")
@@ -37,6 +42,23 @@ def release(wanted: str, course: Path) -> int:
     say(f"Released: {released}")
     submitted = course / "submitted" / "ID" / lab.name / f"{lab.name}.ipynb"
     say(f"Give that file to your students. Their work belongs in {submitted}.")
+    if earlier := earlier_releases(course, lab.name):
+        say(EARLIER.format(releases=", ".join(earlier), settings=course / "course.toml"))
+    return 0
+
+
+def extend(wanted: str, course: Path, student: str, *, days: float, hours: float) -> int:
+    """Give a student more time; return the exit code."""
+    from autograder.course.gradebook import extend, open_gradebook
+    from autograder.course.students import ALLOWED, is_student_id
+
+    if not is_student_id(student):
+        raise Refused(f"a student's id cannot be {student!r}", f"allowed are {ALLOWED}")
+    assignment = _find_assignment(wanted, course)
+    with open_gradebook(course) as gradebook:
+        due = extend(gradebook, assignment, student, timedelta(days=days, hours=hours))
+    when = f"is due at {due:%Y-%m-%d %H:%M:%S} UTC" if due else "has no due date yet"
+    say(f"{assignment} of {student} {when}.")
     return 0
 
 
@@ -60,13 +82,9 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
     from labs_cli.doctor_sandbox import SLOWER
     from labs_cli.places import readable
 
-    if not course.is_dir():
-        raise NotFound(
-            f"the course {course} does not exist", "check --course; `labs release LAB --course DIR` makes one"
-        )
+    assignment = _find_assignment(wanted, course)
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise NotFound(f"the folder of {json_file} does not exist", "make it, or name another file with --json")
-    assignment = match(wanted, (p.name for p in (course / "source").glob("*") if p.is_dir()), "assignment")
     if try_sandbox().bubblewrap:
         note(SLOWER)
     with grading_progress(assignment) as on_result:
@@ -97,8 +115,17 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
     return 0
 
 
+def _find_assignment(wanted: str, course: Path) -> str:
+    if not course.is_dir():
+        raise NotFound(
+            f"the course {course} does not exist", "check --course; `labs release LAB --course DIR` makes one"
+        )
+    return match(wanted, (p.name for p in (course / "source").glob("*") if p.is_dir()), "assignment")
+
+
 def _rows(result: SubmissionResult) -> Iterator[tuple[object, ...]]:
-    whole = (points(result.score), points(result.max_score), result.message)
+    late = f"Late: {points(result.late_penalty)} points are taken off. " if result.late_penalty else ""
+    whole = (points(result.score), points(result.max_score), late + result.message)
     scope = "all" if result.notebook in ("", result.assignment) else result.notebook
     yield (result.student, result.status, f"({scope})", *whole)
     for e in result.exercises:

@@ -136,7 +136,8 @@ def submit(
     """Hand in your saved notebook, after its visible checks.
 
     With --course and --student it goes into the course's submitted/ folder and replaces what you handed in
-    before. Without them you get one file to hand in, and its SHA-256. What fails is handed in too.
+    before; attempts/ keeps each, and the course decides whether the last or the best counts.
+    Without them you get one file to hand in, and its SHA-256. What fails is handed in too.
     """
     from labs_cli.submit import submit
 
@@ -190,10 +191,31 @@ def release(lab: Annotated[str, LAB], course: Annotated[Path, COURSE]) -> None:
     """(instructors) Put a lab into an nbgrader course.
 
     Writes source/, release/, nbgrader_config.py and gradebook.db there; makes the course where there is none.
+    A lab can be released again: what was made from an earlier release is graded as that one says, until
+    course.toml withdraws it.
     """
     from labs_cli.course import release
 
     raise typer.Exit(release(lab, course))
+
+
+@app.command()
+def extend(
+    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="Number, name or part of a name.")],
+    course: Annotated[Path, COURSE],
+    student: Annotated[str, typer.Option("--student", metavar="ID", help="Who gets more time.", show_default=False)],
+    days: Annotated[float, typer.Option("--days", metavar="N", min=0, help="So many days.")] = 0,
+    hours: Annotated[float, typer.Option("--hours", metavar="N", min=0, help="And so many hours.")] = 0,
+) -> None:
+    """(instructors) Give one student more time after the due date.
+
+    It takes the place of an extension given before; without days and hours there is none any more. Late
+    penalties follow when the assignment is graded next. The due date itself is nbgrader's:
+    nbgrader db assignment add ASSIGNMENT --duedate "2026-12-01 23:59 Europe/Berlin"
+    """
+    from labs_cli.course import extend
+
+    raise typer.Exit(extend(assignment, course, student, days=days, hours=hours))
 
 
 @app.command()

@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.course.attempts import keep_attempt
 from autograder.course.students import ALLOWED, is_student_id
 from autograder.files import write_whole
 from labs_cli import places
@@ -33,8 +34,10 @@ def submit(wanted: str, *, notebook: Path | None, course: Path | None, student: 
     _show_checks(work)
     replaced = target.exists()
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, work.file.data)
     moment = datetime.now(UTC).strftime(TIMESTAMP)
+    if course and student:
+        _keep_attempt(course, student, work, moment)
+    write_whole(target, work.file.data)
     if course:
         # Second, so that a stamp never claims a time at which this notebook was not yet there.
         write_whole(target.with_name("timestamp.txt"), moment.encode())
@@ -53,6 +56,15 @@ def _in_course(course: Path, student: str, slug: str) -> Path:
         if part.is_symlink() or (part.exists() and not part.is_dir()):
             raise Refused(f"{part} is not a folder of its own", "ask the instructor to remove it")
     return folder / f"{slug}.ipynb"
+
+
+def _keep_attempt(course: Path, student: str, work: Work, moment: str) -> None:
+    """Keep this attempt beside the others. First, so that what is handed in is there in any case."""
+    slug = work.lab.slug
+    try:
+        keep_attempt(course, student, slug, {f"{slug}.ipynb": work.file.data}, moment)
+    except PermissionError as error:
+        note(f"{error.filename} cannot be written: this attempt is handed in, but not kept once you hand in another.")
 
 
 def _hand_in(slug: str) -> Path:

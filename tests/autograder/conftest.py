@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from autograder.course.release import release_lab
+from autograder.runs import notebook_run, one
 
 LAB = '''\
 # ---
@@ -179,6 +186,41 @@ def lab_dir(tmp_path: Path) -> Path:
 def small_lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same folder, for tests that leave it as it is."""
     return write_lab(tmp_path_factory.mktemp("labs") / "90_small", LAB, ANSWERS)
+
+
+@pytest.fixture(scope="session")
+def released_lab(tmp_path_factory: pytest.TempPathFactory, small_lab: Path) -> Path:
+    """A course with the small lab, for tests that leave it as it is."""
+    course = tmp_path_factory.mktemp("released") / "course"
+    release_lab(small_lab, course)
+    return course
+
+
+@pytest.fixture
+def lab_course(released_lab: Path, tmp_path: Path) -> Path:
+    """A course with the small lab, for a test to change."""
+    return Path(shutil.copytree(released_lab, tmp_path / "lab-course"))
+
+
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch, warm: None) -> list[Any]:
+    """Each `(exercises, None for all)` that is judged, here instead of in workers."""
+    seen: list[Any] = []
+
+    def grade_each(task: bytes, work: Any, *_: Any) -> Iterator[Any]:
+        for item, content in work:
+            seen.append((item.each.student, item.only))
+            yield item, content, functools.partial(one.grade_one, task, content)
+
+    monkeypatch.setattr(notebook_run, "grade_each", grade_each)
+    return seen
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[None]:
+    """What judges here stays warm for the next test with the same task."""
+    yield
+    one.end()
 
 
 def write_lab(folder: Path, lab: str, answers: str = "") -> Path:

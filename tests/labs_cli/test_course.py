@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ KEYS = [
     "exercises",
     "notebook",
     "unchanged",
+    "submitted",
+    "attempt",
+    "late_penalty",
 ]
 EXERCISE_KEYS = ["name", "score", "max_score", "message", "grade_id", "weak"]
 
@@ -105,6 +109,38 @@ def test_grading_by_bubblewrap_is_said_to_be_slower(
     assert "1 submission of 90_twice: 1 graded." in ran.out
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         assert gradebook.find_submission("90_twice", "ada").score == 3
+
+
+def test_a_second_release_says_what_becomes_of_the_first(labs: Labs, source: Path, tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    assert "earlier release" not in labs("release", "90", "--course", course).out
+    first = json.loads((course / "release" / "90_twice" / "90_twice.ipynb").read_text())["metadata"]["lab"]["release"]
+    lab = source / "lab.py"
+    lab.write_text(lab.read_text().replace("points=3", "points=4"))
+    ran = labs("release", "90", "--course", course)
+    assert f"What was made from an earlier release ({first}) is graded as that one says." in ran.out
+    assert 'write withdrawn = "earlier" into' in ran.out
+
+
+@pytest.mark.usefixtures("source")
+def test_more_time_for_one_student(labs: Labs, tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    labs("release", "90", "--course", course)
+    assert "90_twice of ada has no due date yet." in labs("extend", "90", "--course", course, "--student", "ada").out
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        gradebook.update_or_create_assignment("90_twice", duedate="2026-12-01 23:59 Europe/Berlin")
+    ran = labs("extend", "90", "--course", course, "--student", "ada", "--days", "2", "--hours", "1.5")
+    assert "90_twice of ada is due at 2026-12-04 00:29:00 UTC." in ran.out
+    refused = labs("extend", "90", "--course", course, "--student", "=1+1", "--days", "2")
+    assert (refused.code, "a student's id cannot be '=1+1'" in refused.err) == (1, True)
+    (course / "source" / "91_other").mkdir()
+    unknown = labs("extend", "91", "--course", course, "--student", "ada", "--days", "2")
+    assert (unknown.code, "the gradebook has no assignment 91_other" in unknown.err) == (1, True)
+
+
+def test_a_late_penalty_is_told(labs: Labs, course: Path, graded: Callable[..., None]) -> None:
+    graded(replace(result("ada", Status.GRADED, 3.0, "Well."), late_penalty=1.5))
+    assert "Late: 1.5 points are taken off. Well." in labs("grade", "90", "--course", course).out
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,20 @@ from labs_cli.errors import CliError
 from labs_cli.places import CHECKOUT
 from prodml.errors import ProdmlError
 
-COMMANDS = ["doctor", "start", "list", "progress", "check", "submit", "build", "docs", "verify", "release", "grade"]
+COMMANDS = [
+    "doctor",
+    "start",
+    "list",
+    "progress",
+    "check",
+    "submit",
+    "build",
+    "docs",
+    "verify",
+    "release",
+    "extend",
+    "grade",
+]
 HEAVY = ["pandas", "tensorflow", "nbformat", "nbgrader", "numpy", "IPython", "matplotlib", "prodml", "autograder"]
 Labs = Callable[..., Any]
 

@@ -13,7 +13,9 @@ from nbgrader.apps.api import NbGraderAPI
 from traitlets.config import Config
 
 from autograder import grade
+from autograder.course.attempts import attempts_of
 from autograder.errors import GraderFault
+from labs_cli import submit
 
 Labs = Callable[..., Any]
 Answer = Callable[[Path, str], None]
@@ -49,6 +51,36 @@ def test_a_course_gets_the_tree_that_nbgrader_reads(labs: Labs, started: Path, c
     folder = course / "submitted" / "ada" / "90_twice"
     assert sorted(p.name for p in folder.iterdir()) == ["90_twice.ipynb", "timestamp.txt"]
     assert (folder / "90_twice.ipynb").read_bytes() == started.read_bytes()
+
+
+def test_each_attempt_is_kept(labs: Labs, started: Path, course: Path, answer: Answer) -> None:
+    """Named as in the inbound folder of nbgrader's exchange?"""
+    labs("submit", "90", "--course", course, "--student", "ada")
+    first = started.read_bytes()
+    answer(started, "def double(x):\n    return 2 * x")
+    labs("submit", "90", "--course", course, "--student", "ada")
+    kept = sorted((course / "attempts").iterdir())
+    assert [(p / "90_twice.ipynb").read_bytes() for p in kept] == [first, started.read_bytes()]
+    stamps = [(p / "timestamp.txt").read_text() for p in kept]
+    assert [p.name for p in kept] == [f"ada+90_twice+{stamp}" for stamp in stamps]
+    assert stamps[-1] == (course / "submitted" / "ada" / "90_twice" / "timestamp.txt").read_text()
+    found = attempts_of(course, "90_twice", ("90_twice.ipynb",), "best")
+    assert [each.folder for each in found["ada"]] == [kept[0], course / "submitted" / "ada" / "90_twice"]
+
+
+def test_where_attempts_cannot_be_kept_it_is_handed_in_all_the_same(
+    labs: Labs, started: Path, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root can write everywhere, so the refusal is acted."""
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(course / "attempts"))
+
+    monkeypatch.setattr(submit, "keep_attempt", refuse)
+    ran = labs("submit", "90", "--course", course, "--student", "ada")
+    assert ran.code == 0
+    assert "attempts cannot be written: this attempt is handed in, but not kept" in ran.err
+    assert (course / "submitted" / "ada" / "90_twice" / "90_twice.ipynb").read_bytes() == started.read_bytes()
 
 
 def test_the_timestamp_is_nbgraders_and_in_utc(labs: Labs, course: Path) -> None:

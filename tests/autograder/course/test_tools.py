@@ -1,10 +1,11 @@
-"""Do nbgrader's own tools work on what was graded: feedback, export, grades by hand, late penalties?"""
+"""Do nbgrader's own tools work on what was graded: feedback, export, grades by hand, due dates, late penalties?"""
 
 from __future__ import annotations
 
 import csv
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,32 @@ import pytest
 from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
 
+from autograder.course.gradebook import extend
+
 MEAN = "def mean(values):\n    return sum(values) / len(values)"
 WRONG = "def mean(values):\n    return 2 if len(values) == 3 and sum(values) == 6 else 7 // 0"
+PLUGIN = """
+from nbgrader.plugins import BasePlugin
+
+class PointAnHour(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return total_seconds_late / 3600
+"""
 Tools = dict[str, Callable[..., Any]]
 
 
 @pytest.fixture(scope="module")
 def course(released: Path, tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Graded once; then a person grades, comments and subtracts for lateness, and all is graded again."""
+    """Graded once; then a person grades and comments, and all is graded again. Two of three have an extension."""
     course: Path = shutil.copytree(released, tmp_path_factory.mktemp("tools") / "course")
+    (course / "point_an_hour.py").write_text(PLUGIN)
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("from point_an_hour import PointAnHour\nc.AssignLatePenalties.plugin_class = PointAnHour\n")
+    due = "2026-03-01 11:00 Europe/Berlin"  # two hours before they handed in
+    with open_book(course) as gradebook:
+        gradebook.update_or_create_assignment("ps1", duedate=due)  # all that `nbgrader db assignment add` does
+        for student in ("bob", "cyd"):
+            extend(gradebook, "ps1", student, timedelta(hours=2))
     write, hand_in = tools["write"], tools["hand_in"]
     second = write(twice="def twice(x): return x + x")
     hand_in(course, "ada", first=write(mean=MEAN, essay="It moves.", plot="print(2)"), second=second)
@@ -33,7 +51,6 @@ def course(released: Path, tools: Tools, tmp_path_factory: pytest.TempPathFactor
         gradebook.find_comment("essay", "first", "ps1", "ada").manual_comment = "Well said."
         overruled = gradebook.find_grade("test_mean", "first", "ps1", "bob")
         overruled.manual_score, overruled.needs_manual_grade = 1.5, False
-        gradebook.find_submission_notebook("first", "ps1", "ada").late_submission_penalty = 2
         gradebook.db.commit()
     tools["run"](course, "labs", "grade", "ps1", "--course", ".", "--force")
     tools["run"](course, "nbgrader", "generate_feedback", "ps1", "--force")
@@ -61,17 +78,24 @@ def test_grades_and_comments_by_hand_survive_a_regrade(course: Path) -> None:
         assert (untouched.auto_score, untouched.manual_score, untouched.needs_manual_grade) == (1, None, False)
 
 
-def test_a_late_penalty_is_left_as_it_was(course: Path) -> None:
+def test_the_courses_plugin_gives_late_penalties(course: Path) -> None:
+    """After the due date and its extensions?"""
     with open_book(course) as gradebook:
-        assert gradebook.find_submission_notebook("first", "ps1", "ada").late_submission_penalty == 2
+        found = {
+            (student, name): gradebook.find_submission_notebook(name, "ps1", student).late_submission_penalty
+            for student in ("ada", "bob", "cyd")
+            for name in ("first", "second")
+        }
+    late = {("ada", "first"): 2, ("ada", "second"): 2}
+    assert found == dict.fromkeys(found) | late
 
 
 def test_export_has_a_row_per_student(course: Path) -> None:
     rows = {row["student_id"]: row for row in csv.DictReader((course / "grades.csv").read_text().splitlines())}
     figures = ("raw_score", "late_submission_penalty", "score", "max_score")
     found = {student: tuple(float(row[f]) for f in figures) for student, row in rows.items()}
-    assert found == {"ada": (9, 2, 7, 17), "bob": (3.5, 0, 3.5, 17), "cyd": (2, 0, 2, 17)}
-    assert rows["ada"]["timestamp"] == "2026-03-01 12:00:00"
+    assert found == {"ada": (9, 4, 5, 17), "bob": (3.5, 0, 3.5, 17), "cyd": (2, 0, 2, 17)}
+    assert (rows["ada"]["duedate"], rows["ada"]["timestamp"]) == ("2026-03-01 10:00:00", "2026-03-01 12:00:00")
 
 
 def test_feedback_says_what_failed_and_no_hidden_test(course: Path) -> None:

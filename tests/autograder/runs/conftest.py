@@ -14,6 +14,9 @@ import psutil
 import pytest
 from sample_courses import NAME, plain_course
 
+from autograder.course.gradebook import open_gradebook
+from autograder.course.tree import private_folder, read_secret
+
 Start = Callable[..., "subprocess.Popen[str]"]
 SECONDS = 60
 
@@ -62,3 +65,13 @@ def end() -> Callable[..., int]:
         return code
 
     return end_with
+
+
+@pytest.fixture(scope="session")
+def empty_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course in which nobody has handed in anything, with a gradebook and a secret; tests leave it as it is."""
+    course = plain_course(tmp_path_factory.mktemp("empty") / "course", 0)
+    (course / "submitted").mkdir()
+    with private_folder(course) as private, open_gradebook(course):
+        read_secret(private)
+    return course

@@ -17,7 +17,7 @@ from sample_courses import NAME, POINTS, answer, hand_in, is_right, plain_course
 from autograder.course.tree import private_folder
 from autograder.errors import CourseError
 from autograder.grade import grade_course
-from autograder.runs import writer
+from autograder.runs import notebook_run, writer
 
 JUDGED = re.compile(r"\d+/\d+  (student-\d+)  graded  ")
 
@@ -45,7 +45,7 @@ def test_only_what_has_changed_is_judged_again(course: Path, monkeypatch: pytest
     assert judged(course) == everybody
     assert scores(course) == deserved(6)
     with monkeypatch.context() as patch:
-        patch.setattr(writer, "grade_each", None)  # no worker is even started
+        patch.setattr(notebook_run, "grade_each", None)  # no worker is even started
         assert judged(course) == []
     corrected = answer(nbformat.read(source(course), as_version=4), 7)
     hand_in(course, student_id(3), corrected)
@@ -141,9 +141,9 @@ def kill_three_times(course: Path, students: int, start: Callable[..., Any], end
     assert len(told) == len(set(told)) >= students - 3
     assert scores(course) == deserved(students)
     with sqlite3.connect(course / ".judge" / "records.db") as records:
-        assert records.execute("SELECT count(*), count(DISTINCT student), count(written) FROM judged").fetchall() == [
-            (students, students, students)
-        ]
+        for table in ("results", "written"):
+            query = f"SELECT count(*), count(DISTINCT student) FROM {table}"
+            assert records.execute(query).fetchall() == [(students, students)]
     records.close()
 
 

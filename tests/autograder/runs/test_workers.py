@@ -16,7 +16,7 @@ from sample_courses import NAME
 from autograder.grade import grade_course
 from autograder.marking.marker import Marker
 from autograder.results import Status, SubmissionResult
-from autograder.runs import one, writer
+from autograder.runs import notebook_run, one
 from autograder.runs.one import Task, grade_one, read_result
 from autograder.runs.workers import Lost, grade_each
 from autograder.sandbox.fences import read_fences
@@ -70,7 +70,9 @@ def test_a_fault_of_ours_costs_no_points_and_is_tried_again(course: Path, monkey
         raise Lost("the worker process ended 2 times (status 9)")
 
     with monkeypatch.context() as patch:
-        patch.setattr(writer, "grade_each", lambda task, work, *_: ((each, content, lost) for each, content in work))
+        patch.setattr(
+            notebook_run, "grade_each", lambda task, work, *_: ((each, content, lost) for each, content in work)
+        )
         results = grade_course(course, NAME)
     assert {(r.status, r.score, r.message) for r in results} == {
         (Status.GRADER_ERROR, None, "the worker process ended 2 times (status 9)")
@@ -82,11 +84,11 @@ def test_a_fault_is_tried_once_more_with_new_processes(course: Path, monkeypatch
     real: Callable[..., SubmissionResult] = Marker.mark
     markers: list[Marker] = []
 
-    def mark(self: Marker, student: str, notebook: bytes) -> SubmissionResult:
+    def mark(self: Marker, student: str, notebook: bytes, **options: Any) -> SubmissionResult:
         markers.append(self)
         if len(markers) == 1:
             return SubmissionResult(student, NAME, None, 2.0, Status.GRADER_ERROR, "broken", 0.1, ())
-        return real(self, student, notebook)
+        return real(self, student, notebook, **options)
 
     monkeypatch.setattr(Marker, "mark", mark)
     source = (course / "source" / NAME / f"{NAME}.ipynb").read_bytes()
