@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from autograder.course.gradebook import open_gradebook, save_assignment
@@ -13,7 +14,7 @@ from autograder.marking.marker import Marker
 from autograder.results import SubmissionResult
 from autograder.runs.one import Task, require_sandbox
 from autograder.runs.records import Records
-from autograder.runs.writer import Writer
+from autograder.runs.writer import GradeEach, Writer
 from autograder.sandbox.fences import Sandbox, read_fences
 from autograder.source.beside import find_beside
 from autograder.source.read_assignment import read_assignment
@@ -30,6 +31,8 @@ def grade_course(
     readable: tuple[str, ...] = (),
     workers: int | None = None,
     force: bool = False,
+    scheduler: str | None = None,
+    insecure_scheduler: bool = False,
     on_result: OnResult | None = None,
 ) -> list[SubmissionResult]:
     """Grade every submission of an assignment into the course's gradebook.
@@ -44,6 +47,8 @@ def grade_course(
         readable: paths that submissions may read, besides Python and its packages.
         workers: processes that judge side by side; as many as there are cores, if not given.
         force: judge unchanged submissions too.
+        scheduler: of a Dask cluster that judges: `tls://HOST:PORT`, or `local` for one of `workers` processes here.
+        insecure_scheduler: take `tcp://HOST:PORT`, too, which is not encrypted.
         on_result: called after each notebook with its result, how many are done, and how many there are.
 
     Returns:
@@ -51,21 +56,26 @@ def grade_course(
 
     Raises:
         CourseError: the course, its source or its reference solution is not as it must be; another run grades the
-            course; or there is no sandbox here, and `trust_submissions` was not given.
+            course; there is no sandbox where submissions are judged, and `trust_submissions` was not given; or
+            there is no cluster, or one that would judge otherwise than this machine.
     """
-    require_sandbox(trust_submissions)
+    if scheduler is None:
+        require_sandbox(trust_submissions)  # elsewhere each worker tries its own
     sources, beside = read_sources(course, assignment), find_beside(course / "source" / assignment)
     handed = handed_in(course, assignment, sources, student)
     fences = read_fences(course)
     read = {file: read_assignment(assignment, source, file) for file, source in sources.items()}
     results: list[SubmissionResult] = []
-    with private_folder(course) as private, open_gradebook(course) as gradebook:
+    with contextlib.ExitStack() as stack:
+        private = stack.enter_context(private_folder(course))
+        gradebook = stack.enter_context(open_gradebook(course))
+        elsewhere = stack.enter_context(_elsewhere(scheduler, workers or _cores(), private, insecure_scheduler))
         secret = read_secret(private).hex()
         for file, source in sources.items():
             save_assignment(gradebook, read[file], source)
             task = Task(read[file].to_json(), secret, fences, beside, readable, trust_submissions)
             with Records(private, assignment, file) as records:
-                writer = Writer(course, private, source, read[file], task, gradebook, records)
+                writer = Writer(course, private, source, read[file], task, gradebook, records, elsewhere)
                 with contextlib.closing(writer.grade(handed, workers or _cores(), force)) as outcomes:
                     for result in outcomes:
                         results.append(result)
@@ -85,6 +95,18 @@ def check_notebook(
     """
     with Marker(read_assignment(name, assignment), secret=b"", variant=variant, sandbox=sandbox) as marker:
         return marker.mark("you", submission, hidden=False)
+
+
+@contextlib.contextmanager
+def _elsewhere(scheduler: str | None, workers: int, private: Path, insecure: bool) -> Iterator[GradeEach | None]:
+    """A cluster's `grade_each`; None where this machine judges itself."""
+    if scheduler is None:
+        yield None
+        return
+    from autograder.runs import cluster  # Dask takes a second to import
+
+    with cluster.connected(scheduler, workers, private, insecure=insecure) as client:
+        yield functools.partial(cluster.grade_each, client)
 
 
 def _cores() -> int:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import json
+import platform
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from autograder.source.assignment import Assignment
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -22,24 +26,49 @@ def submission_key(grader: str, task: bytes, submission: bytes) -> str:
     return _hash([grader.encode(), task, submission])
 
 
-def grader_stamp(modules: Iterable[str], paths: Iterable[Path] = ()) -> str:
-    """A hash of this package, of Python and every installed package's version, and of what the setup cells import.
+def grader_stamp(counted: Mapping[str, str]) -> str:
+    """A hash of what `describe` or `describe_task` gave."""
+    return _hash(part.encode() for pair in sorted(counted.items()) for part in pair)
+
+
+def describe_task(task: bytes) -> dict[str, str]:
+    """What a result depends on, besides task and submission.
+
+    Args:
+        task: `Task.to_bytes()` (one.py).
+    """
+    order = json.loads(task)
+    modules = Assignment.from_json(order["assignment"]).modules
+    return describe(modules, map(Path, [*order["beside"].values(), *order["readable"]]))
+
+
+def describe(modules: Iterable[str], paths: Iterable[Path] = ()) -> dict[str, str]:
+    """The versions of Python and of every installed package, and the hash of each file that counts.
+
+    On two machines it is the same, wherever this package is installed.
 
     Args:
         modules: names of modules. One that is not an installed package's, such as a course's own, counts by its
             files; a package that is installed counts by its version.
-        paths: files and folders that count, too.
+        paths: files and folders that count, too: this package, and these, under the names that they have here.
     """
-    roots = {PACKAGE, *paths, *filter(None, (_own_folder(name.partition(".")[0]) for name in modules))}
-    files = sorted(path for root in roots for path in _files(root))
-    parts = [part for path in files for part in (str(path).encode(), path.read_bytes())]
-    return _hash([sys.version.encode(), _versions().encode(), *parts])
+    names = {name.partition(".")[0] for name in modules}
+    roots = {PACKAGE.name: PACKAGE} | {name: found for name in names if (found := _own_folder(name))}
+    roots |= {str(path): path for path in paths}
+    files = {str(Path(name, path.relative_to(root))): path for name, root in roots.items() for path in _files(root)}
+    hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    return {"Python": platform.python_version()} | _versions() | hashes
 
 
 @functools.cache
-def _versions() -> str:
-    """Name and version of every installed package, as its folder of metadata is called."""
-    return "\n".join(sorted(path.name for folder in sys.path for path in Path(folder).glob("*.dist-info")))
+def _versions() -> dict[str, str]:
+    """Name → version of every installed package, as its folder of metadata is called; the first on the path counts.
+
+    Not of what setuptools has within itself: that is on the path once something has imported it, and does not matter.
+    """
+    folders = [folder for folder in map(Path, reversed(sys.path)) if folder.name != "_vendor"]
+    found = [path.stem.partition("-") for folder in folders for path in folder.glob("*.dist-info")]
+    return {name: version for name, _, version in found}
 
 
 def _own_folder(name: str) -> Path | None:

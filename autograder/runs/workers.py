@@ -55,7 +55,7 @@ def grade_each(
 
     Closing the iterator ends all processes.
     """
-    home = _home(private)
+    home = make_home(private)
     jobs = (Job(label, content) for label, content in submissions)
     tried = trial.try_sandbox()
     pool = ProcessPool(workers, initializer=_begin, initargs=(tried, str(home)), context=get_context("spawn"))
@@ -82,7 +82,7 @@ def grade_each(
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _home(private: Path) -> Path:
+def make_home(private: Path) -> Path:
     """A temporary folder for the workers; that of a run that was killed is removed."""
     note = private / "home"
     if note.is_file() and Path(old := note.read_text()).name.startswith(PREFIX):

@@ -19,14 +19,21 @@ from autograder.marking.marker import reject
 from autograder.results import Status, SubmissionResult
 from autograder.runs.one import Task, read_result
 from autograder.runs.records import Records
-from autograder.runs.stamp import grader_stamp, submission_key
+from autograder.runs.stamp import describe_task, grader_stamp, submission_key
 from autograder.runs.workers import Lost, grade_each
 from autograder.source.assignment import Assignment
+
+Judged = Generator[tuple[HandedIn, bytes, Callable[[], str]]]
+GradeEach = Callable[[bytes, Iterator[tuple[HandedIn, bytes]]], Judged]
 
 
 @dataclasses.dataclass
 class Writer:
-    """Grades what was handed in of one notebook."""
+    """Grades what was handed in of one notebook.
+
+    Attributes:
+        elsewhere: `grade_each` of a cluster; None for worker processes of this one's own.
+    """
 
     course: Path
     private: Path
@@ -35,6 +42,7 @@ class Writer:
     task: Task
     gradebook: Gradebook
     records: Records
+    elsewhere: GradeEach | None = None
 
     def grade(self, handed: list[HandedIn], workers: int, force: bool) -> Generator[SubmissionResult]:
         """The result of each submission, once it is written; first those for which nothing has to be judged."""
@@ -47,10 +55,14 @@ class Writer:
             else:
                 yield found
         if left:
-            judged = grade_each(self._task, self._contents(left), min(workers, len(left)), self.private)
-            with contextlib.closing(judged):
+            with contextlib.closing(self._judge(left, workers)) as judged:
                 for each, content, outcome in judged:
                     yield self._judged(each, content, outcome)
+
+    def _judge(self, left: list[HandedIn], workers: int) -> Judged:
+        if self.elsewhere:
+            return self.elsewhere(self._task, self._contents(left))
+        return grade_each(self._task, self._contents(left), min(workers, len(left)), self.private)
 
     def _at_hand(self, each: HandedIn, known: set[str], force: bool) -> SubmissionResult | None:
         """The result where nothing has to be judged, or None."""
@@ -124,8 +136,7 @@ class Writer:
 
     @functools.cached_property
     def _stamp(self) -> str:
-        paths = [*self.task.beside.values(), *self.task.readable]
-        return grader_stamp(self.assignment.modules, map(Path, paths))
+        return grader_stamp(describe_task(self._task))
 
     @functools.cached_property
     def _task(self) -> bytes:

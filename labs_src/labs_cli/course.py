@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 COLUMNS = ("student", "status", "exercise", ">points", ">of", "message")
 
+INSECURE = (
+    "WARNING: {scheduler} is not encrypted. Whoever is on that network can read hidden tests, solutions and "
+    "submissions, change grades, and run code on the scheduler, its workers and this machine."
+)
+
 
 def release(wanted: str, course: Path) -> int:
     """Write a lab into a course's tree; return the exit code."""
@@ -44,6 +49,8 @@ class GradeOptions:
     trust: bool = False
     workers: int | None = None
     force: bool = False
+    scheduler: str | None = None
+    insecure: bool = False
 
 
 def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path | None) -> int:
@@ -61,8 +68,10 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise NotFound(f"the folder of {json_file} does not exist", "make it, or name another file with --json")
     assignment = match(wanted, (p.name for p in (course / "source").glob("*") if p.is_dir()), "assignment")
-    if try_sandbox().bubblewrap:
+    if options.scheduler is None and try_sandbox().bubblewrap:
         note(SLOWER)
+    if options.insecure and options.scheduler and options.scheduler.startswith("tcp://"):
+        note(INSECURE.format(scheduler=options.scheduler))
     with grading_progress(assignment) as on_result:
         results = grade_course(
             course,
@@ -72,6 +81,8 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
             readable=readable(),
             workers=options.workers,
             force=options.force,
+            scheduler=options.scheduler,
+            insecure_scheduler=options.insecure,
             on_result=on_result,
         )
     if json_file is not None:
