@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import operator
 import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dask
 import psutil
 import pytest
-from distributed import Client
-from distributed.security import Security
+from running_dask import Dask, as_variables, certificates, start_dask
 from sample_courses import NAME, POINTS, is_right, plain_course
 
 from autograder.course.tree import private_folder
@@ -36,96 +31,10 @@ from autograder.source.read_assignment import read_assignment
 
 SECONDS = 120
 JUDGED = re.compile(r"\d+/\d+  (student-\d+)  graded  ")
-TLS_SETTINGS = {
-    "ca-file": "tls_ca_file",
-    **{
-        f"{role}.{part}": f"tls_{role}_{part}" for role in ("client", "scheduler", "worker") for part in ("cert", "key")
-    },
-}
 pytestmark = pytest.mark.xdist_group("dask")
 
 
 # ------------------------------------------------------------- clusters
-
-
-def certificates(folder: Path) -> dict[str, str]:
-    """Dask's settings → files, with a certificate authority of their own."""
-    folder.mkdir()
-    security, settings = Security.temporary(), {}
-    for name, attribute in TLS_SETTINGS.items():
-        path = folder / f"{name}.pem"
-        path.write_text(getattr(security, attribute))
-        settings[f"distributed.comm.tls.{name}"] = str(path)
-    return settings
-
-
-def as_variables(settings: dict[str, str]) -> dict[str, str]:
-    return {"DASK_" + name.upper().replace(".", "__").replace("-", "_"): path for name, path in settings.items()}
-
-
-@dataclass
-class Dask:
-    """A running cluster.
-
-    Attributes:
-        tls: Dask's settings for it.
-        temporary: its workers' temporary folder.
-    """
-
-    address: str
-    tls: dict[str, str]
-    scheduler: subprocess.Popen[bytes]
-    workers: list[subprocess.Popen[bytes]]
-    temporary: Path
-
-    def processes(self, part: str) -> list[psutil.Process]:
-        """Those below its workers with this in their command."""
-        found = [p for w in self.workers for p in psutil.Process(w.pid).children(recursive=True)]
-        return [p for p in found if p.status() != psutil.STATUS_ZOMBIE and part in " ".join(p.cmdline())]
-
-    def end(self) -> None:
-        for process in [*self.workers, self.scheduler]:
-            process.terminate()
-        for process in [*self.workers, self.scheduler]:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            process.kill()
-            process.wait()
-
-
-def start_dask(folder: Path, workers: int, *options: str) -> Dask:
-    """A scheduler, and workers with a thread each; `options` are the workers'."""
-    tls, known, temporary = certificates(folder / "tls"), folder / "scheduler.json", folder / "temporary"
-    temporary.mkdir()
-    env = {
-        **os.environ,
-        **as_variables(tls),
-        "TMPDIR": str(temporary),
-        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
-    }
-
-    def run(role: str, *arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--scheduler-file", str(known), *arguments]
-        with (folder / f"{role}.log").open("ab") as log:
-            return subprocess.Popen(command, env=env, stdout=log, stderr=log)
-
-    scheduler = run(
-        "scheduler",
-        "--protocol",
-        "tls",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "0",
-        "--no-dashboard",
-        "--dashboard-address",
-        "127.0.0.1:0",
-    )
-    own = ["--nthreads", "1", "--no-dashboard", "--local-directory", str(folder / "scratch"), *options]
-    started = [run("worker", "--host", "127.0.0.1", *own) for _ in range(workers)]
-    with dask.config.set(tls), Client(scheduler_file=str(known), timeout=SECONDS, set_as_default=False) as client:
-        client.wait_for_workers(workers, SECONDS)
-    return Dask(json.loads(known.read_text())["address"], tls, scheduler, started, temporary)
 
 
 @pytest.fixture(scope="module")
