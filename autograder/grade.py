@@ -103,9 +103,9 @@ def _elsewhere(scheduler: str | None, workers: int, private: Path, insecure: boo
     if scheduler is None:
         yield None
         return
-    from autograder.runs import cluster  # Dask takes a second to import
+    from autograder.runs import cluster, connecting  # Dask takes a second to import
 
-    with cluster.connected(scheduler, workers, private, insecure=insecure) as client:
+    with connecting.connected(scheduler, workers, private, insecure=insecure) as client:
         yield functools.partial(cluster.grade_each, client)
 
 

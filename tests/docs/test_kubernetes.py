@@ -20,7 +20,7 @@ import pytest
 import yaml
 from distributed.security import Security
 
-from autograder.runs.cluster import TLS, check_address
+from autograder.runs.connecting import TLS, check_address
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER, PAGE = ROOT / "docs" / "kubernetes", ROOT / "docs" / "kubernetes.md"

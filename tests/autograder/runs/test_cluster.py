@@ -16,14 +16,17 @@ import dask
 import psutil
 import pytest
 from running_dask import Dask, as_variables, certificates, start_dask
-from sample_courses import NAME, POINTS, is_right, plain_course
+from sample_courses import NAME, POINTS, is_right, plain_course, student_id
 
 from autograder.course.tree import private_folder
 from autograder.errors import CourseError
 from autograder.grade import grade_course
 from autograder.results import Status, SubmissionResult
 from autograder.runs import cluster as on_dask
-from autograder.runs.cluster import check_address, connected, grade_each
+from autograder.runs import connecting
+from autograder.runs.cluster import grade_each
+from autograder.runs.connecting import check_address, connected
+from autograder.runs.kept import IDLE_SECONDS
 from autograder.runs.one import Task
 from autograder.runs.workers import Lost
 from autograder.sandbox.fences import read_fences
@@ -67,7 +70,7 @@ def told(results: list[SubmissionResult]) -> list[Any]:
 
 
 def gone(processes: list[psutil.Process]) -> bool:
-    return not psutil.wait_procs(processes, SECONDS)[1]
+    return not psutil.wait_procs(processes, IDLE_SECONDS / 2)[1]
 
 
 # ------------------------------------------------------------- judging
@@ -84,7 +87,7 @@ def test_it_judges_as_the_pool_does(course: Path, tls: Dask) -> None:
     assert max(kept) == 2, "both workers judge"
     assert gone(tls.processes("autograder."))
     assert list(tls.temporary.glob("grading-*")) == []
-    assert told(on_cluster) == told(grade_course(course, NAME, workers=2, force=True))
+    assert told(on_cluster) == told(grade_course(course, NAME, workers=1, force=True))
 
 
 def test_a_worker_that_differs_is_refused(course: Path, tls: Dask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +96,7 @@ def test_a_worker_that_differs_is_refused(course: Path, tls: Dask, monkeypatch: 
     with pytest.raises(
         CourseError, match=r"worker tls://127\.0\.0\.1:\d+ .* than this machine: numpy is .* there, 99 here\n"
     ) as caught:
-        grade_course(course, NAME, scheduler=tls.address)
+        grade_course(course, NAME, scheduler=tls.address, student=student_id(1))
     assert "requirements.txt" in caught.value.fix
 
 
@@ -265,6 +268,12 @@ def test_a_scheduler_that_should_not_be_asked(scheduler: str, settings: dict[str
     assert fix in caught.value.fix
 
 
+def test_it_is_refused_before_anything_is_begun(course: Path) -> None:
+    with pytest.raises(CourseError, match=r"tcp://127\.0\.0\.1:1 is not encrypted"):
+        grade_course(course, NAME, scheduler="tcp://127.0.0.1:1")
+    assert not (course / ".judge" / "records.db").exists()
+
+
 def test_a_scheduler_in_the_clear_is_taken_when_told_so() -> None:
     check_address("tcp://10.0.0.7:8786", insecure=True)
 
@@ -279,7 +288,7 @@ def test_another_authority_is_refused(tmp_path: Path, course: Path, shared: Dask
 
 
 def test_a_scheduler_that_is_not_there(private: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(on_dask, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 0.5)
     nowhere = connected("tcp://127.0.0.1:1", 0, private, insecure=True)
     with pytest.raises(CourseError, match=r"^cannot connect to the scheduler tcp://127\.0\.0\.1:1: "), nowhere:
         pass
