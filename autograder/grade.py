@@ -61,6 +61,10 @@ def grade_course(
     """
     if scheduler is None:
         require_sandbox(trust_submissions)  # elsewhere each worker tries its own
+    else:
+        from autograder.runs.connecting import check_address  # Dask takes a second to import
+
+        check_address(scheduler, insecure=insecure_scheduler)
     sources, beside = read_sources(course, assignment), find_beside(course / "source" / assignment)
     handed = handed_in(course, assignment, sources, student)
     fences = read_fences(course)
@@ -103,7 +107,7 @@ def _elsewhere(scheduler: str | None, workers: int, private: Path, insecure: boo
     if scheduler is None:
         yield None
         return
-    from autograder.runs import cluster, connecting  # Dask takes a second to import
+    from autograder.runs import cluster, connecting
 
     with connecting.connected(scheduler, workers, private, insecure=insecure) as client:
         yield functools.partial(cluster.grade_each, client)

@@ -44,7 +44,7 @@ def graded(way: str, course: Path, name: str, workers: int) -> tuple[Taken, int]
     local = ["--scheduler", "local"] if way == "local" else []
     if way != "cluster":
         return labs_grade(course, name, "--force", "--workers", str(workers), *local), 0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # workers may still be ending
         running = start_dask(Path(folder), workers)
         os.environ.update(as_variables(running.tls))
         try:

@@ -49,12 +49,8 @@ class Dask:
         return found
 
     def end(self) -> None:
-        """End all of it."""
+        """End all of it, at once; what its workers had started ends by itself."""
         for process in [*self.workers, self.scheduler]:
-            process.terminate()
-        for process in [*self.workers, self.scheduler]:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10)
             process.kill()
             process.wait()
 

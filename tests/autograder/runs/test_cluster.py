@@ -271,7 +271,7 @@ def test_a_scheduler_that_should_not_be_asked(scheduler: str, settings: dict[str
 def test_it_is_refused_before_anything_is_begun(course: Path) -> None:
     with pytest.raises(CourseError, match=r"tcp://127\.0\.0\.1:1 is not encrypted"):
         grade_course(course, NAME, scheduler="tcp://127.0.0.1:1")
-    assert not (course / ".judge" / "records.db").exists()
+    assert not (course / ".judge").exists()
 
 
 def test_a_scheduler_in_the_clear_is_taken_when_told_so() -> None:
