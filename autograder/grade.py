@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from autograder.course.tree import handed_in, private_folder, read_secret, read_
 from autograder.marking.marker import Marker
 from autograder.results import SubmissionResult
 from autograder.runs.course_run import CourseRun
-from autograder.runs.notebook_run import NotebookRun
+from autograder.runs.notebook_run import GradeEach, NotebookRun
 from autograder.runs.one import Task, require_sandbox
 from autograder.runs.records import Records
 from autograder.runs.writer import Writer
@@ -36,6 +37,8 @@ def grade_course(
     readable: tuple[str, ...] = (),
     workers: int | None = None,
     force: bool = False,
+    scheduler: str | None = None,
+    insecure_scheduler: bool = False,
     on_result: OnResult | None = None,
 ) -> list[SubmissionResult]:
     """Grade every submission of an assignment into the course's gradebook.
@@ -51,6 +54,8 @@ def grade_course(
         readable: paths that submissions may read, besides Python and its packages.
         workers: processes that judge side by side; as many as there are cores, if not given.
         force: judge unchanged submissions too.
+        scheduler: of a Dask cluster that judges: `tls://HOST:PORT`, or `local` for one of `workers` processes here.
+        insecure_scheduler: take `tcp://HOST:PORT`, too, which is not encrypted.
         on_result: called after each notebook of each attempt with its result, how many are done, and how many there
             are; where a student's last one is done, with the result that counts.
 
@@ -59,9 +64,15 @@ def grade_course(
 
     Raises:
         CourseError: the course, its source, its settings or its reference solution is not as it must be; another
-            run grades the course; or there is no sandbox here, and `trust_submissions` was not given.
+            run grades the course; there is no sandbox where submissions are judged, and `trust_submissions` was not
+            given; or there is no cluster, or one that would judge otherwise than this machine.
     """
-    require_sandbox(trust_submissions)
+    if scheduler is None:
+        require_sandbox(trust_submissions)  # elsewhere each worker tries its own
+    else:
+        from autograder.runs.connecting import check_address  # Dask takes a second to import
+
+        check_address(scheduler, insecure=insecure_scheduler)
     fences, settings = read_fences(course), read_settings(course)
     late = LatePenalties(course)
     results: list[SubmissionResult] = []
@@ -69,6 +80,7 @@ def grade_course(
         private_folder(course) as private,
         open_gradebook(course) as gradebook,
         Records(private, assignment) as records,
+        _elsewhere(scheduler, workers or _cores(), private, insecure_scheduler) as elsewhere,
     ):
         sources, beside = read_sources(course, assignment), find_beside(course / "source" / assignment)
         handed = handed_in(course, assignment, sources, student, settings.attempts)
@@ -77,7 +89,7 @@ def grade_course(
         for file, source in sources.items():
             releases = read_releases(private, assignment, file, source, settings)
             save_assignment(gradebook, releases.current.assignment, source)
-            runs.append(NotebookRun(releases, task, records, private, force))
+            runs.append(NotebookRun(releases, task, records, private, force, elsewhere))
         writer = Writer(course, assignment, gradebook, records, late)
         due, longer = due_date(gradebook, assignment), extensions(gradebook, assignment)
         run = CourseRun(handed, writer, late, due, longer)
@@ -102,6 +114,18 @@ def check_notebook(
     """
     with Marker(read_assignment(name, assignment), secret=b"", variant=variant, sandbox=sandbox) as marker:
         return marker.mark("you", submission, hidden=False)
+
+
+@contextlib.contextmanager
+def _elsewhere(scheduler: str | None, workers: int, private: Path, insecure: bool) -> Iterator[GradeEach | None]:
+    """A cluster's `grade_each`; None where this machine judges itself."""
+    if scheduler is None:
+        yield None
+        return
+    from autograder.runs import cluster, connecting
+
+    with connecting.connected(scheduler, workers, private, insecure=insecure) as client:
+        yield functools.partial(cluster.grade_each, client)
 
 
 def _cores() -> int:

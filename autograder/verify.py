@@ -18,7 +18,7 @@ from autograder.build.source import LabSource
 from autograder.errors import AuthorError, AuthorErrors, GraderFault
 from autograder.marking.marker import NOT_DONE, Marker
 from autograder.results import AnswerResult, ExerciseResult, Status, SubmissionResult
-from autograder.runs.stamp import grader_stamp, submission_key
+from autograder.runs.stamp import describe, grader_stamp, submission_key
 from autograder.sandbox.fences import Sandbox
 from autograder.source.read_assignment import read_assignment
 
@@ -104,7 +104,7 @@ def verified_key(lab_dir: Path, variant: int, draws: int, sandbox: Sandbox | Non
     """A hash of all that `verify_lab` depends on."""
     source = to_text(build_lab(lab_dir).nbgrader_source).encode()
     paths = [lab_dir, *map(Path, sandbox.readable if sandbox else ())]
-    stamp = grader_stamp(read_assignment(lab_dir.name, source).modules, paths)
+    stamp = grader_stamp(describe(read_assignment(lab_dir.name, source).modules, paths))
     return submission_key(stamp, repr((variant, draws, sandbox)).encode(), b"")
 
 

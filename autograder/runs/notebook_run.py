@@ -15,10 +15,12 @@ from autograder.marking.by_hand import results_by_hand
 from autograder.marking.intake import Rejected, Submission, read_submission
 from autograder.marking.marker import reject
 from autograder.results import ExerciseResult, Status, SubmissionResult
+from autograder.runs.answers import Lost
+from autograder.runs.keys import check_keys
 from autograder.runs.one import Task, read_result
 from autograder.runs.records import Record, Records
-from autograder.runs.stamp import check_keys, grader_stamp
-from autograder.runs.workers import Lost, grade_each
+from autograder.runs.stamp import describe, grader_stamp
+from autograder.runs.workers import grade_each
 from autograder.source.assignment import Check
 
 CHANGED = "{file} of {student} changed while it was graded. Grade again."
@@ -58,6 +60,10 @@ class _Left:
     only: tuple[str, ...] | None
 
 
+Outcomes = Generator[tuple[_Left, bytes, Callable[[], str]]]
+GradeEach = Callable[[bytes, Iterator[tuple[_Left, bytes]]], Outcomes]
+
+
 @dataclasses.dataclass
 class NotebookRun:
     """Judges what was handed in of one notebook of an assignment.
@@ -65,6 +71,7 @@ class NotebookRun:
     Attributes:
         task: how it is judged; the assignment's place in it is filled here.
         force: judge again what the records have.
+        elsewhere: `grade_each` of a cluster; None for worker processes of this one's own.
     """
 
     releases: Releases
@@ -72,6 +79,7 @@ class NotebookRun:
     records: Records
     private: Path
     force: bool = False
+    elsewhere: GradeEach | None = None
 
     def judge(self, handed: Iterable[HandedIn], workers: int) -> Generator[Judged]:
         """What each is worth, once it is on record; first those in which nothing has to be judged."""
@@ -83,9 +91,10 @@ class NotebookRun:
             else:
                 left.setdefault((found.source.release, found.only), []).append(found)
         for (_, only), group in left.items():
-            assignment, processes = group[0].source.assignment, min(workers, len(group))
+            assignment = group[0].source.assignment
             task = dataclasses.replace(self.task, assignment=assignment.to_json(), only=only).to_bytes()
-            judged = grade_each(task, self._contents(group), processes, self.private, assignment.modules)
+            contents, here = self._contents(group), (min(workers, len(group)), self.private, assignment.modules)
+            judged = self.elsewhere(task, contents) if self.elsewhere else grade_each(task, contents, *here)
             with contextlib.closing(judged):
                 for item, content, outcome in judged:
                     yield self._judged(item, content, outcome)
@@ -176,7 +185,7 @@ class NotebookRun:
     def _stamp(self, source: Source) -> str:
         if source.release not in self._stamps:
             paths = [*self.task.beside.values(), *self.task.readable]
-            self._stamps[source.release] = grader_stamp(source.assignment.modules, map(Path, paths))
+            self._stamps[source.release] = grader_stamp(describe(source.assignment.modules, map(Path, paths)))
         return self._stamps[source.release]
 
     @functools.cached_property

@@ -1,19 +1,18 @@
-"""What a result depends on, as hashes: the submission, the source, and all that judges it."""
+"""What a result depends on, as one hash: the submission, the source, and all that judges it."""
 
 from __future__ import annotations
 
-import ast
 import functools
 import hashlib
 import importlib.util
 import json
+import platform
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from autograder.marking.intake import Submission
-from autograder.source.assignment import Assignment, Check
+from autograder.source.assignment import Assignment
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -24,64 +23,52 @@ def submission_key(grader: str, task: bytes, submission: bytes) -> str:
     Args:
         grader: what `grader_stamp` gave.
     """
-    return _hash([grader.encode(), task, submission])
+    return hash_of([grader.encode(), task, submission])
 
 
-def check_keys(
-    grader: str, conditions: bytes, assignment: Assignment, submission: Submission, content: bytes
-) -> dict[str, str]:
-    """Check's grade id → a hash of all that its mark depends on, and of nothing else.
+def grader_stamp(counted: Mapping[str, str]) -> str:
+    """A hash of what `describe` or `describe_task` gave."""
+    return hash_of(part.encode() for pair in sorted(counted.items()) for part in pair)
 
-    All checks share the submission, the cells that run before them, and what judges them; each has its own source
-    and, where the release recorded no counts for it, the reference solutions that give them. Points are left out
-    where they only scale the mark.
+
+def describe_task(task: bytes) -> dict[str, str]:
+    """What a result depends on, besides task and submission.
 
     Args:
-        grader: what `grader_stamp` gave.
-        conditions: how it is judged: the fences, the course's secret.
-        submission: what was taken from `content`.
+        task: `Task.to_bytes()` (one.py).
     """
-    plan = json.dumps(submission.plan(assignment)).encode()
-    shared = _hash([grader.encode(), conditions, plan, hashlib.sha256(content).digest()]).encode()
-    return {g: _hash([shared, _own_part(assignment, c, submission)]) for g, c in assignment.checks.items()}
+    order = json.loads(task)
+    modules = Assignment.from_json(order["assignment"]).modules
+    return describe(modules, map(Path, [*order["beside"].values(), *order["readable"]]))
 
 
-def _own_part(assignment: Assignment, check: Check, submission: Submission) -> bytes:
-    """What one check's mark depends on, and the others' do not."""
-    counts: object = assignment.counts.get(check.grade_id, {})
-    if not isinstance(counts, dict) or counts.get("digest") != check.digest:
-        counts = [cell.source for cell in assignment.exercises.values()]  # the reference is run for them
-    named = {"check": {**vars(check), "points": check.points if _counts_points(check) else check.points > 0}}
-    there = [g for g in check.needs if g in submission.missing], [g for g in check.needs if g in submission.twice]
-    return json.dumps([named, counts, there]).encode()
+def describe(modules: Iterable[str], paths: Iterable[Path] = ()) -> dict[str, str]:
+    """The versions of Python and of every installed package, and the hash of each file that counts.
 
-
-def _counts_points(check: Check) -> bool:
-    """Whether its last expression may be a number of points, as in nbgrader."""
-    if check.inside is not None:
-        return False
-    body = ast.parse(check.source).body
-    return bool(body) and isinstance(body[-1], ast.Expr)
-
-
-def grader_stamp(modules: Iterable[str], paths: Iterable[Path] = ()) -> str:
-    """A hash of this package, of Python and every installed package's version, and of what the setup cells import.
+    On two machines it is the same, wherever this package is installed.
 
     Args:
         modules: names of modules. One that is not an installed package's, such as a course's own, counts by its
             files; a package that is installed counts by its version.
-        paths: files and folders that count, too.
+        paths: files and folders that count, too: this package, and these, under the names that they have here.
     """
-    roots = {PACKAGE, *paths, *filter(None, (_own_folder(name.partition(".")[0]) for name in modules))}
-    files = sorted(path for root in roots for path in _files(root))
-    parts = [part for path in files for part in (str(path).encode(), path.read_bytes())]
-    return _hash([sys.version.encode(), _versions().encode(), *parts])
+    names = {name.partition(".")[0] for name in modules}
+    roots = {PACKAGE.name: PACKAGE} | {name: found for name in names if (found := _own_folder(name))}
+    roots |= {str(path): path for path in paths}
+    files = {str(Path(name, path.relative_to(root))): path for name, root in roots.items() for path in _files(root)}
+    hashes = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    return {"Python": platform.python_version()} | _versions() | hashes
 
 
 @functools.cache
-def _versions() -> str:
-    """Name and version of every installed package, as its folder of metadata is called."""
-    return "\n".join(sorted(path.name for folder in sys.path for path in Path(folder).glob("*.dist-info")))
+def _versions() -> dict[str, str]:
+    """Name → version of every installed package, as its folder of metadata is called; the first on the path counts.
+
+    Not of what setuptools has within itself: that is on the path once something has imported it, and does not matter.
+    """
+    folders = [folder for folder in map(Path, reversed(sys.path)) if folder.name != "_vendor"]
+    found = [path.stem.partition("-") for folder in folders for path in folder.glob("*.dist-info")]
+    return {name: version for name, _, version in found}
 
 
 def _own_folder(name: str) -> Path | None:
@@ -103,7 +90,8 @@ def _files(root: Path) -> list[Path]:
     return [p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
 
 
-def _hash(parts: Iterable[bytes]) -> str:
+def hash_of(parts: Iterable[bytes]) -> str:
+    """One hash of all parts, which changes with where one ends, too."""
     total = hashlib.sha256()
     for part in parts:
         total.update(len(part).to_bytes(8, "big") + part)

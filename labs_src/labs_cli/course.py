@@ -30,6 +30,11 @@ EARLIER = (
 )
 COLUMNS = ("student", "status", "exercise", ">points", ">of", "message")
 
+INSECURE = (
+    "WARNING: {scheduler} is not encrypted. Whoever is on that network can read hidden tests, solutions and "
+    "submissions, change grades, and run code on the scheduler, its workers and this machine."
+)
+
 
 def release(wanted: str, course: Path) -> int:
     """Write a lab into a course's tree; return the exit code."""
@@ -70,6 +75,8 @@ class GradeOptions:
     trust: bool = False
     workers: int | None = None
     force: bool = False
+    scheduler: str | None = None
+    insecure: bool = False
 
 
 def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path | None) -> int:
@@ -85,8 +92,10 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
     assignment = _find_assignment(wanted, course)
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise NotFound(f"the folder of {json_file} does not exist", "make it, or name another file with --json")
-    if try_sandbox().bubblewrap:
+    if options.scheduler is None and try_sandbox().bubblewrap:
         note(SLOWER)
+    if options.insecure and options.scheduler and options.scheduler.startswith("tcp://"):
+        note(INSECURE.format(scheduler=options.scheduler))
     with grading_progress(assignment) as on_result:
         results = grade_course(
             course,
@@ -96,6 +105,8 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
             readable=readable(),
             workers=options.workers,
             force=options.force,
+            scheduler=options.scheduler,
+            insecure_scheduler=options.insecure,
             on_result=on_result,
         )
     if json_file is not None:

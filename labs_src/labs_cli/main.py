@@ -240,6 +240,21 @@ def grade(
             show_default=False,
         ),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Judge on the Dask cluster at tls://HOST:PORT, or on a local one of --workers processes: local.",
+            show_default=False,
+        ),
+    ] = None,
+    insecure_scheduler: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-scheduler", help="Take tcp://HOST:PORT, too: hidden tests then cross the network as they are."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Judge unchanged submissions again, too.")] = False,
     trust_submissions: Annotated[
         bool,
@@ -255,7 +270,16 @@ def grade(
     """
     from labs_cli.course import GradeOptions, grade
 
-    options = GradeOptions(student=student, trust=trust_submissions, workers=workers, force=force)
+    if workers is not None and scheduler not in (None, "local"):
+        raise typer.BadParameter("--workers is for this machine: a cluster judges with the workers that it has")
+    options = GradeOptions(
+        student=student,
+        trust=trust_submissions,
+        workers=workers,
+        force=force,
+        scheduler=scheduler,
+        insecure=insecure_scheduler,
+    )
     raise typer.Exit(grade(assignment, course, options, json_file=json_file))
 
 

@@ -178,6 +178,28 @@ def test_a_fault_of_ours_ends_with_3(labs: Labs, course: Path, graded: Callable[
     assert "nobody lost points" in ran.err
 
 
+def test_a_cluster_in_the_clear_is_warned_of(
+    labs: Labs, course: Path, graded: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time, and what was asked for reaches the grader?"""
+    graded(result("ada", Status.GRADED, 3.0))
+    asked: list[Any] = []
+    let = grade.grade_course
+    monkeypatch.setattr(grade, "grade_course", lambda *a, **k: asked.append(k) or let(*a, **k))  # type: ignore[func-returns-value]
+    ran = labs("grade", "90", "--course", course, "--scheduler", "tcp://h:1", "--insecure-scheduler")
+    assert ran.code == 0
+    assert "WARNING: tcp://h:1 is not encrypted." in ran.err
+    ran = labs("grade", "90", "--course", course, "--scheduler", "tls://h:1")
+    assert "WARNING" not in ran.err
+    assert [(k["scheduler"], k["insecure_scheduler"]) for k in asked] == [("tcp://h:1", True), ("tls://h:1", False)]
+
+
+def test_a_clusters_workers_are_not_ours_to_count(labs: Labs, course: Path) -> None:
+    ran = labs("grade", "90", "--course", course, "--scheduler", "tls://h:1", "--workers", "2")
+    assert ran.code == 2
+    assert "a cluster judges with the workers that it has" in ran.err
+
+
 def test_other_ends_of_a_submission_are_grades(labs: Labs, course: Path, graded: Callable[..., None]) -> None:
     graded(result("ada", Status.TIMEOUT, 0.0), result("bob", Status.NOT_SUBMITTED, None, "nothing"))
     ran = labs("grade", "90", "--course", course)

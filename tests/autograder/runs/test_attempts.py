@@ -20,7 +20,7 @@ from autograder.errors import CourseError
 from autograder.grade import grade_course
 from autograder.results import Status, SubmissionResult
 from autograder.runs import notebook_run
-from autograder.runs.workers import Lost
+from autograder.runs.answers import Lost
 
 FILE = f"{NAME}.ipynb"
 RIGHT, WRONG = "def squares(n):\n    return np.arange(1, n + 1) ** 2", "def squares(n):\n    return n"

@@ -14,7 +14,7 @@ from sample_courses import NAME, plain_course
 from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
 from autograder.marking.intake import read_submission
-from autograder.runs.stamp import check_keys
+from autograder.runs.keys import check_keys
 from autograder.source.assignment import Assignment
 from autograder.source.read_assignment import read_assignment
 

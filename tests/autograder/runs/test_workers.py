@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import operator
-import os
-import time
-from collections.abc import Callable
+import dataclasses
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,17 @@ import pytest
 from sample_courses import NAME
 
 from autograder.grade import grade_course
+from autograder.judge.wire import Closed
 from autograder.marking.marker import Marker
 from autograder.results import Status, SubmissionResult
 from autograder.runs import notebook_run, one
+from autograder.runs.answers import Lost, lost
 from autograder.runs.one import Task, grade_one, read_result
-from autograder.runs.workers import Lost, grade_each
+from autograder.runs.workers import grade_each
 from autograder.sandbox.fences import read_fences
 from autograder.source.read_assignment import read_assignment
+
+GOOD = json.dumps(SubmissionResult("", NAME, 2.0, 2.0, Status.GRADED, "", 0.1, ()).to_json())
 
 
 def test_one_worker_or_two(course: Path) -> None:
@@ -37,7 +41,7 @@ def test_a_worker_that_dies_is_replaced(course: Path) -> None:
 
     def kill_one(result: SubmissionResult, done: int, total: int) -> None:
         if not killed:
-            workers = [p for p in _children() if "spawn_main" in " ".join(p.cmdline())]
+            workers = _workers()
             killed.append(workers[0].pid)
             workers[0].kill()
 
@@ -46,23 +50,72 @@ def test_a_worker_that_dies_is_replaced(course: Path) -> None:
     assert [(r.status, r.message) for r in results] == [(Status.GRADED, "")] * 6
 
 
-def test_a_submission_that_kills_its_worker_is_told(tmp_path: Path) -> None:
-    """And stops nobody else? Here what judges ends its process where it is told to."""
-    work: Any = [("first", 3), ("second", 4)]
-    outcomes = {label: outcome for label, _, outcome in grade_each(os._exit, work, 1, tmp_path, judge=operator.call)}  # type: ignore[arg-type]
-    with pytest.raises(Lost, match="status 3"):
-        outcomes["first"]()
-    with pytest.raises(Lost, match="status 4"):
-        outcomes["second"]()
+@dataclasses.dataclass
+class Told:
+    """A worker that does what a submission says."""
+
+    ended: int | None = None
+    hung_up: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+    def judge(self, order: Mapping[str, object]) -> str:
+        match order["submission"]:
+            case b"dies":
+                self.ended = 3
+                raise Closed("the other side is gone")
+            case b"dies later":
+                self.ended = 9
+            case b"fails":
+                return lost("it failed")
+            case b"lies":
+                return "[]"
+            case b"waits":
+                assert self.hung_up.wait(60)
+                raise Closed("this side is closed")
+        return GOOD
+
+    def hang_up(self) -> None:
+        self.hung_up.set()
+
+    def end(self) -> None:
+        self.hang_up()
 
 
-def test_a_submission_that_the_worker_fails_on_stops_nobody_else(tmp_path: Path) -> None:
-    """Here what judges rounds numbers, and the first is none."""
-    work: Any = [("first", "no number"), ("second", 0)]
-    outcomes = {label: done for label, _, done in grade_each(round, work, 1, tmp_path, judge=operator.call)}  # type: ignore[arg-type]
-    with pytest.raises(Lost, match="the worker failed: TypeError: "):
-        outcomes["first"]()
-    assert outcomes["second"]() == 0
+class Team:
+    """Starts such workers, and knows them."""
+
+    def __init__(self) -> None:
+        self.workers: list[Told] = []
+
+    def start(self, home: Path, shared: Path) -> Told:
+        assert shared.is_relative_to(home)
+        self.workers.append(Told())
+        return self.workers[-1]
+
+
+def test_a_submission_that_kills_its_workers_stops_nobody_else(tmp_path: Path) -> None:
+    team, work = Team(), [(said, said.encode()) for said in ("dies", "fails", "lies", "fine")]
+    outcomes = {label: done for label, _, done in grade_each(b"", work, 1, tmp_path, start=team.start)}
+    assert outcomes["fine"]() == GOOD
+    assert len(team.workers) == 3, "it is tried twice"
+    wanted = {"dies": r"ended 2 times \(status 3\)", "fails": "it failed", "lies": "sent no result"}
+    for label, said in wanted.items():
+        with pytest.raises(Lost, match=said):
+            outcomes[label]()
+
+
+def test_a_worker_that_dies_with_nothing_to_do_is_replaced(tmp_path: Path) -> None:
+    team, work = Team(), [(n, b"dies later") for n in range(3)]
+    assert [done() for _, _, done in grade_each(b"", work, 1, tmp_path, start=team.start)] == [GOOD] * 3
+    assert len(team.workers) == 3
+
+
+def test_a_worker_that_cannot_be_started_is_told(tmp_path: Path) -> None:
+    def start(home: Path, shared: Path) -> Told:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    ((_, _, outcome),) = grade_each(b"", [("first", b"")], 1, tmp_path, start=start)
+    with pytest.raises(Lost, match=r"no worker could judge: .*temporarily unavailable"):
+        outcome()
 
 
 def test_a_fault_of_ours_costs_no_points_and_is_tried_again(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,25 +158,28 @@ def test_submissions_are_read_as_they_are_needed(tmp_path: Path) -> None:
     """A course of thousands must not be in memory at once."""
     read: list[int] = []
 
-    def work() -> Any:
+    def work() -> Iterator[tuple[int, bytes]]:
         for number in range(20):
             read.append(number)
-            yield number, number
+            yield number, b""
 
-    for done, _ in enumerate(grade_each(0, work(), 1, tmp_path, judge=operator.add), 1):  # type: ignore[arg-type]
+    for done, _ in enumerate(grade_each(b"", work(), 1, tmp_path, start=Team().start), 1):
         assert len(read) <= done + 3
     assert len(read) == 20
 
 
 def test_closing_it_ends_the_workers(tmp_path: Path) -> None:
-    work: Any = [(n, 600) for n in range(3)]
-    outcomes = grade_each(time.sleep, iter([(0, 0), *work]), 2, tmp_path, judge=operator.call)  # type: ignore[arg-type]
+    team, work = Team(), [(0, b""), *((n, b"waits") for n in range(3))]
+    outcomes = grade_each(b"", work, 2, tmp_path, start=team.start)
     next(outcomes)
-    workers = [p for p in _children() if "spawn_main" in " ".join(p.cmdline())]
-    assert len(workers) == 2
     outcomes.close()
-    assert psutil.wait_procs(workers, 30)[1] == []
+    assert all(worker.hung_up.is_set() for worker in team.workers)
     assert not Path((tmp_path / "home").read_text()).exists()
+    assert _children() == []
+
+
+def _workers() -> list[psutil.Process]:
+    return [p for p in _children() if "autograder.runs.kept" in " ".join(p.cmdline())]
 
 
 def _children() -> list[psutil.Process]:
