@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from autograder.course.faults import naming_database
 from autograder.course.gradebook import open_gradebook, save_assignment
 from autograder.course.tree import handed_in, private_folder, read_secret, read_sources
 from autograder.marking.marker import Marker
@@ -31,6 +32,7 @@ def grade_course(
     workers: int | None = None,
     force: bool = False,
     on_result: OnResult | None = None,
+    on_wait: Callable[[str], None] | None = None,
 ) -> list[SubmissionResult]:
     """Grade every submission of an assignment into the course's gradebook.
 
@@ -45,6 +47,7 @@ def grade_course(
         workers: processes that judge side by side; as many as there are cores, if not given.
         force: judge unchanged submissions too.
         on_result: called after each notebook with its result, how many are done, and how many there are.
+        on_wait: called with a sentence when somebody else is writing to the gradebook.
 
     Returns:
         A result for each student and notebook, by student's name.
@@ -59,12 +62,12 @@ def grade_course(
     fences = read_fences(course)
     read = {file: read_assignment(assignment, source, file) for file, source in sources.items()}
     results: list[SubmissionResult] = []
-    with private_folder(course) as private, open_gradebook(course) as gradebook:
+    with private_folder(course) as private, open_gradebook(course, on_wait) as gradebook:
         secret = read_secret(private).hex()
         for file, source in sources.items():
             save_assignment(gradebook, read[file], source)
             task = Task(read[file].to_json(), secret, fences, beside, readable, trust_submissions)
-            with Records(private, assignment, file) as records:
+            with naming_database(private / "records.db"), Records(private, assignment, file) as records:
                 writer = Writer(course, private, source, read[file], task, gradebook, records)
                 with contextlib.closing(writer.grade(handed, workers or _cores(), force)) as outcomes:
                     for result in outcomes:

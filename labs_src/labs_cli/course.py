@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,20 +19,23 @@ from labs_cli.screen import count, note, points, say, table
 if TYPE_CHECKING:
     from autograder.results import SubmissionResult
 
+ALL = "all"
 COLUMNS = ("student", "status", "exercise", ">points", ">of", "message")
 
 
-def release(wanted: str, course: Path) -> int:
-    """Write a lab into a course's tree; return the exit code."""
+def release(wanted: Sequence[str], course: Path) -> int:
+    """Write labs into a course's tree; return the exit code."""
+    from autograder.course.faults import naming_files
     from autograder.course.release import release_lab
 
     if course.exists() and not course.is_dir():
         raise Refused(f"{course} is not a folder", "name the course's folder, or one that is not there yet")
-    lab = find_source(wanted)
-    released = release_lab(lab, course)
-    say(f"Released: {released}")
-    submitted = course / "submitted" / "ID" / lab.name / f"{lab.name}.ipynb"
-    say(f"Give that file to your students. Their work belongs in {submitted}.")
+    for lab in [find_source(each) for each in wanted]:
+        with naming_files(course):
+            released = release_lab(lab, course)
+        say(f"Released: {released}")
+        submitted = course / "submitted" / "ID" / lab.name / f"{lab.name}.ipynb"
+        say(f"Give that file to your students. Their work belongs in {submitted}.")
     return 0
 
 
@@ -46,13 +49,15 @@ class GradeOptions:
     force: bool = False
 
 
-def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path | None) -> int:
-    """Grade an assignment; return the exit code: 3 if there was a fault of ours, else 0."""
-    from autograder.grade import grade_course
+def grade(wanted: Sequence[str], course: Path, options: GradeOptions, *, json_file: Path | None) -> int:
+    """Grade assignments; return the exit code: 3 if there was a fault of ours, else 0.
+
+    Args:
+        wanted: names; `all` stands for every assignment that has a source.
+    """
     from autograder.results import Status
     from autograder.sandbox.trial import try_sandbox
     from labs_cli.doctor_sandbox import SLOWER
-    from labs_cli.places import readable
 
     if not course.is_dir():
         raise NotFound(
@@ -60,11 +65,35 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
         )
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise NotFound(f"the folder of {json_file} does not exist", "make it, or name another file with --json")
-    assignment = match(wanted, (p.name for p in (course / "source").glob("*") if p.is_dir()), "assignment")
+    there = sorted(p.name for p in (course / "source").glob("*") if p.is_dir())
+    assignments = list(dict.fromkeys(n for each in wanted for n in _matching(each, there)))
     if try_sandbox().bubblewrap:
         note(SLOWER)
-    with grading_progress(assignment) as on_result:
-        results = grade_course(
+    results: list[SubmissionResult] = []
+    for assignment in assignments:
+        new = _grade_one(assignment, course, options)
+        results += new
+        if json_file is not None:  # after each, so that a fault of the next one loses none
+            write_whole(json_file, (json.dumps([r.to_json() for r in results], indent=2) + "\n").encode())
+        _show(assignment, new)
+    say(f"Gradebook: {course / 'gradebook.db'}")
+    if any(r.status is Status.GRADER_ERROR for r in results):
+        note("A grader_error is our fault: nobody lost points by it. Mend what it names, and grade again.")
+        return 3
+    return 0
+
+
+def _matching(wanted: str, there: list[str]) -> list[str]:
+    return there if wanted == ALL and there else [match(wanted, there, "assignment")]
+
+
+def _grade_one(assignment: str, course: Path, options: GradeOptions) -> list[SubmissionResult]:
+    from autograder.course.faults import naming_files
+    from autograder.grade import grade_course
+    from labs_cli.places import readable
+
+    with naming_files(course), grading_progress(assignment) as on_result:
+        return grade_course(
             course,
             assignment,
             student=options.student,
@@ -73,20 +102,16 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
             workers=options.workers,
             force=options.force,
             on_result=on_result,
+            on_wait=note,
         )
-    if json_file is not None:
-        write_whole(json_file, (json.dumps([r.to_json() for r in results], indent=2) + "\n").encode())
+
+
+def _show(assignment: str, results: list[SubmissionResult]) -> None:
     table(COLUMNS, [row for result in results for row in _rows(result)])
-    states = Counter(str(r.status) for r in results)
-    counts = ", ".join(f"{n} {state}" for state, n in states.items())
+    counts = ", ".join(f"{n} {state}" for state, n in Counter(str(r.status) for r in results).items())
     unchanged = sum(r.unchanged for r in results)
     kept = f" {unchanged} unchanged since they were judged (--force judges them again)." if unchanged else ""
     say(f"\n{count(len(results), 'submission')} of {assignment}: {counts}.{kept}")
-    say(f"Gradebook: {course / 'gradebook.db'}")
-    if states[Status.GRADER_ERROR]:
-        note("A grader_error is our fault: nobody lost points by it. Mend what it names, and grade again.")
-        return 3
-    return 0
 
 
 def _rows(result: SubmissionResult) -> Iterator[tuple[object, ...]]:
