@@ -40,6 +40,7 @@ def grade_course(
     scheduler: str | None = None,
     insecure_scheduler: bool = False,
     on_result: OnResult | None = None,
+    on_wait: Callable[[str], None] | None = None,
 ) -> list[SubmissionResult]:
     """Grade every submission of an assignment into the course's gradebook.
 
@@ -58,6 +59,7 @@ def grade_course(
         insecure_scheduler: take `tcp://HOST:PORT`, too, which is not encrypted.
         on_result: called after each notebook of each attempt with its result, how many are done, and how many there
             are; where a student's last one is done, with the result that counts.
+        on_wait: called with a sentence when somebody else is writing to the gradebook.
 
     Returns:
         A result for each student and notebook, by student's name: of the attempt that counts.
@@ -78,7 +80,7 @@ def grade_course(
     results: list[SubmissionResult] = []
     with (
         private_folder(course) as private,
-        open_gradebook(course) as gradebook,
+        open_gradebook(course, on_wait) as gradebook,
         Records(private, assignment) as records,
         _elsewhere(scheduler, workers or _cores(), private, insecure_scheduler) as elsewhere,
     ):

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,12 +14,14 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Assignment, Gradebook, MissingEntry, SubmittedAssignment
+from sqlalchemy import event
 
+from autograder.course.faults import naming_database
+from autograder.course.waiting import PATIENCE, Turn, require_schema
 from autograder.errors import CourseError
 from autograder.results import SubmissionResult
 from autograder.source.assignment import Assignment as GradedSource
 
-PATIENCE = 60  # seconds until a gradebook that somebody else is writing to is given up
 CELLS_FIX = (
     "give the cells their grade ids again; or delete its submissions from the gradebook, grades by hand included: "
     "nbgrader db assignment remove {name} --force"
@@ -27,11 +29,39 @@ CELLS_FIX = (
 
 
 @contextmanager
-def open_gradebook(course: Path) -> Iterator[Gradebook]:
-    """The course's gradebook.db; made where there is none."""
+def open_gradebook(course: Path, on_wait: Callable[[str], None] | None = None) -> Iterator[Gradebook]:
+    """The course's gradebook.db; made where there is none, whole or not at all.
+
+    Each transaction waits for its turn where somebody else is writing.
+
+    Args:
+        on_wait: called with a sentence when that takes a while.
+
+    Raises:
+        CourseError: it cannot be read or written; also where that happens in the block.
+    """
     _find_alembic()
-    with Gradebook(f"sqlite:///{(course / 'gradebook.db').resolve()}?timeout={PATIENCE}") as gradebook:
-        yield gradebook
+    path = (course / "gradebook.db").resolve()
+    with naming_database(path):
+        if not path.exists():
+            _make(path)
+        turn = Turn(path, on_wait)
+        require_schema(path)
+        with turn, Gradebook(_url(path)) as gradebook:
+            event.listen(gradebook.engine, "begin", turn.wait)
+            yield gradebook
+
+
+def _make(path: Path) -> None:
+    new = path.with_name(".new-gradebook.db")
+    new.unlink(missing_ok=True)
+    with Gradebook(_url(new)):
+        pass
+    new.replace(path)
+
+
+def _url(path: Path) -> str:
+    return f"sqlite:///{path}?timeout={PATIENCE}"
 
 
 def submission_ids(gradebook: Gradebook, assignment: str, student: str | None = None) -> dict[str, str]:

@@ -114,8 +114,12 @@ def find_submitted(course: Path, assignment: str, expected: tuple[str, ...]) -> 
 
     Args:
         expected: names of the assignment's notebook files.
+
+    Raises:
+        OSError: the folder cannot be read.
     """
-    for path in sorted((course / "submitted").glob("*")):
+    folder = course / "submitted"
+    for path in sorted(folder.iterdir()) if folder.exists() else ():
         if path.is_dir() and not path.name.startswith("."):
             yield HandedIn(path.name, path / assignment, expected)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,9 +12,11 @@ from autograder.course.attempts import attempts_of
 from autograder.course.staging import finish_release
 from autograder.course.submitted import HandedIn
 from autograder.errors import CourseError
+from autograder.files import write_whole
 from autograder.source.read_assignment import is_graded
 
 PRIVATE = ".judge"  # secret, records and lock, readable by their owner only
+SECRET_BYTES = 32
 
 
 def read_sources(course: Path, assignment: str) -> dict[str, bytes]:
@@ -74,10 +75,16 @@ def private_folder(course: Path) -> Iterator[Path]:
 
 
 def read_secret(folder: Path) -> bytes:
-    """The course's secret, from which hidden inputs are drawn; made once, readable by its owner only."""
+    """The course's secret, from which hidden inputs are drawn; made once, readable by its owner only.
+
+    Raises:
+        CourseError: it is shorter than it was made.
+    """
     path = folder / "secret"
     if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-    return path.read_bytes()
+        write_whole(path, secrets.token_bytes(SECRET_BYTES), private=True)
+    secret = path.read_bytes()
+    if len(secret) < SECRET_BYTES:
+        fix = "put a copy from before in its place; or move it away: a new one is drawn, and all is judged again"
+        raise CourseError(f"{path} is cut short: hidden inputs could be guessed", fix)
+    return secret

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from autograder.course.faults import naming_database
 from autograder.errors import CourseError
 from autograder.results import SubmissionResult
 
@@ -50,44 +52,52 @@ class Records:
     nothing, instead of judging again.
 
     Raises:
-        CourseError: a later version of the grader made them.
+        CourseError: a later version of the grader made them; or, here and in each method, the file cannot be used.
     """
 
     def __init__(self, folder: Path, assignment: str) -> None:
-        self._assignment = assignment
-        path = folder / "records.db"
-        self._database = sqlite3.connect(path, timeout=60, isolation_level=None)
-        (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
-            self._database.close()
-            raise CourseError(f"{path} was made by a later version of the grader", "grade with that version")
-        if version < VERSION:
-            self._database.executescript(TABLES)
+        self._assignment, self._path = assignment, folder / "records.db"
+        with contextlib.ExitStack() as opened, naming_database(self._path):
+            self._database = sqlite3.connect(self._path, timeout=60, isolation_level=None)
+            opened.callback(self._database.close)
+            (version,) = self._execute("PRAGMA user_version")[0]
+            if version > VERSION:
+                problem = f"{self._path} was made by a later version of the grader"
+                raise CourseError(problem, "grade with that version")
+            if version < VERSION:
+                self._database.executescript(TABLES)
+            opened.pop_all()
 
     def find(self, notebook: str, student: str, submission: str) -> Record | None:
         """What was judged of this submission, or None."""
         query = (
             "SELECT keys, result FROM results WHERE assignment = ? AND notebook = ? AND student = ? AND submission = ?"
         )
-        row = self._database.execute(query, (self._assignment, notebook, student, submission)).fetchone()
-        return Record(json.loads(row[0]), SubmissionResult.from_json(json.loads(row[1]))) if row else None
+        for keys, result in self._execute(query, self._assignment, notebook, student, submission):
+            return Record(json.loads(keys), SubmissionResult.from_json(json.loads(result)))
+        return None
 
     def keep(self, notebook: str, student: str, submission: str, record: Record) -> None:
         """Keep a result; it takes the place of the last one of the same submission."""
         kept = json.dumps(dict(record.keys)), json.dumps(record.result.to_json())
-        values = (self._assignment, notebook, student, submission, *kept)
-        self._database.execute("REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?)", values)
+        self._execute(
+            "REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?)", self._assignment, notebook, student, submission, *kept
+        )
 
     def written(self, notebook: str, student: str) -> tuple[str, str]:
         """What gradebook and autograded notebook were given, as `mark_written` was told; empty: nothing yet."""
         query = "SELECT grades, pages FROM written WHERE assignment = ? AND notebook = ? AND student = ?"
-        row = self._database.execute(query, (self._assignment, notebook, student)).fetchone()
-        return (row[0], row[1]) if row else ("", "")
+        for grades, pages in self._execute(query, self._assignment, notebook, student):
+            return grades, pages
+        return "", ""
 
     def mark_written(self, notebook: str, student: str, grades: str, pages: str) -> None:
         """Say that they have it."""
-        values = (self._assignment, notebook, student, grades, pages)
-        self._database.execute("REPLACE INTO written VALUES (?, ?, ?, ?, ?)", values)
+        self._execute("REPLACE INTO written VALUES (?, ?, ?, ?, ?)", self._assignment, notebook, student, grades, pages)
+
+    def _execute(self, query: str, *values: str) -> list[Any]:
+        with naming_database(self._path):
+            return self._database.execute(query, values).fetchall()
 
     def __enter__(self) -> Self:
         return self

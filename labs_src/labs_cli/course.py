@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from labs_cli.screen import count, note, points, say, table
 if TYPE_CHECKING:
     from autograder.results import SubmissionResult
 
+ALL = "all"
 WEAK = (
     "Weak proof: {checks}. In the reference's run no assertion there counted, or one ran by chance, so that little "
     "shows that these points were earned. An `assert` that runs as often each time proves more."
@@ -36,19 +37,21 @@ INSECURE = (
 )
 
 
-def release(wanted: str, course: Path) -> int:
-    """Write a lab into a course's tree; return the exit code."""
+def release(wanted: Sequence[str], course: Path) -> int:
+    """Write labs into a course's tree; return the exit code."""
+    from autograder.course.faults import naming_files
     from autograder.course.release import earlier_releases, release_lab
 
     if course.exists() and not course.is_dir():
         raise Refused(f"{course} is not a folder", "name the course's folder, or one that is not there yet")
-    lab = find_source(wanted)
-    released = release_lab(lab, course)
-    say(f"Released: {released}")
-    submitted = course / "submitted" / "ID" / lab.name / f"{lab.name}.ipynb"
-    say(f"Give that file to your students. Their work belongs in {submitted}.")
-    if earlier := earlier_releases(course, lab.name):
-        say(EARLIER.format(releases=", ".join(earlier), settings=course / "course.toml"))
+    for lab in [find_source(each) for each in wanted]:
+        with naming_files(course):
+            released = release_lab(lab, course)
+        say(f"Released: {released}")
+        submitted = course / "submitted" / "ID" / lab.name / f"{lab.name}.ipynb"
+        say(f"Give that file to your students. Their work belongs in {submitted}.")
+        if earlier := earlier_releases(course, lab.name):
+            say(EARLIER.format(releases=", ".join(earlier), settings=course / "course.toml"))
     return 0
 
 
@@ -59,8 +62,8 @@ def extend(wanted: str, course: Path, student: str, *, days: float, hours: float
 
     if not is_student_id(student):
         raise Refused(f"a student's id cannot be {student!r}", f"allowed are {ALLOWED}")
-    assignment = _find_assignment(wanted, course)
-    with open_gradebook(course) as gradebook:
+    assignment = match(wanted, _assignments(course), "assignment")
+    with open_gradebook(course, note) as gradebook:
         due = extend(gradebook, assignment, student, timedelta(days=days, hours=hours))
     when = f"is due at {due:%Y-%m-%d %H:%M:%S} UTC" if due else "has no due date yet"
     say(f"{assignment} of {student} {when}.")
@@ -79,25 +82,58 @@ class GradeOptions:
     insecure: bool = False
 
 
-def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path | None) -> int:
-    """Grade an assignment; return the exit code: 3 if there was a fault of ours, else 0."""
+def grade(wanted: Sequence[str], course: Path, options: GradeOptions, *, json_file: Path | None) -> int:
+    """Grade assignments; return the exit code: 3 if there was a fault of ours, else 0.
+
+    Args:
+        wanted: names; `all` stands for every assignment that has a source.
+    """
     from autograder.sandbox.trial import begin_trial, try_sandbox
 
-    begin_trial()  # while nbgrader is imported
-    from autograder.grade import grade_course
+    if options.scheduler is None:
+        begin_trial()  # while nbgrader is imported
+    import autograder.grade  # noqa: F401
     from autograder.results import Status
     from labs_cli.doctor_sandbox import SLOWER
-    from labs_cli.places import readable
 
-    assignment = _find_assignment(wanted, course)
+    there = _assignments(course)
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise NotFound(f"the folder of {json_file} does not exist", "make it, or name another file with --json")
+    found = [there if each == ALL and there else [match(each, there, "assignment")] for each in wanted]
     if options.scheduler is None and try_sandbox().bubblewrap:
         note(SLOWER)
     if options.insecure and options.scheduler and options.scheduler.startswith("tcp://"):
         note(INSECURE.format(scheduler=options.scheduler))
-    with grading_progress(assignment) as on_result:
-        results = grade_course(
+    results: list[SubmissionResult] = []
+    for assignment in dict.fromkeys(name for names in found for name in names):
+        new = _grade_one(assignment, course, options)
+        results += new
+        if json_file is not None:  # after each, so that a fault of the next one loses none
+            write_whole(json_file, (json.dumps([r.to_json() for r in results], indent=2) + "\n").encode())
+        _show(assignment, new)
+    say(f"Gradebook: {course / 'gradebook.db'}")
+    if any(r.status is Status.GRADER_ERROR for r in results):
+        note("A grader_error is our fault: nobody lost points by it. Mend what it names, and grade again.")
+        return 3
+    return 0
+
+
+def _assignments(course: Path) -> list[str]:
+    """Names of the assignments that have a source."""
+    if not course.is_dir():
+        raise NotFound(
+            f"the course {course} does not exist", "check --course; `labs release LAB --course DIR` makes one"
+        )
+    return sorted(p.name for p in (course / "source").glob("*") if p.is_dir())
+
+
+def _grade_one(assignment: str, course: Path, options: GradeOptions) -> list[SubmissionResult]:
+    from autograder.course.faults import naming_files
+    from autograder.grade import grade_course
+    from labs_cli.places import readable
+
+    with naming_files(course), grading_progress(assignment) as on_result:
+        return grade_course(
             course,
             assignment,
             student=options.student,
@@ -108,30 +144,18 @@ def grade(wanted: str, course: Path, options: GradeOptions, *, json_file: Path |
             scheduler=options.scheduler,
             insecure_scheduler=options.insecure,
             on_result=on_result,
+            on_wait=note,
         )
-    if json_file is not None:
-        write_whole(json_file, (json.dumps([r.to_json() for r in results], indent=2) + "\n").encode())
+
+
+def _show(assignment: str, results: list[SubmissionResult]) -> None:
     table(COLUMNS, [row for result in results for row in _rows(result)])
-    states = Counter(str(r.status) for r in results)
-    counts = ", ".join(f"{n} {state}" for state, n in states.items())
+    counts = ", ".join(f"{n} {state}" for state, n in Counter(str(r.status) for r in results).items())
     unchanged = sum(r.unchanged for r in results)
     kept = f" {unchanged} unchanged since they were judged (--force judges them again)." if unchanged else ""
     say(f"\n{count(len(results), 'submission')} of {assignment}: {counts}.{kept}")
-    say(f"Gradebook: {course / 'gradebook.db'}")
     if weak := sorted({e.name for r in results for e in r.exercises if e.weak}):
         note(WEAK.format(checks=", ".join(weak)))
-    if states[Status.GRADER_ERROR]:
-        note("A grader_error is our fault: nobody lost points by it. Mend what it names, and grade again.")
-        return 3
-    return 0
-
-
-def _find_assignment(wanted: str, course: Path) -> str:
-    if not course.is_dir():
-        raise NotFound(
-            f"the course {course} does not exist", "check --course; `labs release LAB --course DIR` makes one"
-        )
-    return match(wanted, (p.name for p in (course / "source").glob("*") if p.is_dir()), "assignment")
 
 
 def _rows(result: SubmissionResult) -> Iterator[tuple[object, ...]]:

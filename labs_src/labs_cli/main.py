@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 
 LAB = typer.Argument(metavar="LAB", help="Number, name or part of a name of a lab.", show_default=False)
+LABS = typer.Argument(metavar="LAB...", help="Numbers, names or parts of names of labs.", show_default=False)
 COURSE = typer.Option("--course", metavar="DIR", help="Folder of the nbgrader course.", show_default=False)
 NOTEBOOK = typer.Option(
     "--notebook",
@@ -187,8 +188,8 @@ def verify(
 
 
 @app.command()
-def release(lab: Annotated[str, LAB], course: Annotated[Path, COURSE]) -> None:
-    """(instructors) Put a lab into an nbgrader course.
+def release(labs: Annotated[list[str], LABS], course: Annotated[Path, COURSE]) -> None:
+    """(instructors) Put one lab or several into an nbgrader course.
 
     Writes source/, release/, nbgrader_config.py and gradebook.db there; makes the course where there is none.
     A lab can be released again: what was made from an earlier release is graded as that one says, until
@@ -196,7 +197,7 @@ def release(lab: Annotated[str, LAB], course: Annotated[Path, COURSE]) -> None:
     """
     from labs_cli.course import release
 
-    raise typer.Exit(release(lab, course))
+    raise typer.Exit(release(labs, course))
 
 
 @app.command()
@@ -220,7 +221,9 @@ def extend(
 
 @app.command()
 def grade(
-    assignment: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="Number, name or part of a name.")],
+    assignments: Annotated[
+        list[str], typer.Argument(metavar="ASSIGNMENT...", help="Numbers, names or parts of names; `all` for all.")
+    ],
     course: Annotated[Path, COURSE],
     student: Annotated[
         str | None,
@@ -280,7 +283,7 @@ def grade(
         scheduler=scheduler,
         insecure=insecure_scheduler,
     )
-    raise typer.Exit(grade(assignment, course, options, json_file=json_file))
+    raise typer.Exit(grade(assignments, course, options, json_file=json_file))
 
 
 if __name__ == "__main__":

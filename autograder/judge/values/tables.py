@@ -24,7 +24,7 @@ def is_pandas(x: Any, *names: str) -> bool:
 
 
 def frame_contents(x: Any, node: Node) -> list[Any]:
-    columns = [column_node(x.iloc[:, i].array, node) for i in range(x.shape[1])]
+    columns = [column_node(column.array, node) for _, column in x.items()]
     return [index_node(x.columns, node), columns, index_node(x.index, node)]
 
 
@@ -34,7 +34,7 @@ def read_frame(contents: list[Any], reader: Reader) -> Any:
     names, columns, index = contents
     rows = read_index(index, reader)
     reader.count(len(columns))
-    frame = pd.DataFrame({i: _column(c, rows, reader) for i, c in enumerate(columns)}, index=rows)
+    frame = pd.DataFrame({i: _values(c, rows, reader) for i, c in enumerate(columns)}, index=rows)
     frame.columns = read_index(names, reader)
     return frame
 
@@ -44,10 +44,11 @@ def series_contents(x: Any, node: Node) -> list[Any]:
 
 
 def read_series(contents: list[Any], reader: Reader) -> Any:
+    import pandas as pd
+
     values, index, name = contents
-    column = _column(values, read_index(index, reader), reader)
-    column.name = reader.value(name)
-    return column
+    rows = read_index(index, reader)
+    return pd.Series(_values(values, rows, reader), index=rows, name=reader.value(name))
 
 
 def overwrite_table(old: Any, new: Any) -> None:
@@ -110,11 +111,9 @@ def read_scalar(parts: list[Any], reader: Reader) -> Any:
     return stamp.tz_localize("UTC").tz_convert(zone) if zone else stamp
 
 
-def _column(node: Any, rows: Any, reader: Reader) -> Any:
-    """A column of as many rows as there are: pandas would repeat a single value."""
-    import pandas as pd
-
+def _values(node: Any, rows: Any, reader: Reader) -> Any:
+    """What a column holds, of as many rows as there are: pandas would repeat a single value."""
     values = read_column(node, reader)
     if values.ndim != 1 or len(values) != len(rows):
         raise CodecError("a column that does not fit the table's rows")
-    return pd.Series(values, index=rows)
+    return values

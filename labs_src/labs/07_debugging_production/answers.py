@@ -507,7 +507,7 @@ def timeline(deploys, upstream, since, hours):
 # %% [markdown]
 # ## diagnose
 
-# %% exercise="diagnose" answer="wrong" name="something_must_be_wrong" expect="In 6 incidents nothing is broken"
+# %% exercise="diagnose" answer="wrong" name="something_must_be_wrong" expect="In 3 incidents nothing is broken"
 # Misconception: the alarm rang, so something is broken: the strongest sign is the cause.
 def diagnose(evidence):
     causes = {"coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host", "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change", "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone", "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop"}

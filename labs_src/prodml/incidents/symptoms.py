@@ -92,8 +92,7 @@ def change_point(time: Any, values: Any) -> tuple[float, Any]:
 def _inputs(e: Evidence) -> Iterator[Found]:
     r, time = e.requests, e.requests["time"].to_numpy()
     column = {name: r[name].to_numpy() for name in FEATURES}
-    origin = r["origin"].to_numpy().astype(str)
-    at = {name: origin == name for name in ORIGINS}
+    at = _slices(r["origin"], ORIGINS)
     no_weather = np.all([np.isnan(column[name]) for name in WEATHER], axis=0)  # the station was silent, not the column
     for name in FEATURES:
         missing = np.where(no_weather & (name in (*WEATHER, "precip")), np.nan, np.isnan(column[name]))
@@ -102,16 +101,14 @@ def _inputs(e: Evidence) -> Iterator[Found]:
             yield "zeros", name, *_strongest(time, column[name] == 0, at)
         if name in (*WEATHER, "distance"):
             yield "implausible", name, *_strongest(time, _implausible(name, r, column[name], e.now.month), at)
-    unknown = np.isin(r["carrier"].to_numpy().astype(str), list(ICAO.values()))
-    yield "unknown code", "carrier", *_counted(time, unknown)
+    yield "unknown code", "carrier", *_counted(time, r["carrier"].isin(list(ICAO.values())).to_numpy())
     yield "wrong hour", "hour", *_counted(time, _wrong_hour(e))
     for name, rows in at.items():
         yield "frozen", f"origin={name}", *_frozen(time[rows], np.array([column[w][rows] for w in WEATHER]))
         yield "lag", f"origin={name}", *_counted(time[rows], r["lag"].to_numpy()[rows] > 90)
     twice = r["id"].duplicated().to_numpy()
-    carrier = r["carrier"].to_numpy().astype(str)
-    for name in CARRIERS:
-        yield "duplicates", f"carrier={name}", *_counted(time[carrier == name], twice[carrier == name])
+    for name, rows in _slices(r["carrier"], CARRIERS).items():
+        yield "duplicates", f"carrier={name}", *_counted(time[rows], twice[rows])
 
 
 def _serving(e: Evidence) -> Iterator[Found]:
@@ -119,10 +116,9 @@ def _serving(e: Evidence) -> Iterator[Found]:
     time, said = p["time"].to_numpy(), p["prediction"].to_numpy()
     gap = said - p["replayed"].to_numpy()
     differs = np.abs(gap) > 0.002
-    host = r["host"].to_numpy().astype(str)
-    for name in HOSTS:
-        yield "replay", f"host={name}", *_counted(time[host == name], differs[host == name])
-        yield "failed", f"host={name}", *change_point(time[host == name], np.isnan(said[host == name]))
+    for name, rows in _slices(r["host"], HOSTS).items():
+        yield "replay", f"host={name}", *_counted(time[rows], differs[rows])
+        yield "failed", f"host={name}", *change_point(time[rows], np.isnan(said[rows]))
     odd = np.flatnonzero(differs)
     since = time[odd[0]] if len(odd) else np.datetime64("NaT")
     for i, name in enumerate(FEATURES):
@@ -143,17 +139,25 @@ def _outcomes(e: Evidence) -> Iterator[Found]:
     yield "labels late", "labels", *change_point(left[old], ~(came[old] - left[old] < np.timedelta64(16, "h")))
     row = np.searchsorted(labels["id"].to_numpy(), p["id"].to_numpy())
     residual = (labels["arr_delay"].to_numpy()[row] - p["replayed"].to_numpy()).clip(-60, 180)
-    carrier = e.requests["carrier"].to_numpy().astype(str)
-    for name in CARRIERS:
-        rows = carrier == name
+    for name, rows in _slices(e.requests["carrier"], CARRIERS).items():
         yield "residual", f"carrier={name}", *change_point(time[rows], residual[rows] - _others(time, residual, rows))
     alerted = p["alerted"].to_numpy()
     yield "acted", "decision", *change_point(time[alerted], -residual[alerted])
 
 
+def _slices(column: pd.Series, names: tuple[str, ...]) -> dict[str, NDArray[np.bool_]]:
+    """Name → which rows have it."""
+    import pandas as pd
+
+    codes = pd.Categorical(column, categories=list(names)).codes
+    return {name: codes == code for code, name in enumerate(names)}
+
+
 def _strongest(time: Any, values: Any, at: dict[str, Any]) -> tuple[float, Any]:
     """Of all rows and of each airport's."""
     x = np.asarray(values, float)
+    if not np.nan_to_num(x).any():  # most signs, most of the time: nothing to look for
+        return 0.0, np.datetime64("NaT")
     return max([change_point(time, x), *(change_point(time[r], x[r]) for r in at.values())], key=lambda found: found[0])
 
 
