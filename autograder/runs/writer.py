@@ -17,7 +17,7 @@ from autograder.course.submitted import HandedIn
 from autograder.marking.intake import Rejected
 from autograder.marking.marker import reject
 from autograder.results import Status, SubmissionResult
-from autograder.runs.one import Task, read_result
+from autograder.runs.one import Task, grade_one, read_result
 from autograder.runs.records import Records
 from autograder.runs.stamp import grader_stamp, submission_key
 from autograder.runs.workers import Lost, grade_each
@@ -51,6 +51,14 @@ class Writer:
             with contextlib.closing(judged):
                 for each, content, outcome in judged:
                     yield self._judged(each, content, outcome)
+
+    def grade_here(self, each: HandedIn) -> SubmissionResult:
+        """Grade one submission in this process, even where nothing has changed; what judges is kept (one.py)."""
+        found = self._at_hand(each, set(), force=True)
+        if found is not None:
+            return found
+        ((_, content),) = self._contents([each])
+        return self._judged(each, content, lambda: grade_one(self._task, content))
 
     def _at_hand(self, each: HandedIn, known: set[str], force: bool) -> SubmissionResult | None:
         """The result where nothing has to be judged, or None."""
