@@ -84,7 +84,8 @@ def forget_student(gradebook: Gradebook, student: str, assignment: str) -> None:
     grades = [
         grade for submission in found.submissions for notebook in submission.notebooks for grade in notebook.grades
     ]
-    scored = any(x is not None for grade in grades for x in (grade.auto_score, grade.manual_score, grade.extra_credit))
+    # nbgrader gives 0 where a notebook is missing
+    scored = any(g.auto_score or g.manual_score is not None or g.extra_credit for g in grades)
     elsewhere = any(submission.assignment.name != assignment for submission in found.submissions)
     if not (scored or elsewhere or found.first_name or found.last_name or found.email):
         gradebook.remove_student(student)
