@@ -19,6 +19,7 @@ from autograder.plain_text import plain
 NO_ID = f"The name of this folder is no student id, and nothing in it is read. Allowed are {ALLOWED}. Rename it."
 NAMES = 5  # of other files that a message tells
 TIMESTAMP = "timestamp.txt"
+SECRET = "submission_secret.txt"  # nbgrader's, written with a submission; feedback is released under a name made of it
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class HandedIn:
     def _others(self) -> list[str]:
         """Names of what else is there, none of which is expected."""
         names = sorted(p.name for p in self.folder.iterdir() if not p.name.startswith("."))
-        odd = [f"‘{plain(name)[:80]}’" for name in names if name not in (TIMESTAMP, *self.expected)]
+        odd = [f"‘{plain(name)[:80]}’" for name in names if name not in (TIMESTAMP, SECRET, *self.expected)]
         return odd[:NAMES] + ["…"] * (len(odd) > NAMES)
 
     @property
@@ -79,6 +80,15 @@ class HandedIn:
         except (OSError, ValueError, OverflowError):
             return None
         return found
+
+    @property
+    def secret(self) -> bytes:
+        """What `nbgrader release_feedback` needs; empty where there is none."""
+        try:
+            found = _read_file(self.folder / SECRET, 200)
+        except OSError:
+            return b""
+        return found if found.isascii() and found.decode().strip().isprintable() else b""
 
 
 def find_submitted(course: Path, assignment: str, expected: tuple[str, ...]) -> Iterator[HandedIn]:

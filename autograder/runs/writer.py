@@ -13,7 +13,8 @@ from nbgrader.api import Gradebook
 
 from autograder.course.autograded import autograded_path, write_autograded
 from autograder.course.gradebook import graded_students, save_result
-from autograder.course.submitted import HandedIn
+from autograder.course.submitted import SECRET, HandedIn
+from autograder.files import write_whole
 from autograder.marking.intake import Rejected
 from autograder.marking.marker import reject
 from autograder.results import Status, SubmissionResult
@@ -127,7 +128,9 @@ class Writer:
             return
         save_result(self.gradebook, result, time)
         stamp = f"{time} UTC" if time else ""
-        write_autograded(self.course, self.assignment, self.source, content, result, stamp)
+        folder = write_autograded(self.course, self.assignment, self.source, content, result, stamp)
+        if secret := each.secret:
+            write_whole(folder / SECRET, secret)
         self.records.mark_written(each.student, what)
 
     @functools.cached_property

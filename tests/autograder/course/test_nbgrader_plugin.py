@@ -76,6 +76,7 @@ def handed_in(released: Path, tools: Tools, tmp_path_factory: pytest.TempPathFac
     )
     hand_in(course, "cyd", first=lambda nb: nb.update(cells=nb.cells[:4]), second=second)
     hand_in(course, "mal", first=write(mean=NO_MORE_CELLS), second=write(twice=NO_MORE_CELLS))
+    (course / "submitted" / "mal" / "ps1" / "submission_secret.txt").write_text("0123abc")  # as `nbgrader submit` does
     (course / "secret.txt").write_text("somebody else's")
     (course / "submitted" / "mal" / "ps1" / "page.html").write_text("<script>")
     (course / "submitted" / "mal" / "ps1" / "linked.txt").symlink_to(course / "secret.txt")
@@ -115,7 +116,9 @@ def test_both_ways_show_a_teacher_the_same(ours: Path, theirs: Path) -> None:
 def test_nothing_else_of_a_submission_stands_beside_it(ours: Path, theirs: Path) -> None:
     for course in (ours, theirs):
         folder = course / "autograded" / "mal" / "ps1"
-        assert sorted(p.name for p in folder.iterdir()) == ["first.ipynb", "second.ipynb", "timestamp.txt"]
+        kept = {"first.ipynb", "second.ipynb", "timestamp.txt", "submission_secret.txt"}
+        assert {p.name for p in folder.iterdir()} == kept
+        assert (folder / "submission_secret.txt").read_text() == "0123abc"
 
 
 def test_what_has_full_points_from_nbgrader_alone_has_none(handed_in: Path, theirs: Path, tools: Tools) -> None:
