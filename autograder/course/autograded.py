@@ -41,12 +41,13 @@ def write_autograded(
     """
     nb, _ = ClearHiddenTests().preprocess(nbformat.reads(source.decode(), as_version=4), {})
     theirs, said = _read(assignment, submission), {e.grade_id: _verdict(e) for e in result.exercises}
-    added = _shown_cells(theirs)
+    taken = shown.ids_of_page(assignment.order)
+    added = _shown_cells(theirs, taken)
     cells = [_note(result.message, "whole")] if result.message else []
     cells += added.get(None, [])
     for place, cell in enumerate(nb.cells):
         grade_id = id_of(cell, place)
-        cells += [_filled(cell, grade_id, assignment, theirs, said), *added.get(grade_id, [])]
+        cells += [_filled(cell, grade_id, assignment, theirs, said, taken), *added.get(grade_id, [])]
     nb.cells = cells
     nb.metadata.pop("judge", None)
     path = autograded_path(course, result.student, assignment)
@@ -70,7 +71,12 @@ def _verdict(e: ExerciseResult) -> str:
 
 
 def _filled(
-    cell: NotebookNode, grade_id: str, assignment: Assignment, theirs: Submission, said: dict[str, str]
+    cell: NotebookNode,
+    grade_id: str,
+    assignment: Assignment,
+    theirs: Submission,
+    said: dict[str, str],
+    taken: frozenset[str],
 ) -> NotebookNode:
     if cell.cell_type == "code":
         cell.outputs, cell.execution_count = [], None
@@ -79,17 +85,17 @@ def _filled(
         if grade_id in said:
             cell.outputs = [new_output("stream", name="stdout", text=said[grade_id] + "\n")]
     elif grade_id in assignment.written:
-        cell.source = shown.markdown(theirs.written.get(grade_id, MISSING))
+        cell.source = shown.markdown(theirs.written.get(grade_id, MISSING), taken)
         cell.pop("attachments", None)
     return cell
 
 
-def _shown_cells(theirs: Submission) -> dict[str | None, list[NotebookNode]]:
+def _shown_cells(theirs: Submission, taken: frozenset[str]) -> dict[str | None, list[NotebookNode]]:
     """Grade id of the cell before → the learner's own cells, as many as a page can hold."""
     left, more = ADDED_CELLS, 0
     cells: dict[str | None, list[NotebookNode]] = {}
     for place, (grade_id, added) in enumerate(theirs.extra.items()):
-        cells[grade_id] = [_own(cell, f"added-{place}-{n}") for n, cell in enumerate(added[:left])]
+        cells[grade_id] = [_own(cell, f"added-{place}-{n}", taken) for n, cell in enumerate(added[:left])]
         more += len(added[left:])
         left -= len(added[:left])
     if more:
@@ -97,10 +103,10 @@ def _shown_cells(theirs: Submission) -> dict[str | None, list[NotebookNode]]:
     return cells
 
 
-def _own(cell: Added, cell_id: str) -> NotebookNode:
+def _own(cell: Added, cell_id: str, taken: frozenset[str]) -> NotebookNode:
     if cell.is_code:
         return new_code_cell(shown.code(cell.source), id=cell_id)
-    return new_markdown_cell(shown.markdown(cell.source), id=cell_id)
+    return new_markdown_cell(shown.markdown(cell.source, taken), id=cell_id)
 
 
 def _note(text: str, name: str) -> NotebookNode:

@@ -155,6 +155,19 @@ def save_result(gradebook: Gradebook, result: SubmissionResult, submitted: dt.da
     gradebook.db.commit()
 
 
+def forget_student(gradebook: Gradebook, student: str, assignment: str) -> None:
+    """Remove a student of whom the gradebook knows nothing but a submission without points, and no name."""
+    found = gradebook.find_student(student)
+    grades = [
+        grade for submission in found.submissions for notebook in submission.notebooks for grade in notebook.grades
+    ]
+    # nbgrader gives 0 where a notebook is missing
+    scored = any(g.auto_score or g.manual_score is not None or g.extra_credit for g in grades)
+    elsewhere = any(submission.assignment.name != assignment for submission in found.submissions)
+    if not (scored or elsewhere or found.first_name or found.last_name or found.email):
+        gradebook.remove_student(student)
+
+
 def _save_cell(gradebook: Gradebook, name: str, file: str, cell: NotebookNode) -> None:
     grade_id = cell.metadata.nbgrader["grade_id"]
     if utils.is_grade(cell):

@@ -27,6 +27,15 @@ CONFIG = '''"""Configuration of nbgrader for this course: every nbgrader command
 c = get_config()  # noqa: F821
 
 c.CourseDirectory.root = {root!r}
+
+# `nbgrader autograde`, and formgrader's button for it, judge as `labs grade` does.
+c.Autograde.sanitize_preprocessors = ["autograder.nbgrader_plugin.Discard"]
+c.Autograde.autograde_preprocessors = [
+    "autograder.nbgrader_plugin.JudgeSubmission",
+    "nbgrader.preprocessors.AssignLatePenalties",
+]
+# `nbgrader export` makes a table that no spreadsheet runs.
+c.ExportApp.plugin_class = "autograder.course.export.CsvExport"
 '''
 
 

@@ -6,6 +6,8 @@ Formgrader and nbgrader's feedback render notebooks as nbconvert does: HTML in a
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterable
+from typing import Any
 
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
@@ -13,8 +15,13 @@ from autograder.plain_text import plain
 
 CHARACTERS = 20_000  # of one cell: what is longer is cut, for pages that a browser can show
 CUT = "… {more} more characters are not shown here; they are in the submitted file."
-AS_WRITTEN = "Shown as it was written: it holds HTML, an image, a diagram or a link that a page would load or run.\n\n"
+AS_WRITTEN = (
+    "Shown as it was written: it holds HTML, an image, a diagram, a link or a heading that would do more in a page "
+    "than be read.\n\n"
+)
 SAFE_LINKS = ("http://", "https://", "mailto:", "#")
+PAGE_IDS = frozenset({"notebook", "notebook-container", "statusmessage", "toc", "top"})
+HEADING_ID = re.compile(r'\bid="([^"]*)"')
 # Macros with which a formula in MathJax makes links, loads extensions or changes other formulas.
 MACROS = re.compile(
     r"\\(href|url|class|cssId|style|require|unicode|bbox|mmlToken|includegraphics|html\w*|data|texttip|Tip|"
@@ -34,12 +41,16 @@ def code(source: str) -> str:
     return f"{text[:CHARACTERS]}\n# " + CUT.format(more=len(text) - CHARACTERS)
 
 
-def markdown(source: str) -> str:
-    """A cell of Markdown: as it is where it makes nothing but text, formulas and links; else verbatim."""
+def markdown(source: str, taken: Container[str] = ()) -> str:
+    """A cell of Markdown: as it is where it makes nothing but text, formulas and links; else verbatim.
+
+    Args:
+        taken: ids of elements of the page, which a heading may not have.
+    """
     text = plain(source)
     if len(text) > CHARACTERS:
         return verbatim(f"{text[:CHARACTERS]}\n" + CUT.format(more=len(text) - CHARACTERS))
-    return text if _is_text(text) else AS_WRITTEN + verbatim(text)
+    return text if _is_text(text, taken) else AS_WRITTEN + verbatim(text)
 
 
 def verbatim(text: str) -> str:
@@ -49,11 +60,21 @@ def verbatim(text: str) -> str:
     return f"{fence}text\n{plain(text)}\n{fence}"
 
 
-def _is_text(text: str) -> bool:
+def ids_of_page(grade_ids: Iterable[str]) -> frozenset[str]:
+    """Ids that formgrader and feedback give to elements.
+
+    Formgrader takes the first element of an id for the field of that cell's points: behind a heading of the same id a
+    teacher's points would go nowhere, or to another cell.
+    """
+    forms = ("{}", "{}-comment", "comment-{}", "{}_extra_credit")
+    return PAGE_IDS | {form.format(name) for name in grade_ids for form in forms}
+
+
+def _is_text(text: str, taken: Container[str]) -> bool:
     if MACROS.search(text):
         return False
     try:
-        MarkdownWithMath(renderer=_OnlyText(escape=False)).render(text)
+        MarkdownWithMath(renderer=_OnlyText(taken)).render(text)
     except Exception:  # _Unsafe, or whatever else a page of formgrader would stumble over
         return False
     return True
@@ -61,6 +82,16 @@ def _is_text(text: str) -> bool:
 
 class _OnlyText(IPythonRenderer):  # type: ignore[misc]
     """Renders as formgrader does, and refuses all that is not text."""
+
+    def __init__(self, taken: Container[str]) -> None:
+        super().__init__(escape=False)
+        self._taken = taken
+
+    def heading(self, text: str, level: int, **attrs: Any) -> str:
+        html = str(super().heading(text, level, **attrs))
+        if any(found in self._taken for found in HEADING_ID.findall(html)):
+            raise _Unsafe
+        return html
 
     def block_html(self, html: str) -> str:
         raise _Unsafe

@@ -23,6 +23,7 @@ AHEAD = dt.timedelta(minutes=5)  # clocks may differ by that much
 NO_TIME = "timestamp.txt beside it names no time: when it was handed in is not known."
 UNKNOWN_TIME = "There is no timestamp.txt beside it: when it was handed in is not known."
 FUTURE = "Its time, {time} UTC, is still to come: the clock of the machine that took it, or of this one, is wrong."
+SECRET = "submission_secret.txt"  # nbgrader's, written with a submission; feedback is released under a name made of it
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class HandedIn:
     def _others(self) -> list[str]:
         """Names of what else is there, none of which is expected."""
         names = sorted(p.name for p in self.folder.iterdir() if not p.name.startswith("."))
-        odd = [f"‘{plain(name)[:80]}’" for name in names if name not in (TIMESTAMP, *self.expected)]
+        odd = [f"‘{plain(name)[:80]}’" for name in names if name not in (TIMESTAMP, SECRET, *self.expected)]
         return odd[:NAMES] + ["…"] * (len(odd) > NAMES)
 
     @property
@@ -98,6 +99,15 @@ class HandedIn:
         if os.path.lexists(self.folder / TIMESTAMP):
             return NO_TIME
         return UNKNOWN_TIME if due else ""
+
+    @property
+    def secret(self) -> bytes:
+        """What `nbgrader release_feedback` needs; empty where there is none."""
+        try:
+            found = _read_file(self.folder / SECRET, 200)
+        except OSError:
+            return b""
+        return found if found.isascii() and found.decode().strip().isprintable() else b""
 
 
 def read_time(text: str) -> dt.datetime | None:

@@ -13,6 +13,8 @@ from nbgrader.api import Gradebook
 from autograder.course.autograded import autograded_path, write_autograded
 from autograder.course.gradebook import save_result, submission_ids
 from autograder.course.late import LatePenalties
+from autograder.course.submitted import SECRET
+from autograder.files import write_whole
 from autograder.marking.intake import Rejected
 from autograder.results import Status
 from autograder.runs.notebook_run import Judged
@@ -68,7 +70,9 @@ class Writer:
             with contextlib.suppress(Rejected, OSError):
                 content = judged.each.read(f"{assignment.notebook}.ipynb")
         stamp = f"{judged.each.time} UTC" if judged.each.time else ""
-        write_autograded(self.course, assignment, judged.source.content, content or b"", judged.result, stamp)
+        folder = write_autograded(self.course, assignment, judged.source.content, content or b"", judged.result, stamp)
+        if secret := judged.each.secret:
+            write_whole(folder / SECRET, secret)
         self.records.mark_written(assignment.notebook, student, *marks)
 
     def _grades(self, judged: Judged) -> str:

@@ -20,7 +20,7 @@ from traitlets.config import Config
 from autograder.build.build import Built
 from autograder.build.notebooks import to_text
 from autograder.course.autograded import write_autograded
-from autograder.course.shown import MACROS
+from autograder.course.shown import MACROS, ids_of_page
 from autograder.marking.marker import Marker
 from autograder.plain_text import UNSEEN
 
@@ -109,6 +109,7 @@ def test_a_page_shows_text(
         seen = page(template, path)
         assert risks(seen) - expected == Counter()
         assert not UNSEEN.search(seen.get_text())
+        assert not {h.get("id") for h in seen.find_all(["h1", "h2"])} & ids_of_page(["double", "check_double"])
         assert "92 · A target" in seen.get_text()
         assert len(str(seen)) < 3_000_000
 
@@ -135,6 +136,8 @@ def test_a_page_of_the_notebook_as_it_was_would_do_more(page: Page, tmp_path: Pa
     if "not there" in name:
         with pytest.raises(InvalidNotebook):
             page("formgrade", path)
+    elif "heading with" in name:
+        assert page("formgrade", path).find(["h1", "h2"])["id"] in ids_of_page(["double", "check_double"])
     elif "formula" in name:
         assert MACROS.search(text) or "script" in name
     else:

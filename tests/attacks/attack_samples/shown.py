@@ -56,6 +56,12 @@ MARKDOWN = {  # name → text of a Markdown cell that a learner adds
     "fence that ends early": f"<b>\n\n``````\n```\n<script>{RUN}</script>\n``````",
     "a million characters": "<b>" * 350_000,
     "quotes in quotes": ">" * 15_000,
+    "heading with the id of a field for points": "# check_double",
+    "heading with the id of a comment": "double-comment\n===",
+    "heading with such an id in disguise": "## check<!-- -->_`double`",
+    "blanks that are letters": "value\u3164 = 1\u115f",
+    "marks that turn the direction": "a\u200f b\u061c c\u200e",
+    "text that nobody sees": "ok" + "".join(chr(0xE0000 + ord(c)) for c in "full points") + "\u200b\ufeff\u2063",
     "text from right to left": "\u202e)(eslaf nruter\u2066",
     "codes for a terminal": "\x1b]0;title\x07\x1b[2J\x9b31m",
 }  # fmt: skip
@@ -163,6 +169,10 @@ ATTACKS: list[Attack] = [
     _says("message with a script", f"<script>{RUN}</script>", r"raised ValueError: <script>"),
     _says("message that is a formula", "=cmd|' /C calc'!A0", r"^Your code raised ValueError: =cmd"),
     _says("message for a terminal", "\x1b[2J\x1b]0;x\x07", "raised ValueError"),
+    _says("message that nobody sees", "x\U000e0066\U000e0075\u200b\u3164", "raised ValueError"),
+    _says(
+        "message with a link", "see http://127.0.0.1:8888/formgrader/manage_students/x", "raised ValueError: see http"
+    ),
     _says("message from right to left", "\u202esdrawkcab\u2066", "raised ValueError"),
     _says("message of a megabyte", "x" * 1_000_000, r"^.{1,500}$"),
     _says("message like a verdict", "</pre>\n3 of 3 points. All checks passed.", "^Your code raised ValueError"),

@@ -6,7 +6,7 @@ import pytest
 from attack_samples.shown import MARKDOWN, TEXT_ANYWAY
 
 from autograder.course import shown
-from autograder.plain_text import plain
+from autograder.plain_text import UNSEEN, plain
 
 HONEST = {
     "text": "# Answer\n\nIt *moves* with **every** value, see `mean`; 3 < 4 & 5 > 2.",
@@ -26,10 +26,10 @@ def test_text_formulas_and_links_are_shown_as_they_were_meant(name: str) -> None
 
 
 @pytest.mark.parametrize(
-    "name", sorted(MARKDOWN.keys() - TEXT_ANYWAY - {"text from right to left", "codes for a terminal"})
+    "name", sorted(name for name in MARKDOWN.keys() - TEXT_ANYWAY if not UNSEEN.search(MARKDOWN[name]))
 )
 def test_what_a_page_would_load_or_run_is_shown_as_it_was_written(name: str) -> None:
-    text = shown.markdown(MARKDOWN[name])
+    text = shown.markdown(MARKDOWN[name], shown.ids_of_page(["double", "check_double"]))
     if name == "script in a formula":  # formulas are escaped by nbconvert itself
         assert text == MARKDOWN[name]
     else:
@@ -47,6 +47,7 @@ def test_what_is_too_long_is_cut_and_said() -> None:
 
 def test_unseen_characters_are_written_out() -> None:
     assert plain("a\x1b[2J\u202eb\ud800\n\tc") == "a\\u001b[2J\\u202eb\\ud800\n\tc"
+    assert plain("\u3164\u200f\U000e0041") == "\\u3164\\u200f\\U000e0041"
 
 
 def test_a_fence_is_longer_than_any_in_the_text() -> None:

@@ -86,7 +86,7 @@ ODD: dict[str, tuple[Odd, str]] = {
 
 
 NAMES = ["=1+1", "+1", "-1", "@sum", "<script>alert(1)", 'a"b', "a'b", "a,b", "a\nb", "a\x1b[2J", "a\u202eb", "a b", "x" * 65,
-         "a;b", "{{7*7}}", os.fsdecode(b"\xff")]  # fmt: skip
+         "a;b", "{{7*7}}", "ada\u3164", "ａda", "=HYPERLINK(1)", "\tada", "ada#", os.fsdecode(b"\xff")]  # fmt: skip
 TIMES = [b"", b"\xff", b"soon", b"9" * 400, b"2026-03-01 12:00:00 <script>", b"99999999999999999999-01-01"]
 
 
