@@ -1,30 +1,25 @@
 """Grading a class: stock nbgrader against `labs grade`, same submissions, one run.
 
-    python benchmarks/grading.py [--students 100] [--stock 10] [--only numpy tensorflow lab] [--memory 10 100 1000]
-                                 [--otter 10] [--writer 1000]
+    python benchmarks/grading.py [--students 100] [--stock 10] [--otter 10] [--only numpy tensorflow lab]
 
 Each tool is its own command, from its start to its end, gradebook included, in a course of its own that nbgrader's
 `generate_assignment` has released beforehand; `labs grade` has a worker per core. Stock nbgrader takes as long for the
-tenth submission as for the first, so that fewer of them tell its rate; it runs the stock kernel. Memory is proportional
-(`prodml.memory`), over all processes of the command.
+tenth submission as for the first, so that fewer of them tell its rate; it runs the stock kernel. otter-grader
+(otter_grader.py) gets the NumPy submissions.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
-import json
-import math
 import os
 import subprocess
 import sys
 import tempfile
 import time
-import unittest.mock
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import nbformat
 import otter_grader
@@ -32,17 +27,11 @@ from sample_courses import CONFIG, NAME, NUMPY, TENSORFLOW, hand_in, is_right, p
 
 from autograder.build.build import build_lab
 from autograder.build.notebooks import to_text
-from autograder.grade import grade_course
-from autograder.runs import writer
-from prodml.memory import PeakMemory
 
 LAB = Path(__file__).resolve().parents[1] / "labs_src" / "labs" / "02_drift_monitors"
 STOCK_KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 WANTED = {"numpy": "20", "tensorflow": "50", "lab": ""}
 BIN = Path(sys.executable).parent
-PER_HOUR = 100_000
-T = TypeVar("T")
-Text = Callable[[], str]
 Make = Callable[[Path, int], str]  # makes a course of so many students; returns the assignment's name
 
 
@@ -57,11 +46,8 @@ class Taken:
 def main() -> None:
     """Print the tables."""
     options = _options()
-    rates(options.only, options.stock, options.students)
+    rates(options.only, options.stock, options.students, options.otter)
     workers(options.students)
-    memory(options.memory)
-    otter(options.otter)
-    one_writer(options.writer)
 
 
 def _options() -> argparse.Namespace:
@@ -69,15 +55,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--students", type=int, default=100, help="submissions for labs grade")
     parser.add_argument("--stock", type=int, default=10, help="submissions for stock nbgrader")
     parser.add_argument("--only", nargs="*", choices=list(MAKE), default=list(MAKE), help="which assignments")
-    parser.add_argument("--memory", type=int, nargs="*", default=[10, 100, 1000], help="sizes of courses")
     parser.add_argument("--otter", type=int, default=10, help="submissions for otter-grader; 0 for none")
-    parser.add_argument("--writer", type=int, default=1000, help="submissions for the one writer")
     return parser.parse_args()
 
 
-def rates(kinds: list[str], stock: int, students: int) -> None:
+def rates(kinds: list[str], stock: int, students: int, others: int) -> None:
     """Submissions per minute, side by side, and where our time goes."""
-    print(f"{'submissions a minute':22} {'nbgrader':>9} {'labs grade':>11} {'ratio':>7} {'wanted':>7}", end="   ")
+    heads = f"{'nbgrader':>9} {'otter run':>9} {'labs grade':>11} {'ratio':>7} {'wanted':>7}"
+    print(f"{'submissions a minute':22} {heads}", end="   ")
     print("labs grade: until the first, then for each")
     for kind in kinds:
         with tempfile.TemporaryDirectory() as folder:
@@ -89,9 +74,11 @@ def rates(kinds: list[str], stock: int, students: int) -> None:
             their_rate = 60 * stock / nbgrader(theirs, name)
             taken = labs_grade(ours, name)
             our_rate = 60 * students / taken.total
+            otters = f"{otter(others):.1f}" if others and kind == "numpy" else "–"
             each = 1000 * (taken.total - taken.first) / max(students - 1, 1)
             print(
-                f"{kind:22} {their_rate:9.1f} {our_rate:11.0f} {our_rate / their_rate:6.1f}× {WANTED[kind]:>6}×",
+                f"{kind:22} {their_rate:9.1f} {otters:>9} {our_rate:11.0f} {our_rate / their_rate:6.1f}×"
+                f" {WANTED[kind]:>6}×",
                 end="   ",
             )
             print(f"{taken.first:.1f} s, {each:.0f} ms", flush=True)
@@ -109,21 +96,8 @@ def workers(students: int) -> None:
     print()
 
 
-def memory(sizes: list[int]) -> None:
-    """Peak memory and rate of courses of several sizes."""
-    print(f"{'submissions':22} {'MB':>9} {'a minute':>11}")
-    for students in sizes:
-        with tempfile.TemporaryDirectory() as folder:
-            name = plain(NUMPY)(Path(folder), students)
-            with PeakMemory(itself=False) as held:
-                taken = labs_grade(Path(folder), name)
-            print(f"{students:<22} {held.peak / 1e6:9.0f} {60 * students / taken.total:11.0f}", flush=True)
-
-
-def otter(students: int) -> None:
+def otter(students: int) -> float:
     """otter-grader's rate on the NumPy submissions; it must find the same ones right."""
-    if not students:
-        return
     with tempfile.TemporaryDirectory() as folder:
         course = plain_course(Path(folder) / "course", students)
         handed = [course / "submitted" / student_id(n) / NAME / f"{NAME}.ipynb" for n in range(students)]
@@ -131,30 +105,7 @@ def otter(students: int) -> None:
         seconds, scores = otter_grader.grade(handed, Path(folder))
     if [score == max(scores) for score in scores] != [is_right(n) for n in range(students)]:
         sys.exit(f"otter-grader's scores are not the expected ones: {scores}")
-    print(f"otter run {otter_grader.VERSION}, no container: {60 * students / seconds:.1f} a minute\n", flush=True)
-
-
-def one_writer(students: int) -> None:
-    """Milliseconds of the one writer per submission, and what 100,000 submissions an hour would take."""
-    if not students:
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        course = plain_course(Path(folder), students)
-        (one,) = grade_course(course, NAME, student=student_id(1))
-        text = json.dumps(one.to_json())
-
-        def judged(task: bytes, handed: Iterable[tuple[T, bytes]], *_: object) -> Iterator[tuple[T, bytes, Text]]:
-            """Every submission at once, with the result of the one that was judged."""
-            return ((label, content, lambda: text) for label, content in handed)
-
-        with unittest.mock.patch.object(writer, "grade_each", judged):
-            began = time.perf_counter()
-            grade_course(course, NAME)
-            took = time.perf_counter() - began
-    each, there_is = 1000 * took / students, 3_600_000 / PER_HOUR
-    print(f"the one writer: {each:.1f} ms a submission, {3_600_000 / each:,.0f} an hour")
-    print(f"{PER_HOUR:,} an hour leave {there_is:.0f} ms each: {math.ceil(each / there_is)} gradebooks;", end=" ")
-    print(f"judging: core-seconds per submission ÷ {there_is / 1000:.3f} cores", flush=True)
+    return 60 * students / seconds
 
 
 def plain(first: str) -> Make:
