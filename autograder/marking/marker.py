@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import hmac
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from autograder.errors import CourseError, GraderFault
-from autograder.judge.asserts import count_sites
+from autograder.errors import GraderFault
 from autograder.judge.judging import Order, Verdict
 from autograder.judge.limits import LIMITS, Limits
 from autograder.judge.parents import WarmParents
@@ -20,12 +20,12 @@ from autograder.marking.attempt import Attempt, GaveUp
 from autograder.marking.by_hand import results_by_hand
 from autograder.marking.intake import Rejected, Submission, read_submission
 from autograder.marking.marks import VISIBLE_PASSED, Mark, hidden_mark, visible_mark
+from autograder.marking.proof import Judge, Proof
 from autograder.results import MISSING, TWICE, ExerciseResult, Status, SubmissionResult
 from autograder.sandbox.fences import Sandbox
 from autograder.source.assignment import Assignment, Check
 from autograder.source.beside import links_to
 
-REFERENCE_SEEDS = range(5)
 NOT_DONE = "Not done yet"  # begins what is said of a stub
 NOT_JUDGED = "Not judged."
 
@@ -59,8 +59,7 @@ class Marker:
             sandbox = dataclasses.replace(sandbox, readable=(*sandbox.readable, *beside.values()))
         self.warm = WarmParents(self.assignment.modules, limits, sandbox, shared)
         self._base: Process | None = None
-        self._counts: dict[str, list[int]] = {}
-        self._weak: set[str] = set()  # grade ids of plain checks whose counts prove little
+        self._proof = Proof(self.assignment, self._reference)
 
     def close(self) -> None:
         """End every process."""
@@ -146,7 +145,7 @@ class Marker:
         verdict = self._judge(attempt, check, check.source, seed)
         if isinstance(verdict, str):
             return Mark(0, verdict)
-        proved = verdict.outcome == "ran" and self._proved(check, verdict)
+        proved = verdict.outcome == "ran" and self._proof.holds(check, verdict)
         return hidden_mark(check, verdict, visible, proved)
 
     def _judge(self, attempt: Attempt, check: Check, source: str, seed: int | None) -> Verdict | str:
@@ -165,65 +164,23 @@ class Marker:
             raise GraderFault(f"the check of {check.exercise} is broken: {verdict.message}", "mend the check")
         return verdict
 
-    # ------------------------------------------------------------- proof
-
     def counts(self, check: Check) -> list[int]:
-        """How often each assert site holds for the reference: recorded at release, else found now.
+        """See Proof."""
+        return self._proof.counts(check)
 
-        Raises:
-            CourseError: the reference fails its own check, or its counts depend on the draw.
-        """
-        recorded = self.assignment.counts.get(check.grade_id, {})
-        if recorded.get("digest") == check.digest:
-            return list(recorded["counts"])  # type: ignore[call-overload, no-any-return]
-        if check.grade_id not in self._counts:
-            self._counts[check.grade_id] = self._reference_counts(check)
-        return self._counts[check.grade_id]
-
-    def _reference_counts(self, check: Check) -> list[int]:
-        reference = Submission({g: cell.source for g, cell in self.assignment.exercises.items()})
-        attempt = self._attempt(reference)
-        counts: list[list[int]] = []
-        where = f"{self.assignment.name}, check of {check.exercise}"
+    @contextlib.contextmanager
+    def _reference(self) -> Iterator[Judge]:
+        """The reference solution, to be judged with a check and a seed."""
+        attempt = self._attempt(Submission({g: cell.source for g, cell in self.assignment.exercises.items()}))
         try:
-            for seed in REFERENCE_SEEDS:
-                verdict = self._judge(attempt, check, check.source, seed)
-                if isinstance(verdict, str) or verdict.outcome != "ran":
-                    said = verdict if isinstance(verdict, str) else verdict.message
-                    problem = f"{where}: the reference solution fails with seed {seed}: {said}"
-                    raise CourseError(problem, "mend the check or the solution, and release again")
-                if verdict.fraction < 1:
-                    problem = (
-                        f"{where}: the reference solution gets {verdict.fraction:.0%} of the points with seed {seed}"
-                    )
-                    raise CourseError(problem, "mend the check or the solution, and release again")
-                counts.append(verdict.counts)
+            yield lambda check, seed: self._judge(attempt, check, check.source, seed)
         finally:
             attempt.end()
-        if check.inside is None:
-            if not counts[0] or any(len(set(times)) > 1 for times in zip(*counts, strict=True)):
-                self._weak.add(check.grade_id)
-            return [_least(times) for times in zip(*counts, strict=True)]
-        for site, times in zip(count_sites(check.source), zip(*counts, strict=True), strict=True):
-            if len(set(times)) > 1:
-                problem = f"{where}, line {site.line}: the assert ran {sorted(set(times))} times, by the seed"
-                raise CourseError(problem, "loop over the inputs, not over the answer")
-        if not counts[0] or min(counts[0]) == 0:
-            raise CourseError(f"{where}: an assert never ran", "every assert must run at least once")
-        return counts[0]
 
     def _result(self, check: Check, mark: Mark) -> ExerciseResult:
         points = check.points * mark.fraction
-        return dataclasses.replace(
-            _result(check, points, mark.message), weak=points > 0 and check.grade_id in self._weak
-        )
-
-    def _proved(self, check: Check, verdict: Verdict) -> bool:
-        """Whether every assert site ran as often as for the reference; in a plain course at least as often."""
-        wanted = self.counts(check)
-        if check.inside is not None:
-            return verdict.counts == wanted
-        return all(n >= least for n, least in zip(verdict.counts, wanted, strict=True))
+        weak = points > 0 and self._proof.is_weak(check)
+        return dataclasses.replace(_result(check, points, mark.message), weak=weak)
 
     def _base_process(self) -> Process:
         if self._base is None:
@@ -267,11 +224,6 @@ def _submission_result(
     highest = sum(r.max_score for r in results) if results else assignment.max_score
     name, file = assignment.name, assignment.notebook
     return SubmissionResult(student, name, score, highest, status, message, round(seconds, 1), tuple(results), file)
-
-
-def _least(times: tuple[int, ...]) -> int:
-    """How often a site of a plain check must run: it may draw, and hold an assertion that is there to fail."""
-    return times[0] if len(set(times)) == 1 else min(1, *times)
 
 
 def _result(check: Check, score: float, message: str) -> ExerciseResult:
