@@ -212,8 +212,9 @@ def _environment(course: Path, config: str = "config") -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's loop would be in the way of other tests
 def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium."""
     with sync_playwright() as playwright:
         # Chromium's own sandbox does not run as root.
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
