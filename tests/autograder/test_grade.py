@@ -159,7 +159,9 @@ def test_one_submission_is_bytes_in_and_json_out(small_lab: Path) -> None:
     assert read_result(text, "ada").student == "ada"
     result = json.loads(text)
     assert (result["student"], result["status"], result["score"], result["max_score"]) == ("", "graded", 2, 5)
-    assert [sorted(e) for e in result["exercises"]] == [["grade_id", "max_score", "message", "name", "score"]] * 2
+    assert [sorted(e) for e in result["exercises"]] == [
+        ["grade_id", "max_score", "message", "name", "score", "weak"]
+    ] * 2
 
 
 def test_a_learner_checks_visible_tests_without_a_solution_at_hand(small_lab: Path) -> None:
