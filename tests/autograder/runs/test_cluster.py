@@ -177,7 +177,8 @@ def test_the_client_is_killed(
     assert second.returncode == 0
     assert len(seen) == len(set(seen)) >= 15  # one may have been kept and not yet told of
     with contextlib.closing(sqlite3.connect(course / ".judge" / "records.db")) as records:
-        assert records.execute("SELECT count(DISTINCT student), count(written) FROM judged").fetchall() == [(16, 16)]
+        assert records.execute("SELECT count(*), count(DISTINCT student) FROM results").fetchall() == [(16, 16)]
+        assert records.execute("SELECT count(*) FROM written").fetchall() == [(16,)]
 
 
 def test_the_scheduler_is_killed(course: Path, tmp_path: Path) -> None:
