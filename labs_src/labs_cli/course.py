@@ -86,7 +86,7 @@ def grade(wanted: Sequence[str], course: Path, options: GradeOptions, *, json_fi
     """Grade assignments; return the exit code: 3 if there was a fault of ours, else 0.
 
     Args:
-        wanted: names; `all` stands for every assignment that has a source.
+        wanted: names; `all` stands for every assignment that has a source and that somebody has handed in.
     """
     from autograder.sandbox.trial import begin_trial, try_sandbox
 
@@ -99,7 +99,7 @@ def grade(wanted: Sequence[str], course: Path, options: GradeOptions, *, json_fi
     there = _assignments(course)
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise NotFound(f"the folder of {json_file} does not exist", "make it, or name another file with --json")
-    found = [there if each == ALL and there else [match(each, there, "assignment")] for each in wanted]
+    found = [_handed_in(course, there) if each == ALL else [match(each, there, "assignment")] for each in wanted]
     if options.scheduler is None and try_sandbox().bubblewrap:
         note(SLOWER)
     if options.insecure and options.scheduler and options.scheduler.startswith("tcp://"):
@@ -125,6 +125,17 @@ def _assignments(course: Path) -> list[str]:
             f"the course {course} does not exist", "check --course; `labs release LAB --course DIR` makes one"
         )
     return sorted(p.name for p in (course / "source").glob("*") if p.is_dir())
+
+
+def _handed_in(course: Path, assignments: list[str]) -> list[str]:
+    """Those that somebody has handed in; of the others it is said that they are left out."""
+    students = list((course / "submitted").glob("*"))
+    found = [name for name in assignments if any((student / name).is_dir() for student in students)]
+    if not found:
+        raise NotFound(f"nobody has handed in anything of {course}", "collect submissions first")
+    if left := [name for name in assignments if name not in found]:
+        note(f"Nobody has handed in {', '.join(left)}: left out.")
+    return found
 
 
 def _grade_one(assignment: str, course: Path, options: GradeOptions) -> list[SubmissionResult]:

@@ -222,7 +222,7 @@ def extend(
 @app.command()
 def grade(
     assignments: Annotated[
-        list[str], typer.Argument(metavar="ASSIGNMENT...", help="Numbers, names or parts of names; `all` for all.")
+        list[str], typer.Argument(metavar="ASSIGNMENT...", help="Numbers, names or parts; `all` for all handed in.")
     ],
     course: Annotated[Path, COURSE],
     student: Annotated[

@@ -161,6 +161,26 @@ def test_a_mistake_in_what_was_asked_ends_with_1(
     assert said in ran.err
 
 
+def test_all_are_those_that_somebody_has_handed_in(labs: Labs, course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are told, and stop nothing."""
+    asked: list[str] = []
+
+    def grade_course(_: Path, assignment: str, **__: object) -> list[SubmissionResult]:
+        asked.append(assignment)
+        return []
+
+    monkeypatch.setattr(grade, "grade_course", grade_course)
+    (course / "source" / "91_later").mkdir()
+    none = labs("grade", "all", "--course", course)
+    assert none.code == 1
+    assert "nobody has handed in anything" in none.err
+    (course / "submitted" / "ada" / "90_twice").mkdir(parents=True)
+    ran = labs("grade", "all", "90", "--course", course)
+    assert ran.code == 0
+    assert "Nobody has handed in 91_later: left out." in ran.err
+    assert asked == ["90_twice"]
+
+
 def test_weak_proof_is_told_once_for_each_check(labs: Labs, course: Path, graded: Callable[..., None]) -> None:
     exercises = (ExerciseResult("lucky", 2.0, 2.0, "", weak=True), ExerciseResult("sure", 1.0, 1.0, ""))
     weak = [SubmissionResult(name, "90_twice", 3.0, 3.0, Status.GRADED, "", 0.1, exercises) for name in ("ada", "bob")]
