@@ -38,10 +38,13 @@ def test_a_class_of_three_labs(tmp_path: Path, chromium: str) -> None:
     with served(course) as root, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
+        page.context.request.get(f"{root}/login?token=teacher")
         for lab in labs:
             with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
                 number = gradebook.find_submission_notebook(lab.name, lab.name, student_id(3)).id
-            page.goto(f"{root}/formgrader/submissions/{number}/?token=teacher")
+            page.goto(f"{root}/formgrader/manage_submissions/{lab.name}")
+            expect(page.locator("#main-table .student-id")).to_have_count(STUDENTS, timeout=60_000)
+            page.goto(f"{root}/formgrader/submissions/{number}/")
             expect(page.get_by_text("0 of ").first).to_be_visible(timeout=60_000)  # the wrong answer's verdict
         browser.close()
 
