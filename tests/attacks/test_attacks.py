@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from attack_samples import endings, files, honest, notebooks, patches, reading, shown, values, wire
+from attack_samples.left import left_running
 from attack_samples.target import GOOD, POINTS, SECRET, Attack
 from attack_samples.verdict import assert_deserved
 from nbformat import NotebookNode
@@ -51,12 +52,10 @@ def test_the_run_goes_on_afterwards(mark: Callable[[Attack], SubmissionResult]) 
 
 def test_nothing_that_was_started_is_left(marker: Marker) -> None:
     """No process of any attack outlives it: only the two parents and the base are there."""
-    import psutil
-
-    kept = [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
-    roles = Counter(p.cmdline()[3] for p in kept if "autograder.judge.warm" in p.cmdline())
+    kept = left_running()
+    roles = Counter(command[3] for command in kept if "autograder.judge.warm" in command)
     assert roles == {"learner": 1, "base": 1 + 2 * (marker._base is not None)}  # a base, and what keeps its sandbox
-    assert not [p for p in kept if p.name() in ("sleep", "sh")]
+    assert not [command for command in kept if command[:1] and Path(command[0]).name in ("sleep", "sh")]
 
 
 def test_there_are_enough() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from attack_samples import endings, files, honest, reading, values, wire
+from attack_samples.left import left_running
 from attack_samples.target import LIMITS, POINTS, Attack
 from attack_samples.verdict import assert_deserved
 
@@ -60,7 +60,6 @@ def test_all_that_were_chosen_are_there() -> None:
 def test_the_run_goes_on_and_nothing_is_left(mark: Callable[[Attack], SubmissionResult], marker: Marker) -> None:
     """After all that: is a good submission good, and is only what the base needs still there?"""
     assert mark(Attack("good", "P7")).score == sum(POINTS.values())
-    kept = [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
-    inside = [p.cmdline() for p in kept if "autograder.judge.cold" in p.cmdline()]
+    inside = [command for command in left_running() if "autograder.judge.cold" in command]
     assert len(inside) == 2 * (marker._base is not None)  # bubblewrap itself, and what it started
     assert all("base" in command for command in inside)
