@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.course.gradebook import open_gradebook, save_assignment
+from autograder.course.gradebook import open_gradebook
+from autograder.course.gradebook_cells import save_assignment
 from autograder.course.late import LatePenalties, due_date, extensions
 from autograder.course.releases import read_releases
 from autograder.course.settings import read_settings

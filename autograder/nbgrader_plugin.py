@@ -25,7 +25,8 @@ from traitlets import Bool
 from traitlets.utils.importstring import import_item
 
 from autograder.course.autograded import autograded_path
-from autograder.course.gradebook import forget_student, save_assignment
+from autograder.course.gradebook import forget_student
+from autograder.course.gradebook_cells import save_assignment
 from autograder.course.late import LatePenalties, due_date, extensions
 from autograder.course.releases import read_releases
 from autograder.course.settings import read_settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def naming_database(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def naming_files(course: Path) -> Iterator[None]:
-    """Errors of the system in the block are told with their file; where they name none, with the course's folder.
+    """Errors of the system in the block are told with their file; where they name none, with the folders written to.
 
     Raises:
         CourseError: there was one.
@@ -63,7 +64,7 @@ def naming_files(course: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where, why = error.filename or course, error.strerror or str(error)
+        where, why = error.filename or f"{course} or {tempfile.gettempdir()}", error.strerror or str(error)
         raise CourseError(f"{where}: {why}", OF_SYSTEM.get(error.errno or 0, f"mend it, {AGAIN}")) from error
 
 

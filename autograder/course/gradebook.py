@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
-from nbgrader import utils
 from nbgrader.api import Assignment, Gradebook, MissingEntry, SubmittedAssignment
 from sqlalchemy import event
 
@@ -20,12 +16,6 @@ from autograder.course.faults import naming_database
 from autograder.course.waiting import PATIENCE, Turn, require_schema
 from autograder.errors import CourseError
 from autograder.results import SubmissionResult
-from autograder.source.assignment import Assignment as GradedSource
-
-CELLS_FIX = (
-    "give the cells their grade ids again; or delete its submissions from the gradebook, grades by hand included: "
-    "nbgrader db assignment remove {name} --force"
-)
 
 
 @contextmanager
@@ -76,39 +66,6 @@ def submission_ids(gradebook: Gradebook, assignment: str, student: str | None = 
     if student is not None:
         query = query.filter(SubmittedAssignment.student_id == student)
     return dict(query.all())
-
-
-def save_assignment(gradebook: Gradebook, assignment: GradedSource, notebook: bytes) -> None:
-    """Record the notebook and its cells, where the gradebook has others, or other points.
-
-    Raises:
-        CourseError: a graded cell came or went, and there are submissions: their grades would have no place, and
-            nbgrader refuses it too.
-    """
-    nb, file, name = nbformat.reads(notebook.decode(), as_version=4), assignment.notebook, assignment.name
-    submissions = gradebook.update_or_create_assignment(name).submissions
-    wanted = assignment.points
-    try:
-        found = gradebook.find_notebook(file, name)
-        known = {c.name: c.max_score for c in (*found.grade_cells, *found.task_cells)}
-    except MissingEntry:
-        known = None
-    if known == wanted:
-        return
-    if submissions and set(known or ()) != set(wanted):
-        came, went = sorted(set(wanted) - set(known or ())), sorted(set(known or ()) - set(wanted))
-        problem = (
-            f"the source of {name}, {file}.ipynb, has other graded cells than the gradebook, which has submissions"
-        )
-        told = [f"{word}: {', '.join(cells)}" for word, cells in (("new", came), ("gone", went)) if cells]
-        raise CourseError(f"{problem} ({'; '.join(told)})", CELLS_FIX.format(name=name))
-    if known is not None and set(known) != set(wanted):
-        gradebook.remove_notebook(file, name)
-    kernelspec = json.dumps(nb.metadata.get("kernelspec", {}))
-    gradebook.update_or_create_notebook(file, name, kernelspec=kernelspec)
-    for cell in nb.cells:
-        if "nbgrader" in cell.metadata:
-            _save_cell(gradebook, name, file, cell)
 
 
 def extend(gradebook: Gradebook, assignment: str, student: str, extension: dt.timedelta) -> dt.datetime | None:
@@ -166,27 +123,6 @@ def forget_student(gradebook: Gradebook, student: str, assignment: str) -> None:
     elsewhere = any(submission.assignment.name != assignment for submission in found.submissions)
     if not (scored or elsewhere or found.first_name or found.last_name or found.email):
         gradebook.remove_student(student)
-
-
-def _save_cell(gradebook: Gradebook, name: str, file: str, cell: NotebookNode) -> None:
-    grade_id = cell.metadata.nbgrader["grade_id"]
-    if utils.is_grade(cell):
-        points = float(cell.metadata.nbgrader["points"])
-        gradebook.update_or_create_grade_cell(grade_id, file, name, max_score=points, cell_type=cell.cell_type)
-    if utils.is_solution(cell):
-        gradebook.update_or_create_solution_cell(grade_id, file, name)
-    if utils.is_task(cell):
-        points = float(cell.metadata.nbgrader["points"])
-        gradebook.update_or_create_task_cell(grade_id, file, name, max_score=points, cell_type=cell.cell_type)
-    gradebook.update_or_create_source_cell(
-        grade_id,
-        file,
-        name,
-        cell_type=cell.cell_type,
-        locked=utils.is_locked(cell),
-        source=cell.source,
-        checksum=utils.compute_checksum(cell),
-    )
 
 
 def _find_alembic() -> None:

@@ -14,20 +14,20 @@ from autograder.errors import GraderFault
 from autograder.judge.judging import Order, Verdict
 from autograder.judge.limits import LIMITS, Limits
 from autograder.judge.parents import WarmParents
-from autograder.judge.supervisor import Ended, Process
-from autograder.judge.wire import WireError
+from autograder.judge.supervisor import Ended
 from autograder.marking.attempt import Attempt, GaveUp
+from autograder.marking.base import Base
 from autograder.marking.by_hand import results_by_hand
 from autograder.marking.intake import Rejected, Submission, read_submission
 from autograder.marking.marks import VISIBLE_PASSED, Mark, hidden_mark, visible_mark
 from autograder.marking.proof import Judge, Proof
+from autograder.marking.totals import exercise_result, reject, submission_result
 from autograder.results import MISSING, TWICE, ExerciseResult, Status, SubmissionResult
 from autograder.sandbox.fences import Sandbox
 from autograder.source.assignment import Assignment, Check
 from autograder.source.beside import links_to
 
 NOT_DONE = "Not done yet"  # begins what is said of a stub
-NOT_JUDGED = "Not judged."
 
 
 class Marker:
@@ -58,12 +58,12 @@ class Marker:
         if sandbox and beside:
             sandbox = dataclasses.replace(sandbox, readable=(*sandbox.readable, *beside.values()))
         self.warm = WarmParents(self.assignment.modules, limits, sandbox, shared)
-        self._base: Process | None = None
+        self._base = Base(self.warm, assignment, self._first, limits)
         self._proof = Proof(self.assignment, self._reference)
 
     def close(self) -> None:
         """End every process."""
-        self._end_base()
+        self._base.end()
         self.warm.close()
 
     def __enter__(self) -> Marker:
@@ -74,7 +74,7 @@ class Marker:
 
     def turn_to(self, variant: int, *, secret: bytes) -> None:
         """Mark for another variant from now on, with other hidden inputs. Warm parents and counts stay."""
-        self._end_base()
+        self._base.end()
         self.secret, self.env = secret, {"PRODML_VARIANT": str(variant)}
 
     # ------------------------------------------------------------- marking
@@ -105,9 +105,9 @@ class Marker:
             if hidden and only is None:
                 results += results_by_hand(self.assignment, submission)
             message = " ".join(submission.remarks)
-            return _submission_result(self.assignment, student, attempt.status, message, results, taken())
+            return submission_result(self.assignment, student, attempt.status, message, results, taken())
         except GraderFault as fault:
-            return _submission_result(self.assignment, student, Status.GRADER_ERROR, str(fault), [], taken())
+            return submission_result(self.assignment, student, Status.GRADER_ERROR, str(fault), [], taken())
         finally:
             attempt.end()
 
@@ -152,13 +152,13 @@ class Marker:
         """The verdict, or a message where there is none."""
         order = Order(check.exercise, source, list(check.exports), check.inside, seed, check.points)
         try:
-            verdict = attempt.judge(self._base_process(), order)
+            verdict = attempt.judge(self._base.process(self.env), order)
         except GaveUp as error:
             return str(error)
         if isinstance(verdict, Ended):
             if verdict.timeout:
                 return f"The check of your code did not end within {self.limits.check_seconds:.0f} s."
-            self._end_base()
+            self._base.end()
             raise GraderFault(f"the judge of {check.exercise} ended without a verdict", "report it, and grade again")
         if verdict.outcome == "broken" and (check.inside is not None or seed is not None):
             raise GraderFault(f"the check of {check.exercise} is broken: {verdict.message}", "mend the check")
@@ -180,51 +180,4 @@ class Marker:
     def _result(self, check: Check, mark: Mark) -> ExerciseResult:
         points = check.points * mark.fraction
         weak = points > 0 and self._proof.is_weak(check)
-        return dataclasses.replace(_result(check, points, mark.message), weak=weak)
-
-    def _base_process(self) -> Process:
-        if self._base is None:
-            base = self._base = self.warm.fork("base", self.env)
-            cells = [[name, source] for _, name, source in self._first]
-            cells += [[c.grade_id, c.python] for c in self.assignment.setup.values()]
-            try:
-                error = base.ask({"op": "setup", "cells": cells}, self.limits.setup_seconds)["error"]
-            except WireError as gone:
-                self._end_base()
-                raise GraderFault(f"the setup of {self.assignment.name} did not end", "run it by hand") from gone
-            if error:
-                self._end_base()
-                raise GraderFault(f"{self.assignment.name}: {error}", "mend the setup cell, and release again")
-        return self._base
-
-    def _end_base(self) -> None:
-        """The next submission gets a new one: whatever ended a judge may have ended its base."""
-        if self._base is not None:
-            self._base.end()
-            self._base = None
-
-
-def reject(assignment: Assignment, student: str, why: str) -> SubmissionResult:
-    """The result where there is nothing that can be judged: no points, and the reason."""
-    results = [_result(c, 0.0, NOT_JUDGED) for c in assignment.checks.values()]
-    by_hand = assignment.by_hand.values()
-    results += [ExerciseResult(c.grade_id, 0.0, c.points, NOT_JUDGED, c.grade_id) for c in by_hand]
-    return _submission_result(assignment, student, Status.REJECTED, why, results)
-
-
-def _submission_result(
-    assignment: Assignment,
-    student: str,
-    status: Status,
-    message: str,
-    results: list[ExerciseResult],
-    seconds: float = 0.0,
-) -> SubmissionResult:
-    score = None if status is Status.GRADER_ERROR else sum(r.score or 0.0 for r in results)
-    highest = sum(r.max_score for r in results) if results else assignment.max_score
-    name, file = assignment.name, assignment.notebook
-    return SubmissionResult(student, name, score, highest, status, message, round(seconds, 1), tuple(results), file)
-
-
-def _result(check: Check, score: float, message: str) -> ExerciseResult:
-    return ExerciseResult(check.exercise, score, check.points, message, check.grade_id)
+        return exercise_result(check, points, mark.message, weak=weak)

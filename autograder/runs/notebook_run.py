@@ -13,15 +13,15 @@ from autograder.course.releases import Releases, Source
 from autograder.course.submitted import HandedIn
 from autograder.marking.by_hand import results_by_hand
 from autograder.marking.intake import Rejected, Submission, read_submission
-from autograder.marking.marker import reject
+from autograder.marking.totals import reject, without_score
 from autograder.results import ExerciseResult, Status, SubmissionResult
 from autograder.runs.answers import Lost
 from autograder.runs.keys import check_keys
+from autograder.runs.known import marks_that_hold, whole
 from autograder.runs.one import Task, read_result
 from autograder.runs.records import Record, Records
 from autograder.runs.stamp import describe, grader_stamp
 from autograder.runs.workers import grade_each
-from autograder.source.assignment import Check
 
 CHANGED = "{file} of {student} changed while it was graded. Grade again."
 
@@ -134,14 +134,14 @@ class NotebookRun:
         assignment, digest = source.assignment, hashlib.sha256(content).hexdigest()
         keys = check_keys(self._stamp(source), self._conditions, assignment, submission, content)
         record = None if self.force else self.records.find(assignment.notebook, each.student, digest)
-        kept = _kept(assignment.checks, keys, record)
+        kept = marks_that_hold(assignment.checks, keys, record)
         rest = {r.grade_id: r for r in results_by_hand(assignment, submission)}
         message = " ".join([*submission.remarks, said] if said else submission.remarks)
         stale = [c.exercise for g, c in assignment.checks.items() if g not in kept]
         if record is None or stale:
             only = tuple(stale) if kept else None
             return _Left(each, source, digest, message, keys, kept | rest, only)
-        old = self._result(each, source, record.result, kept | rest, message)
+        old = whole(assignment, each.student, record.result, kept | rest, message)
         if old != record.result:
             self.records.keep(assignment.notebook, each.student, digest, Record(keys, old))
         return Judged(each, source, digest, dataclasses.replace(old, unchanged=True))
@@ -163,24 +163,12 @@ class NotebookRun:
             result = self._without(each, Status.GRADER_ERROR, CHANGED.format(file=self._file, student=student))
         if result.status is not Status.GRADER_ERROR:
             exercises = {r.grade_id: r for r in result.exercises} | item.kept
-            result = self._result(each, item.source, result, exercises, item.message)
+            result = whole(item.source.assignment, student, result, exercises, item.message)
             self.records.keep(self._notebook, student, item.digest, Record(item.keys, result))
         return Judged(each, item.source, item.digest, result)
 
-    def _result(
-        self, each: HandedIn, source: Source, judged: SubmissionResult, found: dict[str, ExerciseResult], message: str
-    ) -> SubmissionResult:
-        """The whole result, from the parts that were judged now and before."""
-        exercises = tuple(found[g] for g in (*source.assignment.checks, *source.assignment.by_hand))
-        score, highest = sum(r.score or 0.0 for r in exercises), sum(r.max_score for r in exercises)
-        return dataclasses.replace(
-            judged, student=each.student, score=score, max_score=highest, message=message, exercises=exercises
-        )
-
     def _without(self, each: HandedIn, status: Status, message: str) -> SubmissionResult:
-        assignment = self.releases.current.assignment
-        name, highest = assignment.name, assignment.max_score
-        return SubmissionResult(each.student, name, None, highest, status, message, 0.0, (), self._notebook)
+        return without_score(self.releases.current.assignment, each.student, status, message)
 
     def _stamp(self, source: Source) -> str:
         if source.release not in self._stamps:
@@ -203,21 +191,3 @@ class NotebookRun:
     @property
     def _file(self) -> str:
         return f"{self._notebook}.ipynb"
-
-
-def _kept(checks: dict[str, Check], keys: dict[str, str], record: Record | None) -> dict[str, ExerciseResult]:
-    """Grade id → result, of the checks whose marks hold; none where the learner's process had ended in between."""
-    if record is None:
-        return {}
-    old = {r.grade_id: r for r in record.result.exercises}
-    same = {g: old[g] for g, key in keys.items() if g in old and record.keys.get(g) == key}
-    if record.result.status is not Status.GRADED and len(same) < len(keys):
-        return {}
-    return {g: _scaled(result, checks[g].points) for g, result in same.items()}
-
-
-def _scaled(result: ExerciseResult, points: float) -> ExerciseResult:
-    """The result where the exercise gives so many points now."""
-    if result.max_score == points or result.score is None:
-        return result
-    return dataclasses.replace(result, score=round(result.score * points / result.max_score, 9), max_score=points)

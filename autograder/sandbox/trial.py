@@ -7,6 +7,7 @@ prints what happened as JSON. `WAY` is `python` or `bubblewrap`; `FILE` must be 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -63,7 +64,11 @@ _trying = threading.Lock()
 
 
 def try_sandbox() -> Trial:
-    """Try every fence, put up by this Python or else by bubblewrap. Once per process: a machine does not change."""
+    """Try every fence, put up by this Python or else by bubblewrap. Once per process: a machine does not change.
+
+    Raises:
+        OSError: there is no place for temporary files.
+    """
     with _trying:
         if not _done:
             remember(_try_sandbox())
@@ -72,7 +77,12 @@ def try_sandbox() -> Trial:
 
 def begin_trial() -> None:
     """Begin to try, in a thread, so that `try_sandbox` is sooner done."""
-    threading.Thread(target=try_sandbox, daemon=True).start()
+    threading.Thread(target=_try_early, daemon=True).start()
+
+
+def _try_early() -> None:
+    with contextlib.suppress(OSError):  # as of a full disk; who calls `try_sandbox` gets it
+        try_sandbox()
 
 
 def remember(trial: Trial) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from faulted import STUDENTS, grade
 from sample_courses import NAME, plain_course
 
 from autograder.course.gradebook import open_gradebook
@@ -75,3 +77,19 @@ def empty_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with private_folder(course) as private, open_gradebook(course):
         read_secret(private)
     return course
+
+
+@pytest.fixture(scope="session")
+def judged_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course whose submissions are judged; gradebook and graded notebooks are lost and have to be written anew."""
+    course = plain_course(tmp_path_factory.mktemp("judged") / "course", STUDENTS)
+    grade(course)
+    (course / "gradebook.db").unlink()
+    shutil.rmtree(course / "autograded")
+    return course
+
+
+@pytest.fixture
+def graded_course(judged_once: Path, tmp_path: Path) -> Path:
+    """A copy of it, for a test to break."""
+    return Path(shutil.copytree(judged_once, tmp_path / "course"))

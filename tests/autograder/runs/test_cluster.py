@@ -22,6 +22,7 @@ from autograder.errors import CourseError
 from autograder.grade import grade_course
 from autograder.results import Status, SubmissionResult
 from autograder.runs import cluster as on_dask
+from autograder.runs import connecting
 from autograder.runs.answers import Lost
 from autograder.runs.cluster import grade_each
 from autograder.runs.connecting import connected
@@ -239,10 +240,19 @@ def test_a_local_cluster_is_interrupted(tmp_path: Path, start: Callable[..., Any
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_another_authority_is_refused(tmp_path: Path, course: Path, shared: Dask) -> None:
-    other = certificates(tmp_path / "other")
-    with dask.config.set(other), pytest.raises(CourseError, match="cannot connect to the scheduler tls://") as caught:
+@pytest.mark.parametrize("foreign", [("ca-file", "client.cert", "client.key"), ("client.cert", "client.key")])
+def test_another_authority_is_refused(
+    tmp_path: Path, course: Path, shared: Dask, monkeypatch: pytest.MonkeyPatch, foreign: tuple[str, ...]
+) -> None:
+    """The scheduler's by this machine, or this machine's by the scheduler."""
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 5)
+    other, names = certificates(tmp_path / "other"), [f"distributed.comm.tls.{name}" for name in foreign]
+    settings = {**shared.tls, **{name: other[name] for name in names}}
+    with (
+        dask.config.set(settings),
+        pytest.raises(CourseError, match="cannot connect to the scheduler tls://") as caught,
+    ):
         grade_course(course, NAME, scheduler=shared.address)
-    assert "certificate" in caught.value.problem.lower()
-    assert "distributed.comm.tls.ca-file" in caught.value.fix
-    assert other["distributed.comm.tls.ca-file"] in caught.value.fix
+    assert re.search("certificate|unknown ca", caught.value.problem.lower())
+    for name in names:
+        assert f"{name} ({other[name]})" in caught.value.fix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from autograder.course.export import CsvExport
 from autograder.grade import grade_course
+from autograder.results import Status
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(600)]
 
@@ -144,3 +146,22 @@ def test_the_table_has_what_was_given(by_hand: Path, gradebook: Gradebook, tmp_p
     rows = {row["student_id"]: row for row in csv.DictReader(table.read_text().splitlines())}
     assert float(rows["ada"]["score"]) == 9.5
     assert float(rows["mallory"]["max_score"]) == 10
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_both_may_write_at_once(course: Path, visit: Visitor, served: Any, gradebook: Gradebook) -> None:
+    """Scores typed in formgrader while everything is graded again: each is saved, and the last one stays."""
+    page = visit(served.submission("bob", NAME)).page
+    page.wait_for_function(READY)
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(grade_course, course, NAME, workers=1, force=True)
+        saved = 0
+        while not run.done():
+            saved += 1
+            write(page, "input#essay", str(saved % 5))
+        results = run.result()
+    assert saved > 5
+    assert {r.status for r in results} <= {Status.GRADED, Status.REJECTED}
+    found = graded(gradebook, "essay", "bob")
+    assert (found.auto_score, found.manual_score) == (None, saved % 5)
+    assert graded(gradebook, "test_mean").extra_credit == 1.5
