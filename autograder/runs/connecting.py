@@ -22,6 +22,7 @@ WORKERS_SECONDS = 120.0  # until the first worker has joined
 CLOSE_SECONDS = 10.0
 TLS = "distributed.comm.tls."
 TLS_FILES = ("ca-file", "client.cert", "client.key")
+SIGNED = "that one authority has signed its certificate and yours (it may just hang up on one of another)"
 QUIET = {"distributed.admin.large-graph-warning-threshold": "64 MiB"}  # an order and a submission may be 20 MiB
 
 
@@ -142,8 +143,8 @@ def _connect(where: Any) -> Client:
         return Client(where, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TypeError, ValueError) as error:
         why = " ".join(f"{error.__cause__ or error}".split())
-        files = [f"{TLS}{name} ({dask.config.get(TLS + name, None)})" for name in TLS_FILES]
-        tls = f", and in Dask's configuration {', '.join(files)}" if str(where).startswith("tls") else ""
-        raise CourseError(
-            f"cannot connect to the scheduler {where}: {why}", f"check address and network{tls}"
-        ) from error
+        fix = "check address and network"
+        if str(where).startswith("tls"):
+            files = [f"{TLS}{name} ({dask.config.get(TLS + name, None)})" for name in TLS_FILES]
+            fix += f", {SIGNED}, and in Dask's configuration {', '.join(files)}"
+        raise CourseError(f"cannot connect to the scheduler {where}: {why}", fix) from error

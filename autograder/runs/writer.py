@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook
 from autograder.course.autograded import autograded_path, write_autograded
 from autograder.course.gradebook import save_result, submission_ids
 from autograder.course.late import LatePenalties
+from autograder.course.pictures import find_pictures, put_pictures
 from autograder.course.submitted import SECRET
 from autograder.files import write_whole
 from autograder.marking.intake import Rejected
@@ -33,6 +34,7 @@ class Writer:
 
     def __post_init__(self) -> None:
         self._rows = submission_ids(self.gradebook, self.name)
+        self._pictures = find_pictures(self.course / "source" / self.name)
 
     def write(self, judged: Sequence[Judged]) -> list[bool]:
         """Write each notebook of the attempt that counts; whether there was something to write.
@@ -71,6 +73,7 @@ class Writer:
                 content = judged.each.read(f"{assignment.notebook}.ipynb")
         stamp = f"{judged.each.time} UTC" if judged.each.time else ""
         folder = write_autograded(self.course, assignment, judged.source.content, content or b"", judged.result, stamp)
+        put_pictures(self._pictures, folder)
         if secret := judged.each.secret:
             write_whole(folder / SECRET, secret)
         self.records.mark_written(assignment.notebook, student, *marks)

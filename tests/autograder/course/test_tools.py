@@ -24,6 +24,7 @@ class PointAnHour(BasePlugin):
     def late_submission_penalty(self, student_id, score, total_seconds_late):
         return total_seconds_late / 3600
 """
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 Tools = dict[str, Callable[..., Any]]
 
 
@@ -32,6 +33,8 @@ def course(released: Path, tools: Tools, tmp_path_factory: pytest.TempPathFactor
     """Graded once; then a person grades and comments, and all is graded again. Two of three have an extension."""
     course: Path = shutil.copytree(released, tmp_path_factory.mktemp("tools") / "course")
     (course / "point_an_hour.py").write_text(PLUGIN)
+    (course / "source" / "ps1" / "pictures").mkdir()
+    (course / "source" / "ps1" / "pictures" / "mean.svg").write_text(PICTURE)
     with (course / "nbgrader_config.py").open("a") as config:
         config.write("from point_an_hour import PointAnHour\nc.AssignLatePenalties.plugin_class = PointAnHour\n")
     due = "2026-03-01 11:00 Europe/Berlin"  # two hours before they handed in
@@ -124,3 +127,8 @@ def test_feedback_says_that_a_cell_is_missing(course: Path) -> None:
     assert "The cell of mean is missing. The cell of essay is missing. The cell of plot is missing." in said
     assert "0 of 2 points. The cell of this exercise is missing." in said
     assert said.count("This cell is missing in the submission, or stands there more than once.") == 3
+
+
+def test_a_picture_of_the_text_is_there_for_teacher_and_learner(course: Path) -> None:
+    for place in ("autograded", "feedback"):
+        assert (course / place / "ada" / "ps1" / "pictures" / "mean.svg").read_text() == PICTURE
