@@ -107,7 +107,7 @@ def test_points_by_hand_go_to_their_own_cell(
     page.wait_for_function("formgrader.grades?.loaded && formgrader.comments?.loaded")
     page.fill("input#essay", "4")
     page.press("input#essay", "Tab")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("jQuery.active === 0")  # all that leaving the field has sent is answered
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         assert gradebook.find_grade("essay", PLAIN, PLAIN, student).manual_score == 4
         assert gradebook.find_grade("test_one", PLAIN, PLAIN, student).manual_score == given
