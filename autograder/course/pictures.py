@@ -12,9 +12,10 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp")
 
 
 def find_pictures(source: Path) -> dict[Path, Path]:
-    """Place below an assignment's folder → file, of every picture in its source folder."""
-    found = {path.relative_to(source): path for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES}
-    return {place: path for place, path in found.items() if path.is_file()}
+    """Place below an assignment's folder → file, of every picture in its source folder that is not hidden."""
+    places = [path.relative_to(source) for path in sorted(source.rglob("*")) if path.suffix.lower() in SUFFIXES]
+    shown = [place for place in places if not any(part.startswith(".") for part in place.parts)]
+    return {place: (source / place).resolve() for place in shown if (source / place).is_file()}
 
 
 def put_pictures(pictures: Mapping[Path, Path], folder: Path) -> None:

@@ -16,7 +16,7 @@ from autograder.judge.limits import LIMITS, Limits
 from autograder.judge.parents import WarmParents
 from autograder.judge.supervisor import Ended
 from autograder.marking.attempt import Attempt, GaveUp
-from autograder.marking.base import Base
+from autograder.marking.base_process import BaseProcess
 from autograder.marking.by_hand import results_by_hand
 from autograder.marking.intake import Rejected, Submission, read_submission
 from autograder.marking.marks import VISIBLE_PASSED, Mark, hidden_mark, visible_mark
@@ -58,7 +58,7 @@ class Marker:
         if sandbox and beside:
             sandbox = dataclasses.replace(sandbox, readable=(*sandbox.readable, *beside.values()))
         self.warm = WarmParents(self.assignment.modules, limits, sandbox, shared)
-        self._base = Base(self.warm, assignment, self._first, limits)
+        self._base = BaseProcess(self.warm, assignment, self._first, limits)
         self._proof = Proof(self.assignment, self._reference)
 
     def close(self) -> None:

@@ -12,12 +12,13 @@ from autograder.course.pictures import find_pictures, put_pictures
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    for name in ("a.png", "deep/er/b.JPG", "data.csv", "hw.ipynb", "c.png.txt"):
+    for name in ("a.png", "deep/er/b.JPG", "data.csv", "hw.ipynb", "c.png.txt", ".old/a.png"):
         path = tmp_path / "source" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
     (tmp_path / "source" / "folder.png").mkdir()
     (tmp_path / "source" / "gone.png").symlink_to("nowhere")
+    (tmp_path / "source" / "deep" / "link.png").symlink_to("../a.png")
     return tmp_path / "source"
 
 
@@ -28,7 +29,8 @@ def put(source: Path) -> dict[str, str]:
 
 
 def test_pictures_and_nothing_else(source: Path) -> None:
-    assert put(source) == {"a.png": "a.png", "deep/er/b.JPG": "deep/er/b.JPG"}
+    assert put(source) == {"a.png": "a.png", "deep/er/b.JPG": "deep/er/b.JPG", "deep/link.png": "a.png"}
+    assert not (source.parent / "autograded" / "deep" / "link.png").is_symlink()
 
 
 @pytest.mark.parametrize("links", [True, False])

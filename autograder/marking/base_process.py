@@ -12,7 +12,7 @@ from autograder.judge.wire import WireError
 from autograder.source.assignment import Assignment
 
 
-class Base:
+class BaseProcess:
     """Started when it is needed, and once more after `end`.
 
     Args:
