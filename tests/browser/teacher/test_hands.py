@@ -150,18 +150,17 @@ def test_the_table_has_what_was_given(by_hand: Path, gradebook: Gradebook, tmp_p
 
 @pytest.mark.usefixtures("by_hand")
 def test_both_may_write_at_once(course: Path, visit: Visitor, served: Any, gradebook: Gradebook) -> None:
-    """Scores typed in formgrader while everything is graded again: each is saved, and the last one stays."""
+    """Scores typed in formgrader while the same submission is graded again: each is saved, and the last one stays."""
     page = visit(served.submission("bob", NAME)).page
     page.wait_for_function(READY)
     with ThreadPoolExecutor(1) as pool:
-        run = pool.submit(grade_course, course, NAME, workers=1, force=True)
+        run = pool.submit(lambda: [grade_course(course, NAME, student="bob", workers=1, force=True) for _ in range(3)])
         saved = 0
         while not run.done():
             saved += 1
             write(page, "input#essay", str(saved % 5))
         results = run.result()
     assert saved > 1
-    assert {r.status for r in results} <= {Status.GRADED, Status.REJECTED}
+    assert [r.status for (r,) in results] == [Status.GRADED] * 3
     found = graded(gradebook, "essay", "bob")
     assert (found.auto_score, found.manual_score) == (None, saved % 5)
-    assert graded(gradebook, "test_mean").extra_credit == 1.5
