@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from autograder.marking.totals import submission_result
 from autograder.results import ExerciseResult, Status, SubmissionResult
 from autograder.runs.records import Record
 from autograder.source.assignment import Assignment, Check
@@ -34,11 +35,8 @@ def whole(
     Args:
         found: grade id → result, of every check and of every cell that a person grades.
     """
-    exercises = tuple(found[g] for g in (*assignment.checks, *assignment.by_hand))
-    score, highest = sum(r.score or 0.0 for r in exercises), sum(r.max_score for r in exercises)
-    return dataclasses.replace(
-        judged, student=student, score=score, max_score=highest, message=message, exercises=exercises
-    )
+    exercises = [found[g] for g in (*assignment.checks, *assignment.by_hand)]
+    return submission_result(assignment, student, judged.status, message, exercises, judged.seconds)
 
 
 def _scaled(result: ExerciseResult, points: float) -> ExerciseResult:

@@ -129,8 +129,12 @@ def _assignments(course: Path) -> list[str]:
 
 def _handed_in(course: Path, assignments: list[str]) -> list[str]:
     """Those that somebody has handed in; of the others it is said that they are left out."""
-    students = list((course / "submitted").glob("*"))
-    found = [name for name in assignments if any((student / name).is_dir() for student in students)]
+    from autograder.course.attempts import attempts_of
+    from autograder.course.settings import read_settings
+
+    setting = read_settings(course).attempts
+    tries = {name: attempts_of(course, name, (), setting).values() for name in assignments}
+    found = [name for name in assignments if any(each.folder.is_dir() for some in tries[name] for each in some)]
     if not found:
         raise NotFound(f"nobody has handed in anything of {course}", "collect submissions first")
     if left := [name for name in assignments if name not in found]:

@@ -179,6 +179,11 @@ def test_all_are_those_that_somebody_has_handed_in(labs: Labs, course: Path, mon
     assert ran.code == 0
     assert "Nobody has handed in 91_later: left out." in ran.err
     assert asked == ["90_twice"]
+    (course / "attempts" / "bob+91_later+2026-03-02 12:00:00 UTC").mkdir(parents=True)
+    assert "left out" in labs("grade", "all", "--course", course).err
+    (course / "course.toml").write_text('attempts = "best"\n')
+    assert "left out" not in labs("grade", "all", "--course", course).err
+    assert asked[-2:] == ["90_twice", "91_later"]
 
 
 def test_weak_proof_is_told_once_for_each_check(labs: Labs, course: Path, graded: Callable[..., None]) -> None:

@@ -8,7 +8,7 @@ import psutil
 
 
 def left_running(pause: float = 0.5) -> list[list[str]]:
-    """The commands of all that this process has started, once none has ended for `pause` seconds."""
+    """Name and command of all that this process has started, once none has ended for `pause` seconds."""
     before, family = None, _family()
     while before != family:
         time.sleep(pause)
@@ -17,11 +17,11 @@ def left_running(pause: float = 0.5) -> list[list[str]]:
 
 
 def _family() -> dict[psutil.Process, list[str]]:
-    """Process → command, without those that have ended and that nobody has waited for yet."""
+    """Process → name and command, without those that have ended and that nobody has waited for yet."""
     family = {}
     for process in psutil.Process().children(recursive=True):
         try:
-            family[process] = process.cmdline()
+            family[process] = [process.name(), *process.cmdline()]
         except psutil.NoSuchProcess:  # also of a zombie, which may become one between the list and the look
             continue
     return family

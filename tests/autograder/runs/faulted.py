@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,10 @@ from labs_cli.places import readable
 STUDENTS = 6
 LABS = [sys.executable, "-m", "labs_cli.main"]
 GRADE = [*LABS, "grade", NAME, "--trust-submissions", "--workers", "1", "--course"]  # no sandbox in such a namespace
-IN_NAMESPACE = ["unshare", "--map-root-user", "--user", "--mount", "bash", "-ec"]
+SHELL = ["bash", "-ec"]
+IN_NAMESPACE = ["unshare", "--map-root-user", "--user", "--mount", *SHELL]
 PROGRESS = re.compile(r"^\d+/\d+  (student-\d+)  (\w+)", re.MULTILINE)
+OTHER = 54321  # no user's id
 AGAIN = "run the same command again"
 DESERVED = {student_id(n): POINTS if is_right(n) else 0.0 for n in range(STUDENTS)}
 
@@ -50,9 +54,24 @@ def all_is_there(course: Path) -> None:
     assert len(list((course / "autograded").glob("*/*/*.ipynb"))) == STUDENTS
 
 
-def in_namespace(script: str, **values: object) -> str:
+def in_namespace(script: str, *, within: Sequence[str] = IN_NAMESPACE, **values: object) -> str:
     """Run a script as root of a user and mount namespace of its own; what it says."""
     env = {**os.environ, **{name: str(value) for name, value in values.items()}, "GRADE": " ".join(GRADE)}
-    done = subprocess.run([*IN_NAMESPACE, script], env=env, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run([*within, script], env=env, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+@contextmanager
+def nobody_may_read(path: Path) -> Iterator[Callable[..., str]]:
+    """Take all rights to a file or folder away; gives what runs a script as somebody who then has none, root or not."""
+    before, within = path.stat(), SHELL
+    path.chmod(0)
+    if not os.geteuid():
+        os.chown(path, OTHER, OTHER)
+        within = IN_NAMESPACE  # whose root may do all with its own files, and nothing with other people's
+    try:
+        yield lambda script, **values: in_namespace(script, within=within, **values)
+    finally:
+        os.chown(path, before.st_uid, before.st_gid)
+        path.chmod(before.st_mode)

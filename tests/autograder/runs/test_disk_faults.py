@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 import pytest
-from faulted import DESERVED, PROGRESS, STUDENTS, all_is_there, grade, in_namespace, scores, told
+from faulted import DESERVED, PROGRESS, STUDENTS, all_is_there, grade, in_namespace, nobody_may_read, scores, told
 from nbgrader.api import Gradebook
 from sample_courses import NAME, plain_course, student_id
 
 from autograder.course.faults import naming_files
 from autograder.errors import CourseError
-
-OTHER = 54321  # no user's id
 
 
 @pytest.mark.parametrize(("place", "free"), [(".", 72), ("autograded", 20)], ids=["at the beginning", "in the middle"])
@@ -108,13 +105,8 @@ def test_a_file_in_place_of_a_folder(graded_course: Path) -> None:
 def test_a_submission_that_cannot_be_read(graded_course: Path, place: str) -> None:
     """Of another owner, who lets nobody in: its student is named, the others are graded."""
     path = graded_course / "submitted" / student_id(4) / place
-    before = path.stat()
-    path.chmod(0)
-    if not os.geteuid():
-        os.chown(path, OTHER, OTHER)  # root of a user namespace may do all with its own files
-    said = in_namespace("$GRADE $COURSE && exit 7\ntrue", COURSE=graded_course)
-    os.chown(path, before.st_uid, before.st_gid)
-    path.chmod(before.st_mode)
+    with nobody_may_read(path) as run:
+        said = run("$GRADE $COURSE && exit 7\ntrue", COURSE=graded_course)
     assert "Traceback" not in said
     assert f"{NAME}.ipynb of {student_id(4)} cannot be read: Permission denied" in said
     assert scores(graded_course) == {s: 0 if s == student_id(4) else score for s, score in DESERVED.items()}
@@ -123,12 +115,8 @@ def test_a_submission_that_cannot_be_read(graded_course: Path, place: str) -> No
 
 def test_submitted_that_cannot_be_read(graded_course: Path) -> None:
     path = graded_course / "submitted"
-    path.chmod(0)
-    if not os.geteuid():
-        os.chown(path, OTHER, OTHER)
-    said = in_namespace("$GRADE $COURSE && exit 7\ntrue", COURSE=graded_course)
-    os.chown(path, os.geteuid(), os.getegid())
-    path.chmod(0o755)
+    with nobody_may_read(path) as run:
+        said = run("$GRADE $COURSE && exit 7\ntrue", COURSE=graded_course)
     told(said, str(path), "Permission denied")
     all_is_there(graded_course)
 
