@@ -11,10 +11,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.build.answers import Answer, read_answers
-from autograder.build.build import build_lab
-from autograder.build.notebooks import to_text
-from autograder.build.source import LabSource
+from autograder.authoring.answers import Answer, read_answers
+from autograder.authoring.build import build_lab
+from autograder.authoring.notebooks import to_text
+from autograder.authoring.source import LabSource
 from autograder.errors import AuthorError, AuthorErrors, GraderFault
 from autograder.marking.marker import NOT_DONE, Marker
 from autograder.results import AnswerResult, ExerciseResult, Status, SubmissionResult

@@ -3,8 +3,9 @@
     python benchmarks/cluster.py [--repeat 3]
 
 Seconds from entering `parameter_server_cluster` (two workers, two servers) to the first closure's result, in a kernel
-that has imported TensorFlow and run an operation; and the proportional memory (`prodml.memory`) of notebook and cluster
-then: on the warm side with the parent of all kernels. The kernel, its parent and its folders are the benchmark's own.
+that has imported TensorFlow and run an operation; and the proportional memory (`prodml.runtime.memory`) of notebook and
+cluster then: on the warm side with the parent of all kernels. The kernel, its parent and its folders are the
+benchmark's own.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 from jupyter_client.manager import KernelManager
 from kernels import STOCK, WARM, warm_parent
 
-from prodml.memory import tree_memory
+from prodml.runtime.memory import tree_memory
 
 OPEN = """
 import tensorflow as tf
@@ -30,7 +31,7 @@ float(tf.reduce_sum(tf.matmul(tf.ones((300, 300)), tf.ones((300, 300)))))
 ENTER = """
 import time
 from contextlib import ExitStack
-from prodml.processes import parameter_server_cluster
+from prodml.runtime.processes import parameter_server_cluster
 stack, began = ExitStack(), time.perf_counter()
 cluster = stack.enter_context(parameter_server_cluster(workers=2, servers=2))
 entered = time.perf_counter() - began

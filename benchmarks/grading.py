@@ -25,8 +25,8 @@ import nbformat
 import otter_grader
 from sample_courses import CONFIG, NAME, NUMPY, TENSORFLOW, hand_in, is_right, plain_course, student_id
 
-from autograder.build.build import build_lab
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import build_lab
+from autograder.authoring.notebooks import to_text
 
 LAB = Path(__file__).resolve().parents[1] / "labs_src" / "labs" / "02_drift_monitors"
 STOCK_KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}

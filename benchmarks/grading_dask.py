@@ -4,7 +4,7 @@
 
 `cluster` runs beforehand, behind TLS; `labs grade` is timed from its start to its end, gradebook included. `local` is
 `--scheduler local`, which starts a cluster of its own. Memory is what one worker of the cluster and all that it has
-started hold at the peak, proportionally (`prodml.memory`).
+started hold at the peak, proportionally (`prodml.runtime.memory`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from grading import MAKE, Taken, labs_grade
 from running_dask import as_variables, start_dask
 
-from prodml.memory import PeakMemory
+from prodml.runtime.memory import PeakMemory
 
 WAYS = ("pool", "local", "cluster")
 

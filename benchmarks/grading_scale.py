@@ -2,8 +2,8 @@
 
     python benchmarks/grading_scale.py [--sizes 10 100 1000 5000] [--writer 1000]
 
-NumPy submissions. Memory is proportional (`prodml.memory`), over all processes of `labs grade`. For the writer, judging
-takes no time: what is left is reading, records, gradebook and graded notebooks.
+NumPy submissions. Memory is proportional (`prodml.runtime.memory`), over all processes of `labs grade`. For the writer,
+judging takes no time: what is left is reading, records, gradebook and graded notebooks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sample_courses import NAME, plain_course, student_id
 
 from autograder.grade import grade_course
 from autograder.runs import notebook_run
-from prodml.memory import PeakMemory
+from prodml.runtime.memory import PeakMemory
 
 PER_HOUR = 100_000
 T = TypeVar("T")

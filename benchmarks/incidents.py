@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from autograder.build.build import build_lab
-from prodml import incidents
-from prodml.incidents import FAMILIES, make_incident, obvious, scores, symptoms
+from autograder.authoring.build import build_lab
+from prodml.adapt import incidents
+from prodml.adapt.incidents import FAMILIES, make_incident, obvious, scores, symptoms
 
 LAB = Path(__file__).resolve().parents[1] / "labs_src" / "labs" / "07_debugging_production"
 INPUTS = ("missing", "zeros", "implausible", "unknown code", "wrong hour", "frozen", "lag", "duplicates")

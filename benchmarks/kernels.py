@@ -2,8 +2,8 @@
 
     python benchmarks/kernels.py [--repeat 5] [--kernels 1 4 8] [--papermill [LAB …]]
 
-Memory is proportional (`prodml.memory`), and on the warm side with the parent. Nothing of the user's is touched:
-runtime folder and parent are the benchmark's own.
+Memory is proportional (`prodml.runtime.memory`), and on the warm side with the parent. Nothing of the user's is
+touched: runtime folder and parent are the benchmark's own.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pathlib import Path
 
 from jupyter_client.manager import KernelManager
 
-from prodml.memory import tree_memory
-from prodml.warm.places import find_place
-from prodml.warm.reach import inquire, reach
+from prodml.runtime.memory import tree_memory
+from prodml.runtime.warm.places import find_place
+from prodml.runtime.warm.reach import inquire, reach
 
 STOCK, WARM = "python3", "prodml"
 READY = "import tensorflow"
@@ -123,7 +123,7 @@ def notebooks(labs: list[str], folder: Path) -> None:
     import papermill
     from nbformat import write
 
-    from autograder.build.build import build_lab
+    from autograder.authoring.build import build_lab
 
     (folder / ".prodml").mkdir()
     os.environ["PRODML_WORKSPACE"] = str(folder)

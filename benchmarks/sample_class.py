@@ -26,8 +26,8 @@ from pathlib import Path
 from nbformat import NotebookNode
 from sample_courses import hand_in, student_id
 
-from autograder.build.answers import Answer, read_answers
-from autograder.build.build import Built, build_lab
+from autograder.authoring.answers import Answer, read_answers
+from autograder.authoring.build import Built, build_lab
 
 LABS = Path(__file__).resolve().parents[1] / "labs_src" / "labs"
 BIN = Path(sys.executable).parent

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from prodml.environment import MEMORY_BYTES
+from prodml.lab.environment import MEMORY_BYTES
 
 ROOT = Path(__file__).resolve().parents[1]
 ALLOWED_SKIPS: tuple[str, ...] = ()  # beginnings of reasons that CI accepts

@@ -10,8 +10,8 @@ from pathlib import Path
 from nbgrader.apps.api import NbGraderAPI
 from traitlets.config import Config
 
-from autograder.build.build import build_lab
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import build_lab
+from autograder.authoring.notebooks import to_text
 from autograder.course.gradebook import open_gradebook
 from autograder.course.releases import kept_releases, release_of
 from autograder.course.staging import decide, prepare

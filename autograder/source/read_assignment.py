@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests
 
-from autograder.build.names import names_of
+from autograder.authoring.names import names_of
 from autograder.errors import CourseError
 from autograder.source.assignment import Assignment, ByHand, Cell, Check
 from autograder.source.cells import blank_of, grade_id_of, id_of, is_by_hand, kind_of, points_of

@@ -30,7 +30,7 @@ KINDS = ("reference", "right", "wrong", "stub")
 
 def build(*, check: bool) -> int:
     """Write the learner notebooks, or only say which are out of date; return the exit code."""
-    from autograder.build.write import out_of_date, write_learner
+    from autograder.authoring.write import out_of_date, write_learner
     from prodml.paths import notebooks_dir
 
     labs, notebooks = places.lab_dirs(), notebooks_dir()

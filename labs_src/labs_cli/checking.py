@@ -60,7 +60,7 @@ def judge(work: Work) -> SubmissionResult:
     from autograder.grade import check_notebook
     from labs_cli.places import sandbox
     from prodml import variant
-    from prodml.notebook.workspace import course_variant
+    from prodml.lab.workspace import course_variant
 
     chosen = variant() if os.environ.get("PRODML_VARIANT") else course_variant(places.workspace())
     return check_notebook(

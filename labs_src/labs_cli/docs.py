@@ -12,12 +12,12 @@ from labs_cli.errors import NotFound, Refused
 from labs_cli.screen import count, note, points, say
 
 if TYPE_CHECKING:
-    from autograder.build.source import LabSource
+    from autograder.authoring.source import LabSource
 
 
 def docs(*, check: bool) -> int:
     """Write the generated parts of README.md, or only say whether they are out of date; return the exit code."""
-    from autograder.build.source import read_source
+    from autograder.authoring.source import read_source
 
     readme = places.CHECKOUT / "README.md"
     labs = [read_source(folder) for folder in places.lab_dirs()]

@@ -13,9 +13,9 @@ PYTHON3 = "Labs run on the kernel python3 too; each start then takes seconds ins
 
 def warm() -> Finding:
     """Whether the kernel prodml is forked from a warm parent. A parent is started for it, and ends by itself."""
-    from prodml.warm.places import find_place
-    from prodml.warm.process import WarmError
-    from prodml.warm.reach import inquire, reach
+    from prodml.runtime.warm.places import find_place
+    from prodml.runtime.warm.process import WarmError
+    from prodml.runtime.warm.reach import inquire, reach
 
     if sys.platform != "linux":
         return Finding("kernels start cold: forking them needs Linux", f"use a container. {PYTHON3}", blocks=False)

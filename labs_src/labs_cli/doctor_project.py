@@ -124,7 +124,7 @@ def notebooks() -> Finding:
 
 
 def _in_sync(sources: list[Path], labs: str) -> Finding:
-    from autograder.build.write import out_of_date
+    from autograder.authoring.write import out_of_date
     from autograder.errors import AutograderError
     from prodml.paths import notebooks_dir
 

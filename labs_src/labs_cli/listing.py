@@ -11,7 +11,7 @@ from labs_cli.catalog import Lab, all_labs
 from labs_cli.screen import count, note, points, say, say_json, table
 
 if TYPE_CHECKING:
-    from prodml.notebook.records import Record, Standing
+    from prodml.lab.records import Record, Standing
 
 LIST_COLUMNS = (">number", "slug", "title", ">minutes", ">points", ">yours")
 PROGRESS_COLUMNS = ("lab", "exercise", ">points", ">yours", ">attempts", "latest (UTC)", "visible checks")
@@ -54,7 +54,7 @@ def show_progress() -> None:
 
 
 def _records() -> Sequence[Record]:
-    from prodml.notebook.records import read_counted
+    from prodml.lab.records import read_counted
 
     folder: Path = places.workspace_path()
     records, damaged = read_counted(folder)
@@ -89,8 +89,8 @@ def _progress_rows(lab: Lab, records: Sequence[Record]) -> list[tuple[object, ..
 
 def _exercises(lab: Lab, records: Sequence[Record]) -> dict[str, tuple[float, Standing | None]]:
     """Exercise → its points and where the learner stands with it, in the notebook's order."""
-    from prodml.notebook.labfile import read_lab
-    from prodml.notebook.records import standing
+    from prodml.lab.labfile import read_lab
+    from prodml.lab.records import standing
 
     stands = standing(records, lab.slug)
     return {name: (worth, stands.get(name)) for name, worth in read_lab(lab.slug).points.items()}

@@ -32,7 +32,7 @@ def lab_dirs() -> list[Path]:
 
 def workspace() -> Path:
     """The learner's workspace, made where there is none, with the folder by which kernels inside know it."""
-    from prodml.notebook.workspace import PRIVATE
+    from prodml.lab.workspace import PRIVATE
 
     folder = workspace_path()
     (folder / PRIVATE).mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def workspace_path() -> Path:
     `PRODML_WORKSPACE` names it; else it is the one around the current folder; else `workspace/` in the
     checkout, or in the current folder where the project is installed as a wheel.
     """
-    from prodml.notebook.workspace import find_workspace
+    from prodml.lab.workspace import find_workspace
 
     found = find_workspace()
     if found is not None:

@@ -1,13 +1,13 @@
 """What labs and learners use. Cheap to import: TensorFlow, pandas and matplotlib come when they are needed."""
 
-from prodml.contract import hidden_rng, raised, rng, stream, take, value, variant
-from prodml.examining import written
-from prodml.notebook import plots
-from prodml.notebook.checks import check
-from prodml.notebook.explorers import explorer
-from prodml.notebook.overview import progress
-from prodml.notebook.predictions import predict, reveal
-from prodml.notebook.session import begin
+from prodml.lab import plots
+from prodml.lab.checks import check
+from prodml.lab.contract import hidden_rng, raised, rng, stream, take, value, variant
+from prodml.lab.examining import written
+from prodml.lab.explorers import explorer
+from prodml.lab.overview import progress
+from prodml.lab.predictions import predict, reveal
+from prodml.lab.session import begin
 
 __all__ = [
     "begin",

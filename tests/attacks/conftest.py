@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from attack_samples.target import GOOD, LAB, LIMITS, PLAIN, Attack
 
-from autograder.build.build import Built, build_lab
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import Built, build_lab
+from autograder.authoring.notebooks import to_text
 from autograder.marking.marker import Marker
 from autograder.results import SubmissionResult
 from autograder.sandbox.trial import sandbox_here, try_sandbox

@@ -11,8 +11,8 @@ from attack_samples.left import left_running
 from attack_samples.target import LIMITS, POINTS, Attack
 from attack_samples.verdict import assert_deserved
 
-from autograder.build.build import Built
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import Built
+from autograder.authoring.notebooks import to_text
 from autograder.marking.marker import Marker
 from autograder.results import SubmissionResult
 from autograder.sandbox.fences import Sandbox, read_fences

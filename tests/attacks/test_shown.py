@@ -17,8 +17,8 @@ from nbconvert.filters.markdown_mistune import InvalidNotebook
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
-from autograder.build.build import Built
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import Built
+from autograder.authoring.notebooks import to_text
 from autograder.course.autograded import write_autograded
 from autograder.course.shown import MACROS, ids_of_page
 from autograder.marking.marker import Marker

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.build.build import Built, build_lab
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import Built, build_lab
+from autograder.authoring.notebooks import to_text
 from autograder.judge.errands import Errands
 from autograder.judge.limits import Limits
 from autograder.marking.marker import Marker
@@ -39,8 +39,8 @@ LAB = '''\
 import numpy as np
 
 from prodml import begin, check, hidden_rng
-from prodml.examining import written
-from prodml.kubeflow.flight_steps import to_lite
+from prodml.lab.examining import written
+from prodml.anywhere.kubeflow.flight_steps import to_lite
 from prodml.models.litert import examine_inputs
 
 begin("91_files")
@@ -178,7 +178,7 @@ def test_an_examiner_that_cannot_start_refuses(marker: Marker) -> None:
 def test_the_figures_come_as_arrays(marker: Marker, tmp_path: Path) -> None:
     """Does a dataclass with arrays arrive as it is?"""
     from autograder.judge.desk import Desk
-    from prodml.kubeflow.flight_steps import to_lite
+    from prodml.anywhere.kubeflow.flight_steps import to_lite
     from prodml.models.litert import Examined, examine_inputs
 
     to_lite(np.ones(2, np.float32), tmp_path / "m")

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from jupyter_client import BlockingKernelClient
 
-from autograder.build.build import build_lab
-from prodml.memory import PeakMemory
+from autograder.authoring.build import build_lab
+from prodml.runtime.memory import PeakMemory
 
 ROOT = Path(__file__).resolve().parents[2]
 LABS = sorted(path.parent for path in (ROOT / "labs_src" / "labs").glob("*/lab.py"))

@@ -16,7 +16,7 @@ CELLS = {
     "pid": "import os\nprint('pid', os.getpid(), 'kept' in globals())",
     "keep": "kept = True\nprint('is kept')",
     "endless": "print('works', flush=True)\nwhile True:\n    pass",
-    "group": """from prodml.processes import Group, Program
+    "group": """from prodml.runtime.processes import Group, Program
 with Group({"one": Program("time:sleep", [600])}) as group:
     group.show(buttons=True)
     print("ended with", group["one"].wait(100))""",

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import ElementHandle, Page, expect
 
-from autograder.build.answers import Answer, read_answers
-from autograder.build.build import Built, build_lab
+from autograder.authoring.answers import Answer, read_answers
+from autograder.authoring.build import Built, build_lab
 
 ROOT = Path(__file__).resolve().parents[2]
 SLUG = "02_drift_monitors"

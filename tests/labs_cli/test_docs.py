@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.source import LabSource, read_source
+from autograder.authoring.source import LabSource, read_source
 from labs_cli import places
 from labs_cli.docs import badge, docs, fill_in, lab_table, repository, topic_table, topics
 from labs_cli.errors import Refused

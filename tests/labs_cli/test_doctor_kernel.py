@@ -10,7 +10,7 @@ import pytest
 from jupyter_client import kernelspec
 
 from labs_cli import doctor_kernel
-from prodml.warm import reach
+from prodml.runtime.warm import reach
 
 
 @pytest.fixture(autouse=True)

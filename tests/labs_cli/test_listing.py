@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from prodml.notebook import records
+from prodml.lab import records
 
 Labs = Callable[..., Any]
 AddLab = Callable[..., Path]

@@ -8,7 +8,7 @@ import pytest
 
 from labs_cli import places
 from labs_cli.errors import NotFound
-from prodml.notebook.workspace import find_workspace
+from prodml.lab.workspace import find_workspace
 
 
 def test_a_variable_names_the_workspace(workspace: Path) -> None:

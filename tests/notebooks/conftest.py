@@ -18,10 +18,10 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from autograder.build.build import build_lab
-from prodml.memory import PeakMemory
-from prodml.warm.places import find_place
-from prodml.warm.reach import inquire, reach
+from autograder.authoring.build import build_lab
+from prodml.runtime.memory import PeakMemory
+from prodml.runtime.warm.places import find_place
+from prodml.runtime.warm.reach import inquire, reach
 
 ROOT = Path(__file__).resolve().parents[2]
 LABS = sorted(path.parent for path in (ROOT / "labs_src" / "labs").glob("*/lab.py"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.build.write import out_of_date
+from autograder.authoring.write import out_of_date
 
 ROOT = Path(__file__).resolve().parents[2]
 FEWER = {"00_start_here": (1, 0)}  # ten minutes, nothing to learn but how a lab works

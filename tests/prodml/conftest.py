@@ -13,7 +13,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from prodml.notebook import records, session
+from prodml.lab import records, session
 
 SLUG = "02_small"
 HINTS = ["Look at `len`.", "Look again.", "It is $n - 1$."]

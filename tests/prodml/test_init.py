@@ -11,7 +11,7 @@ HEAVY = ("tensorflow", "pandas", "matplotlib", "ipywidgets", "IPython", "numpy")
 
 
 def test_nothing_heavy_is_imported() -> None:
-    script = f"import sys, prodml, prodml.notebook.records; print([m for m in {HEAVY} if m in sys.modules])"
+    script = f"import sys, prodml, prodml.lab.records; print([m for m in {HEAVY} if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
 

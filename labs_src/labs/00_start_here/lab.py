@@ -31,9 +31,9 @@ import pandas as pd
 
 from prodml import begin, check, explorer, hidden_rng, predict, progress, reveal, value
 
-from prodml.notebook import plots
+from prodml.lab import plots
 from prodml.data import flights
-from prodml.environment import environment
+from prodml.lab.environment import environment
 
 begin("00_start_here")
 year = flights(columns=["month", "day", "origin", "dep_delay", "arr_delay"])

@@ -31,9 +31,9 @@ import pandas as pd
 
 from prodml import begin, check, explorer, hidden_rng, predict, reveal, rng, value
 
-from prodml.notebook import plots
+from prodml.lab import plots
 from prodml.data import flights
-from prodml.monitoring.monitors import daily_measures, inject, p_values, psi_of_batches, quantile_edges
+from prodml.adapt.monitoring.monitors import daily_measures, inject, p_values, psi_of_batches, quantile_edges
 
 begin("02_drift_monitors")
 

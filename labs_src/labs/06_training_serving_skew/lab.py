@@ -40,12 +40,12 @@ import tensorflow as tf
 
 from prodml import begin, check, explorer, hidden_rng, predict, raised, reveal, rng, value, written
 
-from prodml.notebook import plots
+from prodml.lab import plots
 from prodml.data import flights, numpy_versions
 from prodml.models.fresh import ask_fresh, ask_in_batches
-from prodml.monitoring.pairs import codes, filled, halves, kilometres, speed, spread, steps, strategy_of, total, weekday
+from prodml.adapt.monitoring.pairs import codes, filled, halves, kilometres, speed, spread, steps, strategy_of, total, weekday
 from prodml.models.saved import PYTHON, ask_saved, operators, save, save_servable
-from prodml.monitoring.skew import CATEGORIES, FAULTS, NUMBERS, RAW, act, bare, cost_errors, encode, fit_network, learn_recipe, minutes, served_features, training_features, with_steps
+from prodml.adapt.monitoring.skew import CATEGORIES, FAULTS, NUMBERS, RAW, act, bare, cost_errors, encode, fit_network, learn_recipe, minutes, served_features, training_features, with_steps
 
 begin("06_training_serving_skew")
 

@@ -32,8 +32,8 @@ import pandas as pd
 
 from prodml import begin, check, explorer, hidden_rng, predict, reveal, rng, value
 
-from prodml.notebook import plots
-from prodml.incidents import FAMILIES, SEVERITIES, belief_after, console, make_incident, marks, obvious, scores, symptoms
+from prodml.lab import plots
+from prodml.adapt.incidents import FAMILIES, SEVERITIES, belief_after, console, make_incident, marks, obvious, scores, symptoms
 
 begin("07_debugging_production")
 

@@ -37,10 +37,10 @@ import pandas as pd
 import tensorflow as tf
 
 from prodml import begin, check, explorer, hidden_rng, predict, reveal, rng, stream, take, value
-from prodml.inputs.pipelines import as_written, ask, read_all, records, train, with_threads
-from prodml.inputs.slow_stores import SlowSteps, SlowStore
-from prodml.inputs.stores import FeatureService, HeldSteps, HeldStore, features_of, in_turns
-from prodml.inputs.timeline import Recorder, Settings, draw, epoch_seconds, most_at_once, simulate, training_share, unmistakable
+from prodml.fast.inputs.pipelines import as_written, ask, read_all, records, train, with_threads
+from prodml.fast.inputs.slow_stores import SlowSteps, SlowStore
+from prodml.fast.inputs.stores import FeatureService, HeldSteps, HeldStore, features_of, in_turns
+from prodml.fast.inputs.timeline import Recorder, Settings, draw, epoch_seconds, most_at_once, simulate, training_share, unmistakable
 
 tf.config.threading.set_inter_op_parallelism_threads(2)  # so that the lab behaves alike on every machine
 begin("11_parallel_pipelines")

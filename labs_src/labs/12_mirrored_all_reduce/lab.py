@@ -38,10 +38,10 @@ import tensorflow as tf
 
 from prodml import begin, check, explorer, hidden_rng, predict, raised, reveal, rng, value
 
-from prodml.notebook import plots
-from prodml.distributed.all_reduce import piece
-from prodml.distributed.relay import AllReduce, Ring
-from prodml.distributed.replicas import in_graph, logical_cpus, mirrored
+from prodml.lab import plots
+from prodml.fast.distributed.all_reduce import piece
+from prodml.fast.distributed.relay import AllReduce, Ring
+from prodml.fast.distributed.replicas import in_graph, logical_cpus, mirrored
 
 devices = logical_cpus(4)  # before TensorFlow computes anything
 tf.get_logger().setLevel("ERROR")  # strategies tell each sum that they plan
@@ -245,8 +245,8 @@ with check("ring_all_gather"):
 # that it writes. 1,000,003 is not a multiple of 4.
 
 # %% kind="explore"
-from prodml.distributed.all_reduce import ring_bytes
-from prodml.processes.ring import run_ring
+from prodml.fast.distributed.all_reduce import ring_bytes
+from prodml.runtime.processes.ring import run_ring
 
 def ring_all_reduce(x, rank, workers, send, receive):
     mine = ring_reduce_scatter(x, rank, workers, send, receive)
@@ -265,7 +265,7 @@ assert len({r.digest for r in reports}) == 1, "The four results differ."
 # And the field's own? TensorFlow's all-reduce, over this machine's four logical devices, on what the four processes had:
 
 # %% kind="explore"
-from prodml.processes.ring import part as numbers_of
+from prodml.runtime.processes.ring import part as numbers_of
 
 four, size = mirrored(4), 1_000_003
 theirs = four.reduce("sum", four.experimental_distribute_values_from_function(lambda c: numbers_of(c.replica_id_in_sync_group, size)), axis=None)
@@ -652,7 +652,7 @@ pd.Series({f"synchronized={on}": batch_norm_gap(on) for on in (False, True)}, na
 # device reads; then the other way round.
 
 # %% kind="explore"
-from prodml.processes import OwnFolder
+from prodml.runtime.processes import OwnFolder
 
 scratch = OwnFolder("prodml-scratch-")  # a folder that goes with the kernel
 
@@ -700,7 +700,7 @@ write_summaries("three", runs[3].losses)
 # TensorBoard is a server of its own. Here it runs for the length of the cell, and says what it has found in the files.
 
 # %% kind="explore"
-from prodml.processes.tensorboard import TensorBoard
+from prodml.runtime.processes.tensorboard import TensorBoard
 
 written = len(runs[3].losses)
 with TensorBoard(scratch / "summaries") as board:
@@ -890,7 +890,7 @@ scaled
 import json
 import textwrap
 
-from prodml.processes.multi_worker import multi_worker_cluster
+from prodml.runtime.processes.multi_worker import multi_worker_cluster
 
 def load_input(folder):
     rows = tuple(np.load(f"{folder}/{name}.npy") for name in ("images", "targets"))
@@ -1031,7 +1031,7 @@ try_fit(three)
 # 2(N−1)/N of the gradient's bytes through a link of some **bandwidth**. First this machine, measured with your ring:
 
 # %% kind="explore"
-from prodml.distributed.all_reduce import REAL, central_seconds, efficiency, ring_seconds
+from prodml.fast.distributed.all_reduce import REAL, central_seconds, efficiency, ring_seconds
 
 latency = max(r.seconds for r in run_ring(ring_all_reduce, workers=2, size=8, rounds=20)) / 2
 large = max(r.seconds for r in run_ring(ring_all_reduce, workers=2, size=2_000_000, rounds=3))

@@ -32,11 +32,11 @@ import pandas as pd
 
 from prodml import begin, check, explorer, hidden_rng, predict, raised, reveal, rng, value
 
-from prodml.notebook import plots
+from prodml.lab import plots
 
-from prodml.distributed import workloads
-from prodml.distributed.coordinators import FakeCluster
-from prodml.distributed.staleness import Regression, largest_rate
+from prodml.fast.distributed import workloads
+from prodml.fast.distributed.coordinators import FakeCluster
+from prodml.fast.distributed.staleness import Regression, largest_rate
 
 begin("13_parameter_server")
 
@@ -219,8 +219,8 @@ reveal(
 # This is all that they will do. `steps` runs on a worker; each variable lives on a server, the embedding on both.
 
 # %% kind="explore"
-from prodml.memory import tree_memory
-from prodml.processes import parameter_server_cluster
+from prodml.runtime.memory import tree_memory
+from prodml.runtime.processes import parameter_server_cluster
 
 tf.config.threading.set_inter_op_parallelism_threads(4)
 tf.get_logger().setLevel("CRITICAL")  # it writes pages about every process that we kill

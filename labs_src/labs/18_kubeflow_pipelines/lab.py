@@ -38,9 +38,9 @@ import pandas as pd
 
 from prodml import begin, check, explorer, hidden_rng, predict, raised, reveal, rng, value
 
-from prodml.notebook import plots
-from prodml.kubeflow.pipeline_spec import Task, references, spec_of
-from prodml.kubeflow.retries import Clock, FaultyStep
+from prodml.lab import plots
+from prodml.anywhere.kubeflow.pipeline_spec import Task, references, spec_of
+from prodml.anywhere.kubeflow.retries import Clock, FaultyStep
 
 begin("18_kubeflow_pipelines")
 
@@ -51,7 +51,7 @@ begin("18_kubeflow_pipelines")
 # %% kind="explore"
 from kfp import compiler, dsl
 from kfp.dsl import HTML, Dataset, Input, Metrics, Model, Output
-from prodml.kubeflow.local_pipelines import LocalRuns
+from prodml.anywhere.kubeflow.local_pipelines import LocalRuns
 
 runs = LocalRuns()
 step = dsl.component(base_image="python:3.11", install_kfp_package=False)
@@ -63,13 +63,13 @@ step = dsl.component(base_image="python:3.11", install_kfp_package=False)
 # %% kind="explore"
 @step
 def ingest(last: int, raw: Output[Dataset]):
-    from prodml.kubeflow import flight_steps
+    from prodml.anywhere.kubeflow import flight_steps
     flight_steps.ingest(1, last).to_parquet(raw.path)
 
 @step
 def validate(raw: Input[Dataset], clean: Output[Dataset]) -> int:
     import pandas as pd
-    from prodml.kubeflow import flight_steps
+    from prodml.anywhere.kubeflow import flight_steps
     rows = flight_steps.validated(pd.read_parquet(raw.path))
     rows.to_parquet(clean.path)
     return len(rows)
@@ -91,7 +91,7 @@ def train(learn: Input[Dataset], features: list, model: Output[Model]):
     import pathlib
     import numpy as np
     import pandas as pd
-    from prodml.kubeflow import flight_steps
+    from prodml.anywhere.kubeflow import flight_steps
     with pathlib.Path(model.path).open("wb") as file:
         np.save(file, flight_steps.fit(pd.read_parquet(learn.path), features))
 
@@ -101,7 +101,7 @@ def evaluate(learn: Input[Dataset], judge: Input[Dataset], model: Input[Model], 
     import pathlib
     import numpy as np
     import pandas as pd
-    from prodml.kubeflow import flight_steps
+    from prodml.anywhere.kubeflow import flight_steps
     learned, judging = pd.read_parquet(learn.path), pd.read_parquet(judge.path)
     table = flight_steps.compared(learned, judging, features, np.load(model.path))
     table.to_parquet(errors.path)
@@ -129,7 +129,7 @@ def export(model: Input[Model], lite: Output[Model]):
     import os
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import numpy as np
-    from prodml.kubeflow import flight_steps
+    from prodml.anywhere.kubeflow import flight_steps
     flight_steps.to_lite(np.load(model.path), lite.path)
 
 # %% [markdown]
@@ -155,7 +155,7 @@ def flights_pipeline(features: list, rule: str, last: int = 9):
 
 # %% kind="explore"
 import yaml
-from prodml.kubeflow.pipeline_spec import draw_dag
+from prodml.anywhere.kubeflow.pipeline_spec import draw_dag
 
 compiler.Compiler().compile(flights_pipeline, str(runs.folder / "flights.yaml"))
 compiled = yaml.safe_load((runs.folder / "flights.yaml").read_text())
@@ -594,7 +594,7 @@ with check("schedule"):
 # first with all features, the second without the carrier: "it is only a name".
 
 # %% kind="explore"
-from prodml.kubeflow import flight_steps
+from prodml.anywhere.kubeflow import flight_steps
 
 everything = ["dep_delay", "distance", "hour", "precip", "visib", "wind_speed", "carrier"]
 no_carrier = everything[:-1]
@@ -1151,7 +1151,7 @@ with check("run_step"):
 import tempfile
 import time
 from pathlib import Path
-from prodml.processes import Group, Program, free_ports
+from prodml.runtime.processes import Group, Program, free_ports
 
 class RealStep:
     def __init__(self, folder):
@@ -1160,7 +1160,7 @@ class RealStep:
         self.attempts += 1
         (self.place / folder).mkdir()
         dies_at = 599 if self.attempts < 3 else None
-        with Group({"step": Program("prodml.kubeflow.retries:write_rows", [str(self.place / folder / "rows"), dies_at])}) as group:
+        with Group({"step": Program("prodml.anywhere.kubeflow.retries:write_rows", [str(self.place / folder / "rows"), dies_at])}) as group:
             status = group["step"].wait()
         if status < 0:
             raise ConnectionError(f"the process was killed by signal {-status}")
@@ -1178,7 +1178,7 @@ print(f"{made} attempts, {len((real.place / 'output' / 'rows').read_text().split
 # A Kubeflow Pipelines server takes the compiled file as it is. kfp's client sends it, here behind one command:
 #
 # ```
-# python -m prodml.kubeflow --host http://localhost:3000 flights.yaml --arguments arguments.json
+# python -m prodml.anywhere.kubeflow --host http://localhost:3000 flights.yaml --arguments arguments.json
 # ```
 
 # %% [markdown]
@@ -1187,7 +1187,7 @@ print(f"{made} attempts, {len((real.place / 'output' / 'rows').read_text().split
 # API's own definition. **On a cluster it has not been tried.**
 
 # %% kind="explore"
-from prodml.kubeflow import KubeflowError, submit
+from prodml.anywhere.kubeflow import KubeflowError, submit
 
 (port,) = free_ports(1)
 try:
@@ -1221,7 +1221,7 @@ except KubeflowError as error:
 
 # %% kind="explore"
 import urllib.error
-from prodml.kubeflow.model_server import model_server
+from prodml.anywhere.kubeflow.model_server import model_server
 
 lite, asked = ship.path("export", "lite"), flight_steps.design(september.head(4), everything)
 with model_server(lite, "delays") as server:

@@ -48,14 +48,14 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from prodml import begin, check, explorer, hidden_rng, predict, raised, reveal, rng, value
 
-from prodml.notebook import plots
+from prodml.lab import plots
 from prodml.data import digits
-from prodml.models.edge import convolved, forward, network, quiet, random_weights
+from prodml.anywhere.edge.network import convolved, forward, network, quiet, random_weights
 from prodml.errors import ExamineError
 from prodml.models.flight_net import device_flights, frozen, model_inputs, to_lite, trained, vocabularies
 from prodml.models.graphs import examine_graphs, optimized, read_graph, run_graph, runner
 from prodml.models.litert import examine, examine_inputs
-from prodml.kubeflow.model_server import model_server, question
+from prodml.anywhere.kubeflow.model_server import model_server, question
 
 warnings.filterwarnings("ignore", message="Statistics for quantized inputs")  # notices of the converter
 absl.logging.set_verbosity("error")

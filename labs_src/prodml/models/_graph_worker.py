@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prodml.linux import die_with
 from prodml.models.graphs import placeholders, runner
 from prodml.models.litert import peak_memory
-from prodml.warm.linux import die_with
 
 
 def run(graph: bytes, inputs: Mapping[str, NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prodml.errors import ExamineError
-from prodml.examining import examiner
+from prodml.lab.examining import examiner
 from prodml.models.saved import FILES, PYTHON, short
 
 CPU = "/job:localhost/replica:0/task:0/device:CPU:0"

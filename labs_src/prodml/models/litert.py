@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from prodml.examining import examiner
+from prodml.lab.examining import examiner
 
 NO_MODEL = ("LiteRT cannot run these bytes.", "Return what the converter's `convert()` returns.")
 

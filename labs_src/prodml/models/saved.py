@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from autograder.causes import innermost, named
 from prodml.errors import ExamineError, SaveError
-from prodml.examining import Files, examiner, unpacked
+from prodml.lab.examining import Files, examiner, unpacked
 
 Arrays = dict[str, NDArray[Any]]
 PYTHON = frozenset({"EagerPyFunc", "PyFunc", "PyFuncStateless"})  # call into the process that made them

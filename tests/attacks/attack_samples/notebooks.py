@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
 from attack_samples.target import GOOD, POINTS, Attack
-from autograder.build.notebooks import to_text
+from autograder.authoring.notebooks import to_text
 
 WRONG = "def double(x): return x + 2"
 LOST = r"yours is \[3.0, 6.0\]"

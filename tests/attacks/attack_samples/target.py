@@ -35,7 +35,7 @@ LAB = (
 import numpy as np
 
 from prodml import begin, check, hidden_rng, raised, take, value
-from prodml.examining import written
+from prodml.lab.examining import written
 
 begin("92_target")
 

@@ -83,7 +83,7 @@ ATTACKS: list[Attack] = [
     on("share", "no number as share of the points", "P1", "def share(x): return 0.5 if len(x) == 2 else float('nan')", "^0% of the points: The check found no number of points"),
     on("share", "minus infinity as share of the points", "P1", "def share(x): return 0.5 if len(x) == 2 else float('-inf')", "^0% of the points: The check found no number of points"),
     on("share", "far beyond all points", "P1", "def share(x): return 0.5 if len(x) == 2 else -1e300", "^0% of the points: Your share is not quite right for other lists.$"),
-    on("share", "credit that is patched", "P1", "import prodml.notebook.checks\nimport autograder.judge.credit as c\nprodml.notebook.checks.Check.credit = c.Credit.credit = c.Credit._keep = lambda *a, **k: None\n"
+    on("share", "credit that is patched", "P1", "import prodml.lab.checks\nimport autograder.judge.credit as c\nprodml.lab.checks.Check.credit = c.Credit.credit = c.Credit._keep = lambda *a, **k: None\n"
        "def share(x): return 0.5 if len(x) == 2 else 9.0", "^0% of the points"),
     on("share", "an exception instead of a share", "P1", "def share(x):\n    if len(x) != 2: raise StopIteration(1.0)\n    return 0.5", "raised StopIteration"),
     on("count", "bool for int", "P1", "class Counter:\n    def add(self): pass\n    def total(self): return True", "type int, but yours is of type bool"),

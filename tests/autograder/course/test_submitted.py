@@ -11,8 +11,8 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.utils import parse_utc
 
-from autograder.build.build import build_lab
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import build_lab
+from autograder.authoring.notebooks import to_text
 from autograder.course.release import release_lab
 from autograder.course.students import ALLOWED, is_student_id
 from autograder.grade import grade_course

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.build import Built, build_lab
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import Built, build_lab
+from autograder.authoring.notebooks import to_text
 from autograder.errors import AuthorErrors, CourseError
 from autograder.judge.credit import NO_NUMBER, Credit
 from autograder.judge.errors import NotPlain
@@ -118,7 +118,7 @@ FORGED = {
     "not a number": "def double(x): return x * np.nan",
     "infinite": "def double(x): return 2 * x if len(x) == 2 else x * np.inf",
     "patches the codec's credit": "import autograder.judge.credit as c\nc.Credit.fraction = 1.0\nc.Credit.credit = c.Credit._keep = lambda *a: None\ndef double(x): return x * 0",
-    "patches the kernel's credit": "import prodml.notebook.checks\nprodml.checks.Check.credit = lambda *a: None\ndef double(x): return x * 0",
+    "patches the kernel's credit": "import prodml.lab.checks\nprodml.lab.checks.Check.credit = lambda *a: None\ndef double(x): return x * 0",
     "an array of objects": "def double(x):\n    class Any:\n        def __abs__(self): return 2.0\n        def __eq__(self, o): return True\n    return np.array([Any(), Any()], dtype=object)",
 }  # fmt: skip
 

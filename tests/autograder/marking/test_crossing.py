@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.build.notebooks import to_text
+from autograder.authoring.notebooks import to_text
 from autograder.judge.limits import Limits
 from autograder.marking.marker import Marker
 from autograder.source.read_assignment import read_assignment

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from autograder.build.build import build_lab
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import build_lab
+from autograder.authoring.notebooks import to_text
 from autograder.marking.intake import Rejected, read_submission
 from autograder.source.assignment import Assignment
 from autograder.source.read_assignment import read_assignment

@@ -10,8 +10,8 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder.build.build import Built, build_lab
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import Built, build_lab
+from autograder.authoring.notebooks import to_text
 from autograder.judge.limits import Limits
 from autograder.marking.marker import Marker
 from autograder.marking.marks import ALL_PASSED, VISIBLE_PASSED

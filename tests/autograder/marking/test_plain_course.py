@@ -9,7 +9,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.build.notebooks import to_text
+from autograder.authoring.notebooks import to_text
 from autograder.errors import CourseError
 from autograder.marking.marker import Marker
 from autograder.source.read_assignment import read_assignment

@@ -11,8 +11,8 @@ import pytest
 from nbformat import NotebookNode
 from sample_courses import NAME, plain_course
 
-from autograder.build.build import build_lab
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import build_lab
+from autograder.authoring.notebooks import to_text
 from autograder.marking.intake import read_submission
 from autograder.runs.keys import check_keys
 from autograder.source.assignment import Assignment

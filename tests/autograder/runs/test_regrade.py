@@ -13,8 +13,8 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.build.build import build_lab
-from autograder.build.notebooks import to_text
+from autograder.authoring.build import build_lab
+from autograder.authoring.notebooks import to_text
 from autograder.course.release import earlier_releases, release_lab
 from autograder.errors import CourseError
 from autograder.grade import grade_course

@@ -27,7 +27,7 @@ from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 from urllib3 import PoolManager, Retry
 
-from autograder.build.build import build_lab
+from autograder.authoring.build import build_lab
 from autograder.course.gradebook import extend
 from autograder.course.release import release_lab
 from autograder.grade import grade_course

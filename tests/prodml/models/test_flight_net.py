@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prodml.models.edge import quiet
+from prodml.anywhere.edge.network import quiet
 from prodml.models.flight_net import (
     NUMBERS,
     device_flights,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from prodml.adapt.monitoring.skew import bare
 from prodml.models.fresh import ask_fresh, ask_in_batches
-from prodml.monitoring.skew import bare
 
 
 def test_same_answers_as_here(tmp_path):

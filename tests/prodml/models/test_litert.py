@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from prodml import examining
+from prodml.anywhere.edge.network import forward, network, random_weights
 from prodml.errors import ExamineError
-from prodml.models.edge import forward, network, random_weights
+from prodml.lab import examining
 from prodml.models.litert import examine, examine_inputs
 
 IMAGES = np.random.default_rng(1).random((5, 28, 28, 1), np.float32)

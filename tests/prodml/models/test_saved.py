@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from prodml.adapt.monitoring.skew import bare
 from prodml.errors import ExamineError, SaveError
-from prodml.examining import written
+from prodml.lab.examining import written
 from prodml.models.saved import PYTHON, ask_saved, operators, save_servable
-from prodml.monitoring.skew import bare
 
 NETWORK = [
     (np.array([[1, -1], [2, 0]], np.float32), np.ones(2, np.float32)),

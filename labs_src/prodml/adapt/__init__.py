@@ -1,0 +1,1 @@
+"""Part A, systems that adapt: a package per subject."""

@@ -1,0 +1,228 @@
+"""Pictures of an incident's evidence: the dashboard, one measure by slice, all slices at once, and what changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from prodml.adapt.incidents.evidence import Evidence
+from prodml.adapt.incidents.families import CARRIERS, COMPONENTS, HOSTS, ORIGINS
+from prodml.adapt.incidents.measures import DASHBOARD, LOGS, of_rows, slices
+from prodml.lab import plots
+
+SPLITS = ("all", "origin", "carrier", "host", "every slice")
+WINDOWS = {"10 days": 10.0, "3 days": 3.0, "36 hours": 1.5}
+MOST_LINES = 6
+LOUDEST = 6.0  # standard deviations at which a heat map's colour ends
+USUAL, MARKED = "#DDE7EF", plots.RED
+
+
+def overview(e: Evidence, days: float, mark: Any = None) -> None:
+    """All measures of the dashboard, each over what is usual at that hour."""
+    from matplotlib.figure import Figure
+
+    plots.use_style()
+    fig = Figure(figsize=(9.6, 6.0), layout="constrained")
+    words = []
+    axes = fig.subplots(4, 2, sharex=True).ravel()
+    for ax, (name, label) in zip(axes, DASHBOARD.items(), strict=False):
+        line = binned(e.metrics["time"], e.metrics[name], days)
+        low, high = usual(line, e)
+        here = line.index >= line.index[-1] - np.timedelta64(round(days * 24), "h")
+        ax.fill_between(line.index[here], low[here], high[here], color=USUAL, linewidth=0)
+        ax.plot(line.index[here], line[here], color=plots.BLUE)
+        ax.set_title(label, fontsize=10.5)
+        _changes(ax, e, days, mark)
+        outside = int(((line > high) | (line < low))[-round(24 / _hours(days)) :].sum())
+        words.append(f"{name}: {_before_and_now(line, days)}, {outside} of the last day's steps out of the usual")
+    _key(axes[-1])
+    _dates(axes[-2:])
+    plots.show(fig, alt=f"The dashboard in steps of {_hours(days)} hours. {'; '.join(words)}.")
+
+
+def measure(e: Evidence, look_at: str, split_by: str, days: float, mark: Any = None) -> None:
+    """One measure over time, a line per slice (the six most frequent)."""
+    title = f"{look_at}, up to the alarm"
+    fig, ax = plots.figure(title, y={**DASHBOARD, **LOGS}[look_at], figsize=(9.6, 4.2))
+    words = []
+    for name, line in _lines(e, look_at, split_by, days).items():
+        here = line.index >= line.index[-1] - np.timedelta64(round(days * 24), "h")
+        if split_by == "all":
+            low, high = usual(line, e)
+            ax.fill_between(line.index[here], low[here], high[here], color=USUAL, linewidth=0)
+        ax.plot(line.index[here], line[here].to_numpy(), label=name)
+        words.append(f"{name}: {_before_and_now(line, days)}")
+    _changes(ax, e, days, mark)
+    if len(words) > 1:
+        plots.label_lines(ax)
+    _dates([ax])
+    plots.show(fig, alt=f"{look_at} in steps of {_hours(days)} hours. {'; '.join(words)}.")
+
+
+def every_slice(e: Evidence, look_at: str, days: float, mark: Any = None) -> None:
+    """A row per host, airport and carrier: how far the measure is from this slice's own healthy days."""
+    import pandas as pd
+
+    rows = {}
+    for column, names in (("host", HOSTS), ("origin", ORIGINS), ("carrier", CARRIERS)):
+        counts = _lines(e, "requests", column, days, names)
+        for name, line in _lines(e, look_at, column, days, names).items():
+            rows[f"{column}={name}"] = _deviation(line, counts[name], e)
+    table: Any = pd.DataFrame(rows).T
+    table = table.loc[:, table.columns >= table.columns[-1] - np.timedelta64(round(days * 24), "h")]
+    lately = table.iloc[:, -round(24 / _hours(days)) :].mean(axis=1)
+    loudest = lately.abs().sort_values(ascending=False).index[:3]
+    title = f"{look_at}: no slice is far from its usual in the last day"
+    if abs(lately[loudest[0]]) > 2:
+        title = f"{look_at}: the last day is oddest for {loudest[0]} ({lately[loudest[0]]:+.1f})"
+    fig, ax = plots.figure(title, figsize=(9.6, 5.2))
+    ax.grid(visible=False)
+    step = np.timedelta64(_hours(days), "h")
+    edges = np.append(table.columns.to_numpy(), table.columns.to_numpy()[-1] + step)
+    colours = ax.pcolormesh(edges, np.arange(len(table) + 1), table, cmap="PuOr_r", vmin=-LOUDEST, vmax=LOUDEST)
+    ax.set_facecolor("#EEEEEE")
+    ax.set_yticks(np.arange(len(table)) + 0.5, list(table.index))
+    ax.invert_yaxis()
+    fig.colorbar(colours, ax=ax, label="standard deviations of healthy days", pad=0.01)
+    _changes(ax, e, days, mark)
+    _dates([ax])
+    said = "; ".join(f"{name} {lately[name]:+.1f}" for name in loudest)
+    plots.show(fig, alt=f"{look_at} by slice, in healthy standard deviations. Oddest in the last day: {said}.")
+
+
+def changes(e: Evidence, days: float, mark: Any = None) -> None:
+    """Deploys and notices on one clock, in a lane per component and feed."""
+    lanes = [*COMPONENTS, "weather", "flights"]
+    fig, ax = plots.figure("What changed: deploys above, producers' notices below", figsize=(9.6, 4.2))
+    start = e.now - np.timedelta64(round(days * 24), "h")
+    near = 0
+    deploys: Any = e.deploys.assign(at=e.deploys["time"].dt.tz_localize(None))
+    for row in deploys[deploys["at"] >= start].itertuples():
+        done, lane = row.status == "done", lanes.index(row.component)
+        ax.plot(row.at, lane, "o" if done else "x", color=plots.BLUE if done else plots.GREY, markersize=8)
+        ax.annotate(row.id, (row.at, lane), (0, 6), textcoords="offset points", ha="center", fontsize=9)
+        near += 1
+    for row in in_utc(e.upstream).itertuples():
+        lane = lanes.index(row.feed)
+        if row.effective >= start:
+            ax.plot([max(row.announced, start), row.effective], [lane, lane], color=plots.PURPLE, linewidth=1)
+            ax.plot(row.effective, lane, "D", color=plots.PURPLE, markersize=7)
+            ax.annotate(row.id, (row.effective, lane), (0, 6), textcoords="offset points", ha="center", fontsize=9)
+            near += 1
+    ax.axhline(len(COMPONENTS) - 0.5, color=plots.GREY, linewidth=0.8)
+    ax.set_yticks(range(len(lanes)), lanes)
+    ax.set_ylim(len(lanes) - 0.4, -0.8)
+    _window(ax, e, days)
+    if mark is not None:
+        ax.axvline(mark, color=MARKED, linestyle="--")
+    _dates([ax])
+    plots.show(
+        fig, alt=f"{near} deploys and notices in UTC, also listed in the table below. Failed deploys are crosses."
+    )
+
+
+def in_utc(upstream: Any) -> Any:
+    """The producers' notices with `announced` and `effective` in UTC, without a zone."""
+    times = {
+        name: upstream[name]
+        .dt.tz_localize("America/New_York", ambiguous=True, nonexistent="shift_forward")
+        .dt.tz_convert("UTC")
+        .dt.tz_localize(None)
+        for name in ("announced", "effective")
+    }
+    return upstream.assign(**times)
+
+
+def binned(time: Any, values: Any, days: float, count: bool = False) -> Any:
+    """Means of steps, short ones where few days are shown; or how many there are."""
+    import pandas as pd
+
+    steps: Any = pd.Series(np.asarray(values, float), index=pd.DatetimeIndex(time).floor(f"{_hours(days)}h"))
+    groups = steps.groupby(level=0)
+    return groups.size().astype(float) if count else groups.mean()
+
+
+def usual(line: Any, e: Evidence) -> tuple[Any, Any]:
+    """Per step, the lowest and highest value of the five healthy days at that time of day."""
+    early = line[line.index < e.metrics["time"].iloc[0] + np.timedelta64(5, "D")]
+    by_hour = early.groupby(early.index.hour)
+    low, high = by_hour.min(), by_hour.max()
+    hours = line.index.hour.to_series(index=line.index)
+    return hours.map(low), hours.map(high)
+
+
+def _deviation(line: Any, counts: Any, e: Evidence) -> Any:
+    """How far each step is from the healthy days at that hour; steps of few requests may be farther off."""
+    early = line.index < e.metrics["time"].iloc[0] + np.timedelta64(5, "D")
+    hour = line.index.hour
+    off = line - hour.to_series(index=line.index).map(line[early].groupby(hour[early]).mean())
+    usual_spread = max(float(off[early].std()) * 1.25, 1e-3)  # five days' own mean makes their spread look smaller
+    spread = usual_spread * np.sqrt((counts[early].median() / counts).clip(lower=1))
+    return (off / spread).clip(-2 * LOUDEST, 2 * LOUDEST)
+
+
+def _lines(e: Evidence, look_at: str, split_by: str, days: float, names: Any = None) -> dict[str, Any]:
+    if look_at in ("latency", "labels"):
+        return {look_at: binned(e.metrics["time"], e.metrics[look_at], days)} if split_by == "all" else {}
+    time, values = of_rows(e, look_at)
+    count = look_at == "requests"
+    if split_by == "all":
+        return {look_at: binned(time, values, days, count)}
+    of = slices(e, split_by)
+    names = of.value_counts().index[:MOST_LINES] if names is None else [n for n in names if (of == n).any()]
+    return {name: binned(time[of == name], values[of == name], days, count) for name in names}
+
+
+def _hours(days: float) -> int:
+    return {10.0: 6, 3.0: 2}.get(days, 1)
+
+
+def _before_and_now(line: Any, days: float) -> str:
+    day = round(24 / _hours(days))
+    return f"{line.iloc[: 5 * day].mean():.3g} in the first five days, {line.iloc[-day:].mean():.3g} in the last"
+
+
+def _changes(ax: Any, e: Evidence, days: float, mark: Any) -> None:
+    """Ticks at the bottom: deploys that were done; at the top: notices, when they took effect."""
+    start = e.now - np.timedelta64(round(days * 24), "h")
+    done = e.deploys.loc[e.deploys["status"] == "done", "time"].dt.tz_localize(None)
+    for at in done[done >= start]:
+        ax.axvline(at, ymax=0.07, color=plots.BLACK, linewidth=1.4)
+    effective = in_utc(e.upstream)["effective"]
+    for at in effective[(effective >= start) & (effective <= e.now)]:
+        ax.axvline(at, ymin=0.93, color=plots.PURPLE, linewidth=1.4)
+    if mark is not None:
+        ax.axvline(mark, color=MARKED, linestyle="--", linewidth=1.2)
+    _window(ax, e, days)
+
+
+def _window(ax: Any, e: Evidence, days: float) -> None:
+    ax.set_xlim(e.now - np.timedelta64(round(days * 24), "h"), e.now)
+
+
+def _key(ax: Any) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles = [
+        Line2D([], [], color=plots.BLUE, label="measured"),
+        Patch(color=USUAL, label="usual at this hour: the five healthy days"),
+        Line2D([], [], color=plots.BLACK, marker="|", linestyle="", label="below: a deploy was done"),
+        Line2D([], [], color=plots.PURPLE, marker="|", linestyle="", label="above: a producer's notice takes effect"),
+        Line2D([], [], color=MARKED, linestyle="--", label="your mark"),
+    ]
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    ax.set_yticks([])
+    ax.legend(handles=handles, loc="center left", fontsize=9.5)
+
+
+def _dates(axes: Any) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    for ax in axes:
+        locator = AutoDateLocator(maxticks=9)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        ax.set_xlabel("UTC")

@@ -1,0 +1,1 @@
+"""Part C, systems that run anywhere: a package per subject."""

@@ -1,0 +1,1 @@
+"""Part B, systems that are fast: a package per subject."""

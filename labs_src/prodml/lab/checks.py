@@ -1,0 +1,140 @@
+"""`check(name)`: the visible part of a check in the learner's own kernel, with a card and a record."""
+
+from __future__ import annotations
+
+import math
+import sys
+import traceback
+from types import FrameType, TracebackType
+
+from prodml.grading import grading
+from prodml.lab import records
+from prodml.lab.attempts import digest
+from prodml.lab.cards import Card, html_card, text_card
+from prodml.lab.contract import judged, value
+from prodml.lab.faults import Fault, explain
+from prodml.lab.labfile import Lab
+from prodml.lab.output import shorten, show
+from prodml.lab.plots import BLUE, GREY, RED
+from prodml.lab.session import current_lab
+from prodml.lab.workspace import find_workspace
+
+CHARACTERS = 4000  # of a message, of code, of a traceback: a learner's values can be long
+NO_ATTEMPT = ("not done", "not defined")  # running all cells of a fresh lab is none
+SHORT = {"not done": "the exercise is not done yet", "not defined": "the exercise's cell has not run yet"}
+
+
+@judged
+def check(name: str) -> Check:
+    """Holds the assertions about one exercise: `with check("psi"): …`.
+
+    When the block ends it shows a card and records the attempt. An exception leaves the block, so that the cell
+    fails for nbgrader too; only IPython's long traceback becomes one line.
+
+    Args:
+        name: the exercise.
+    """
+    return Check(name, sys._getframe(1))
+
+
+class Check:
+    """What `with check(name):` enters."""
+
+    def __init__(self, name: str, cell: FrameType) -> None:
+        self._name, self._cell = name, cell
+        self._fraction, self._reason = 1.0, ""
+
+    def __enter__(self) -> Check:
+        return self
+
+    def credit(self, fraction: float, reason: str) -> None:
+        """Give at most this part of the points, and say why; the least that was said counts.
+
+        Args:
+            fraction: below 0 it counts as 0, above 1 as 1.
+
+        Raises:
+            NotPlain: it is no number.
+        """
+        given = float(value(fraction, float))
+        given = min(max(given, 0.0), 1.0) if math.isfinite(given) else 0.0
+        if given < self._fraction:
+            self._fraction, self._reason = given, reason
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if grading() or isinstance(error, KeyboardInterrupt):
+            return
+        lab = current_lab()
+        if error is None and self._fraction > 0:
+            unsaved = _keep(lab, "passed", self._name, {})
+            _show(_passed(lab, self._name, unsaved, self._fraction, self._reason))
+            return
+        if error is None:
+            unsaved = _keep(lab, "failed", self._name, self._failure(lab, self._reason))
+            _show(
+                Card(
+                    RED,
+                    f"✗ {self._name}: not yet",
+                    self._reason[:CHARACTERS],
+                    hint=_hint(lab, self._name),
+                    foot=unsaved,
+                )
+            )
+            return
+        fault = explain(error, self._cell)
+        unsaved = ""
+        if fault.kind not in NO_ATTEMPT:
+            unsaved = _keep(lab, "failed", self._name, self._failure(lab, fault.message))
+        _show(_failed(lab, self._name, fault, error, unsaved))
+        shorten(error, SHORT.get(fault.kind, "see the card above"))
+
+    def _failure(self, lab: Lab, message: str) -> dict[str, str]:
+        answer = digest(self._cell.f_globals, lab.exports.get(self._name, []))
+        return {"message": message[:CHARACTERS], "answer": answer}
+
+
+def _keep(lab: Lab, kind: str, name: str, detail: dict[str, str]) -> str:
+    """Record it; returns why that was not possible, or "". A check never fails because of the disk."""
+    try:
+        records.append(records.new(lab.slug, kind, name, dict(detail)))
+    except OSError as error:
+        return f"Your progress could not be saved: {error}"
+    return ""
+
+
+def _show(card: Card) -> None:
+    show(text_card(card), html_card(card))
+
+
+def _passed(lab: Lab, name: str, unsaved: str, fraction: float, reason: str) -> Card:
+    standing = records.standing(records.read(find_workspace()), lab.slug)
+    done = sum(exercise in standing and standing[exercise].passed for exercise in lab.points)
+    progress = f"{done} of {len(lab.points)} exercises of this lab pass." if lab.points else ""
+    says = "Visible checks passed; hidden ones decide when graded."
+    title = f"✓ {name}: passed"
+    if fraction < 1:
+        title, says = f"◐ {name}: passed in part", f"{fraction:.0%} of the points: {reason[:CHARACTERS]}"
+    return Card(BLUE, title, says, foot=f"{progress} {unsaved}".strip())
+
+
+def _failed(lab: Lab, name: str, fault: Fault, error: BaseException, unsaved: str) -> Card:
+    if fault.kind == "not done":
+        return Card(GREY, f"… {name}: not done yet", "Fill in the exercise's cell, run it, then run this one again.")
+    if fault.kind == "not defined":
+        return Card(GREY, f"… {name}: not run yet", fault.message)
+    title, says, hint = f"✗ {name}: not yet", fault.message[:CHARACTERS], _hint(lab, name)
+    line, source = f"Line {fault.line} of this cell:", fault.source[:CHARACTERS]
+    if fault.kind == "assertion":
+        return Card(RED, title, says, line, source, hint, foot=unsaved)
+    whole = "".join(traceback.format_exception(error))[-CHARACTERS:]
+    if fault.where:
+        line, source = "In your code:", "\n".join(fault.where)[-CHARACTERS:]
+    return Card(RED, title, says, line, source, hint, ("Full traceback", whole), unsaved)
+
+
+def _hint(lab: Lab, name: str) -> tuple[str, str] | None:
+    """The hint that the answers so far have earned: the first after one, and the last from then on."""
+    hints = lab.hints.get(name, [])
+    tried = records.standing(records.read(find_workspace()), lab.slug).get(name)
+    number = min(tried.failures if tried else 1, len(hints))
+    return (f"Hint {number} of {len(hints)}", hints[number - 1]) if number else None

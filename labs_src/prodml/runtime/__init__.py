@@ -1,0 +1,1 @@
+"""Real processes: warm kernels, clusters and servers, and what memory they hold."""

@@ -1,0 +1,35 @@
+"""Does everything that a call shows get into one output?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nbformat import NotebookNode
+
+CALL = """
+import sys
+from IPython.display import Image, Pretty, display
+from prodml.lab.pictures import drawn
+
+def busy(x):
+    print("printed <b>")
+    print("a warning", file=sys.stderr)
+    display(Pretty(f"displayed & {x}"))
+    display(Image(b"\\x89PNG...", format="png"))
+    return {"returned": x}
+
+out = drawn(busy, {"x": 3})
+print(out["text/plain"]); print(out["text/html"])
+"""
+
+
+def test_printed_displayed_and_returned(kernel: Callable[..., list[NotebookNode]]) -> None:
+    outputs = kernel(CALL)[1].outputs
+    out = "".join(o.text for o in outputs if o.get("name") == "stdout")
+    assert "".join(o.text for o in outputs if o.get("name") == "stderr") == "a warning\n"
+    for text in ("printed <b>\n", "displayed & 3\n", "{'returned': 3}\n"):
+        assert text in out
+    assert "<pre>printed &lt;b&gt;</pre><pre>displayed &amp; 3</pre><img src=" in out
+    assert "<pre>{&#x27;returned&#x27;: 3}</pre>" in out
+    assert "base64,iVBORy4uLg==" in out  # of the bytes above
+    assert len(outputs) <= 2  # nothing was shown past it
