@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 
 from autograder.authoring import notebooks
 from autograder.authoring.leaks import leaks
+from autograder.authoring.reading_rules import hard_to_read
 from autograder.authoring.rules import broken_rules
 from autograder.authoring.source import LabSource, read_source
 from autograder.authoring.stubs import bad_stubs
@@ -32,7 +33,7 @@ def build_lab(lab_dir: Path) -> Built:
         AuthorErrors: every mistake, with file, line and fix.
     """
     lab = read_source(lab_dir)
-    if errors := broken_rules(lab):
+    if errors := broken_rules(lab) or (hard_to_read(lab) if "core" in lab.meta else []):
         raise AuthorErrors(errors)
     learner = notebooks.learner(lab)
     if errors := [*bad_stubs(lab, learner), *leaks(lab, learner)]:

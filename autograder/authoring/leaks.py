@@ -20,7 +20,7 @@ def leaks(lab: LabSource, learner: NotebookNode) -> Iterator[AuthorError]:
     shown = [cell.source for cell in learner.cells]
     everything = "\n".join(shown) + "\n" + "\n".join(h for hints in learner.metadata.lab.hints.values() for h in hints)
     for marker in ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN", "END HIDDEN"):
-        for cell, text in zip(lab.cells, shown, strict=True):
+        for cell, text in zip(lab.shown, shown, strict=True):
             if marker in text:
                 problem = f"the marker {marker} is left in the learner's notebook"
                 yield AuthorError(lab.path, cell.line_of(marker), problem, "close the region, on lines of its own")

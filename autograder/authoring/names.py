@@ -45,6 +45,13 @@ def names_of(source: str) -> Names:
     return Names(frozenset(bound), frozenset(loaded - (BUILTINS - bound)))
 
 
+def without_magics(source: str) -> str:
+    """The cell as plain Python."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return str(TransformerManager().transform_cell(source))
+
+
 def _binds(symbol: symtable.Symbol) -> bool:
     return symbol.is_assigned() or symbol.is_imported()
 

@@ -11,12 +11,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, ComputeChecksums, LockCells
 
-from autograder.authoring.names import names_of
-from autograder.authoring.rules import without_magics
+from autograder.authoring.folding import is_folded
+from autograder.authoring.names import names_of, without_magics
 from autograder.authoring.source import LabSource, SourceCell
 
 KERNEL = {"display_name": "prodml (warm)", "language": "python", "name": "prodml"}  # prodml/runtime/warm/kernelspec
 STUB = "# YOUR CODE HERE"
+COLLAPSED = "jp-MarkdownHeadingCollapsed"  # JupyterLab's: what stands under this heading is folded
 RAISES = "raises-exception"  # the tag that lets Run All go on past a cell
 HINT = re.compile(r"^\d+\. ", re.MULTILINE)
 # The number in "*hard · about N lines · 25 minutes*", which the text before an exercise says.
@@ -29,7 +30,7 @@ def nbgrader_source(lab: LabSource) -> NotebookNode:
     lengths = _lengths_in_headings(lab)
     numbers: Counter[str] = Counter()
     cells = []
-    for cell in lab.cells:
+    for cell in lab.shown:
         numbers[cell.kind] += 1
         made = _cell(cell, numbers[cell.kind], cell.line in reached)
         if cell.line in lengths:
@@ -49,7 +50,7 @@ def learner(lab: LabSource) -> NotebookNode:
         ComputeChecksums(),
     ):
         nb, _ = step.preprocess(nb, {})
-    for cell, source in zip(nb.cells, lab.cells, strict=True):
+    for cell, source in zip(nb.cells, lab.shown, strict=True):
         if source.kind == "exercise":
             cell.source = _say_how_long(cell.source, source.source)
         cell.source = cell.source.rstrip()
@@ -77,9 +78,8 @@ def hints_of(cell: SourceCell) -> list[str]:
 
 def _cell(cell: SourceCell, number: int, reached: bool) -> NotebookNode:
     if not cell.is_code:
-        name = f"hints-{cell.name}" if cell.kind == "hints" else f"text-{number}"
-        text = _folded(hints_of(cell)) if cell.kind == "hints" else cell.source
-        return new_markdown_cell(text, id=name)
+        collapsed = {COLLAPSED: True} if "deeper" in cell.options else {}
+        return new_markdown_cell(cell.source, id=f"text-{number}", metadata=collapsed)
     name = f"{cell.kind}-{cell.name}" if cell.name else f"{cell.kind}-{number}"
     metadata: dict[str, Any] = {"lab": {"kind": cell.kind}}
     if cell.kind in ("exercise", "check"):
@@ -90,8 +90,8 @@ def _cell(cell: SourceCell, number: int, reached: bool) -> NotebookNode:
         metadata["nbgrader"] = _nbgrader(cell, number)
     if reached:
         metadata["tags"] = [RAISES]
-    if cell.kind == "explore" and "reveal(" in cell.source:
-        metadata["jupyter"] = {"source_hidden": True}  # its text tells the answer before the prediction is made
+    if is_folded(cell):
+        metadata["jupyter"] = {"source_hidden": True}
     return new_code_cell(cell.source, id=name, metadata=metadata)
 
 
@@ -108,7 +108,9 @@ def _metadata(lab: LabSource) -> dict[str, Any]:
         "slug": lab.slug,
         "number": int(lab.slug.partition("_")[0]),
         "title": lab.meta["title"],
-        "minutes": lab.meta["minutes"],
+        "minutes": lab.minutes,
+        "core_minutes": lab.core_minutes,
+        "core": lab.core,
         "points": lab.points,
         "release": lab.release,
         "hints": {c.name: hints_of(c) for c in lab.of_kind("hints")},
@@ -155,12 +157,3 @@ def _lengths(solution: str) -> list[int]:
 
 def _lines(count: int) -> str:
     return "1 line" if count == 1 else f"{count} lines"
-
-
-def _folded(hints: list[str]) -> str:
-    """Hints that open one at a time, each inside the one before."""
-    text = ""
-    for number, hint in reversed(list(enumerate(hints, 1))):
-        inside = f"{hint}\n\n{text}".rstrip()
-        text = f"<details><summary>Hint {number} of {len(hints)}</summary>\n\n{inside}\n\n</details>"
-    return text

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from autograder.authoring.names import Names, names_of
+from autograder.authoring.names import Names, names_of, without_magics
 from autograder.authoring.source import LabSource, SourceCell
 from autograder.errors import AuthorError
 from autograder.marking.credits import credit_words
@@ -15,7 +15,7 @@ from autograder.marking.credits import credit_words
 Errors = Iterator[AuthorError]
 GRADE_ID = re.compile(r"^[A-Za-z0-9_\-]{1,50}$")
 HINT = re.compile(r"^\d+\. ", re.MULTILINE)
-FIELDS = {"title": str, "question": str, "minutes": int, "seconds": int, "objectives": list, "prerequisites": list}
+FIELDS = {"title": str, "question": str, "seconds": int, "objectives": list, "prerequisites": list}
 
 
 def broken_rules(lab: LabSource) -> list[AuthorError]:
@@ -41,6 +41,9 @@ def front_matter(lab: LabSource) -> Errors:
             yield AuthorError(lab.path, 1, f"front matter: `{name}` is missing or no {kind.__name__}", "add it")
     if not 3 <= len(lab.meta.get("objectives") or []) <= 5:
         yield AuthorError(lab.path, 1, "front matter: `objectives` has not 3 to 5 entries", "one per exercise")
+    minutes = lab.meta.get("minutes")
+    if not isinstance(minutes, int) and not (isinstance(minutes, dict) and set(minutes) == {"core", "all"}):
+        yield AuthorError(lab.path, 1, "front matter: `minutes` is missing or no pair", "minutes: {core: 65, all: 130}")
     covers = lab.meta.get("covers")
     known = {c.name for c in lab.of_kind("exercise")} | {"explore"}
     if not isinstance(covers, dict) or not all(isinstance(v, list) and set(v) <= known for v in covers.values()):
@@ -181,13 +184,6 @@ def _at(lab: LabSource, cell: SourceCell, problem: str, fix: str) -> AuthorError
 def _names(lab: LabSource) -> dict[int, Names]:
     """Line of a code cell → its names; a cell with magics is read as IPython would."""
     return {c.line: names_of(without_magics(c.source)) for c in lab.cells if c.is_code}
-
-
-def without_magics(source: str) -> str:
-    """The cell as plain Python."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    return str(TransformerManager().transform_cell(source))
 
 
 def _hidden_lines(cell: SourceCell) -> set[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from autograder.errors import AuthorError, AuthorErrors
 
 KINDS = ("setup", "exercise", "check", "explore")
 MARKER = re.compile(r"^# %%(?!%)")
+HEADING = re.compile(r"^(#{1,6}) ")
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,14 @@ class SourceCell:
         kind: of KINDS for code; `text` or `hints` for markdown.
         line: line in the file where the cell's text begins.
         options: what stands behind the cell's marker, such as name, exports and points.
+        deeper: it belongs to a section that a learner may skip; that section's heading among it.
     """
 
     kind: str
     source: str
     line: int
     options: dict[str, Any] = field(default_factory=dict)
+    deeper: bool = False
 
     @property
     def name(self) -> str:
@@ -47,6 +50,12 @@ class SourceCell:
     @property
     def is_code(self) -> bool:
         return self.kind in KINDS
+
+    @property
+    def heading(self) -> int:
+        """The level of the heading that the cell begins with; 0 if it begins with none."""
+        found = HEADING.match(self.source) if self.kind == "text" else None
+        return len(found.group(1)) if found else 0
 
     def line_of(self, pattern: str) -> int:
         """Line in the file of the first line that holds `pattern`, else the cell's first."""
@@ -70,6 +79,31 @@ class LabSource:
         return [c for c in self.cells if c.kind in kinds]
 
     @property
+    def shown(self) -> list[SourceCell]:
+        """The cells that stand in its notebooks. Hints do not: they come with a check's card."""
+        return [c for c in self.cells if c.kind != "hints"]
+
+    @property
+    def minutes(self) -> int:
+        """A learner's minutes for all of it."""
+        return int(self._minutes("all"))
+
+    @property
+    def core_minutes(self) -> int:
+        """A learner's minutes without the deeper sections."""
+        return int(self._minutes("core"))
+
+    @property
+    def core(self) -> list[str]:
+        """The exercises of the core; all if the front matter names none."""
+        named = self.meta.get("core")
+        return list(named) if isinstance(named, list) else [c.name for c in self.of_kind("exercise")]
+
+    def _minutes(self, part: str) -> Any:
+        minutes = self.meta["minutes"]
+        return minutes[part] if isinstance(minutes, dict) else minutes
+
+    @property
     def exports(self) -> frozenset[str]:
         return frozenset(e for c in self.of_kind("exercise") for e in c.exports)
 
@@ -86,7 +120,7 @@ def read_source(lab_dir: Path) -> LabSource:
     """
     path = lab_dir / "lab.py"
     nb, lines = read_percent(path)
-    cells = tuple(_cell(path, c, line) for c, line in zip(nb.cells, lines, strict=True))
+    cells = _in_sections([_cell(path, c, line) for c, line in zip(nb.cells, lines, strict=True)])
     meta = nb.metadata.get("lab")
     if not isinstance(meta, dict):
         fix = "begin the file with `# ---`, `# jupyter:`, `#   lab:` and the fields of ARCHITECTURE.md"
@@ -126,6 +160,18 @@ def _cell(path: Path, cell: NotebookNode, line: int) -> SourceCell:
         return SourceCell(str(kind), cell.source, line, options)
     fix = f'write `# %% kind="…"` with one of {", ".join(KINDS)} for code, `# %% [markdown]` for text'
     raise AuthorErrors([AuthorError(path, line - 1, f"a {cell.cell_type} cell of kind {kind!r}", fix)])
+
+
+def _in_sections(cells: list[SourceCell]) -> tuple[SourceCell, ...]:
+    """Mark what stands under a heading with the option `deeper`, until the next of its level or a higher one."""
+    marked, level = [], 0
+    for cell in cells:
+        if cell.heading and cell.heading <= level:
+            level = 0
+        if cell.heading and not level and "deeper" in cell.options:
+            level = cell.heading
+        marked.append(replace(cell, deeper=bool(level)))
+    return tuple(marked)
 
 
 def _plain(x: Any) -> Any:

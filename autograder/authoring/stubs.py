@@ -14,7 +14,7 @@ from autograder.errors import AuthorError
 
 def bad_stubs(lab: LabSource, learner: NotebookNode) -> Iterator[AuthorError]:
     """Stubs that are no Python, that raise while their cell runs, or that leave an export undefined."""
-    for cell, stub in zip(lab.cells, learner.cells, strict=True):
+    for cell, stub in zip(lab.shown, learner.cells, strict=True):
         if cell.kind != "exercise":
             continue
         line = cell.line_of("### BEGIN SOLUTION")
