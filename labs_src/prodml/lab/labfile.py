@@ -1,4 +1,4 @@
-"""What the built notebook of a lab says about it: title, exercises, points and hints."""
+"""What the built notebook of a lab says about it: title, minutes, exercises, points and hints."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Lab:
         points: exercise → points of its check, in the notebook's order.
         hints: exercise → hints, the most general first.
         exports: exercise → the names that its cell binds for its check.
+        core: the exercises of its core, in the notebook's order: all of them, if it names none.
+        core_minutes, minutes: for the core, for all; 0 if they are not known.
     """
 
     slug: str
@@ -26,6 +28,9 @@ class Lab:
     points: dict[str, float] = field(default_factory=dict)
     hints: dict[str, list[str]] = field(default_factory=dict)
     exports: dict[str, list[str]] = field(default_factory=dict)
+    core: tuple[str, ...] = ()
+    core_minutes: int = 0
+    minutes: int = 0
 
 
 def read_lab(slug: str) -> Lab:
@@ -37,13 +42,19 @@ def read_lab(slug: str) -> Lab:
     try:
         notebook = json.loads((notebooks_dir() / slug / f"{slug}.ipynb").read_text(encoding="utf-8"))
         about = notebook.get("metadata", {}).get("lab", {})
+        points = dict(_points(notebook["cells"]))
+        core = about.get("core") or points
+        minutes = int(about.get("minutes", 0))
         return Lab(
             slug,
             f"{int(about['number']):02}" if "number" in about else "",
             str(about.get("title") or slug),
-            dict(_points(notebook["cells"])),
+            points,
             {name: [str(h) for h in hints] for name, hints in about.get("hints", {}).items()},
             dict(_exports(notebook["cells"])),
+            tuple(name for name in points if name in core),
+            int(about.get("core_minutes", minutes)),
+            minutes,
         )
     except (NotFound, OSError, ValueError, LookupError, TypeError, AttributeError):
         return Lab(slug, title=slug)
