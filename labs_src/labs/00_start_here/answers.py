@@ -83,11 +83,17 @@ def late_share(table, minutes=15):
     late = (arrived["arr_delay"] >= minutes).groupby([arrived["month"], arrived["day"]]).mean()
     return late.groupby(level=0).mean()
 
-# %% exercise="late_share" answer="wrong" name="always_fifteen" expect="does not follow the argument minutes"
-# Misconception: 15 minutes is what late means, whatever was asked. (hidden)
+# %% exercise="late_share" answer="wrong" name="always_fifteen" expect="Does your answer follow the argument `minutes`?"
+# Misconception: 15 minutes is what late means, whatever was asked.
 def late_share(table, minutes=15):
     arrived = table.dropna(subset=["arr_delay"])
     return (arrived["arr_delay"] >= 15).groupby(arrived["month"]).mean()
+
+# %% exercise="late_share" answer="wrong" name="order_of_appearance" expect="not ascending where the table's rows are not"
+# Misconception: a table of flights begins in January. (hidden)
+def late_share(table, minutes=15):
+    arrived = table.dropna(subset=["arr_delay"])
+    return (arrived["arr_delay"] >= minutes).groupby(arrived["month"], sort=False).mean()
 
 # %% exercise="late_share" answer="right" name="count_by_count"
 # Late ones divided by known ones: count leaves missing values out by itself.

@@ -3,7 +3,8 @@
 #   lab:
 #     title: Start here
 #     question: How does a lab work?
-#     minutes: 10
+#     minutes: {core: 12, all: 18}
+#     core: [late_share]
 #     seconds: 5
 #     objectives:
 #       - Work through a lab; run, predict, check, take a hint, save, hand in
@@ -17,21 +18,33 @@
 # # 00 · Start here
 # *How does a lab work?*
 #
-# Welcome. Ten minutes, one small exercise, and you know how every lab works.
+# Welcome. Twelve minutes, one small exercise, and you know how every lab works.
+#
+# ```mermaid
+# flowchart LR
+#   accTitle: How a lab works
+#   accDescr: You predict, run, and see how far off you were. Then you write an exercise and check it. If the card says not yet, it names what went wrong and offers a hint, and you try again. When it has passed, you go on, and at the end you hand in.
+#   P(Predict) --> R(Run) --> S(See how far off)
+#   S --> E(Write the exercise) --> C{Check}
+#   C -- not yet: what went wrong, a hint --> E
+#   C -- passed --> N(Go on) --> H(Hand in)
+# ```
 
 # %% [markdown]
 # ## Run
 #
-# Text and code take turns. Click into the next cell and press **Shift + Enter**: it runs, and the next one is
-# selected. Go on like this from top to bottom. The first cell always fetches what the lab needs.
+# Text and code take turns. Select the next cell and press **Shift + Enter**: it runs, and the next one is selected.
+# Go on like this from top to bottom.
+#
+# Cells that only prepare, draw or check are **folded**: you see their first line. They run all the same. Click on the
+# line to read the rest; *View → Collapse Selected Code* folds it again.
 
 # %% kind="setup"
+# Imports, and the flights of a year.
 import numpy as np
 import pandas as pd
 
-from prodml import begin, check, explorer, hidden_rng, predict, progress, reveal, value
-
-from prodml.lab import plots
+from prodml import begin, check, explorer, hidden_rng, plots, predict, progress, reveal, value
 from prodml.data import flights
 from prodml.lab.environment import environment
 
@@ -64,12 +77,11 @@ year.loc[10:13]
 # %% [markdown]
 # ## Predict
 #
-# A lab often asks what you expect *before* it shows what is. Move the sliders and lock in. A wrong guess costs
+# A lab often asks what you expect *before* it shows what is. Set the sliders and lock in. A wrong guess costs
 # nothing, and you will remember the answer better.
 
 # %% kind="explore"
-predict(
-    "months",
+predict("months",
     "A flight is late if it arrives 15 minutes or more after schedule. How many of 100 flights are late?",
     {"in the best month": (0, 100), "in the worst month": (0, 100)},
 )
@@ -89,9 +101,10 @@ predict(
 # | arrived? | yes | yes | yes | no | yes | no |
 # | late? | **yes** | no | **yes** | | no | |
 #
-# January: 2 of 3, so 0.667. February: 0 of 1, so 0.
+# January: 2 of 3, so 0.667. February: 0 of 1, so 0. With `minutes=30`, January: 1 of 3, so 0.333.
 
 # %% kind="setup"
+# The six flights of the example, as a table.
 example = pd.DataFrame({
     "month": [1, 1, 1, 1, 2, 2],
     "day": [1, 2, 3, 4, 1, 2],
@@ -106,8 +119,9 @@ example = pd.DataFrame({
 def late_share(table, minutes=15):
     """Share of the flights that arrived late, month by month, among those that arrived.
 
-    table: DataFrame, one row per flight, with the columns "month" (1 to 12) and "arr_delay" (minutes; NaN if the
-        flight never arrived). Each month in it has at least one flight that arrived. Leave it as it is: others use it.
+    table: DataFrame, one row per flight, with the columns "month" (1 to 12) and "arr_delay"
+        (minutes; NaN if the flight never arrived). Each month in it has at least one flight that
+        arrived. Leave it as it is: others use it.
     minutes: a flight is late if arr_delay is this much or more.
     Returns a Series of floats between 0 and 1: its index holds the months of the table, ascending.
     """
@@ -119,8 +133,9 @@ def late_share(table, minutes=15):
 # %% [markdown]
 # ## Check
 #
-# The next cell looks at your answer. Read it: a check is ordinary Python, one `assert` for each thing that can go
-# wrong. When you hand in, it runs again with a few more that you cannot see, on other flights.
+# The next cell looks at your answer. A check is ordinary Python, one `assert` for each thing that can go wrong: have
+# a look inside once you have tried. When you hand in, it runs again with a few more that you cannot see, on other
+# flights.
 
 # %% kind="check" name="late_share" points=3
 with check("late_share"):
@@ -139,6 +154,8 @@ with check("late_share"):
     assert abs(both - 1) > 0.01, "Your shares of two months add up to 1. Each month's share is of its own flights, not of all late ones."
     assert abs(january - 1) > 0.01, "You say that all of January's flights were late. One of them came 20 minutes early: early is not late."
     assert abs(january - 2 / 3) < 0.001, f"January: 2 of the 3 flights that arrived were late, 0.667; yours {january:.3f}."
+    later = value(value(late_share(example.copy(), 30), pd.Series)[1], float)
+    assert abs(later - 1 / 3) < 0.001, f"With minutes=30 only the flight that came 40 minutes late is late: 1 of 3 in January, 0.333; yours {later:.3f}. Does your answer follow the argument `minutes`?"
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     sizes = h.integers(40, 90, 4)
@@ -146,19 +163,21 @@ with check("late_share"):
     other["arr_delay"] = np.round(h.normal(12, 15, len(other))) + 12 * other["day"]
     other["dep_delay"] = other["arr_delay"] + 5
     other.loc[h.random(len(other)) < 0.2, "arr_delay"] = np.nan
+    other = other.iloc[::-1].reset_index(drop=True)  # December comes first
 
     def right(got, minutes):
         arrived = other.dropna(subset=["arr_delay"])
         wanted = [np.mean(arrived.loc[arrived["month"] == m, "arr_delay"] >= minutes) for m in (3, 4, 9, 12)]
-        return list(got.index) == [3, 4, 9, 12] and np.allclose(got.to_numpy(dtype=float), wanted)
+        return sorted(got.index) == [3, 4, 9, 12] and np.allclose(got.sort_index().to_numpy(dtype=float), wanted)
 
     assert right(value(late_share(other.copy()), pd.Series), 15), "On other flights your shares are wrong: every flight that arrived counts once, in its own month."
     assert right(value(late_share(other.copy(), 30), pd.Series), 30), "Your answer does not follow the argument minutes."
+    assert value(late_share(other.copy()), pd.Series).index.is_monotonic_increasing, "The months of your answer are not ascending where the table's rows are not."
     ### END HIDDEN TESTS
 
 # %% [markdown]
-# If the card says *not yet*, it also says what went wrong, on which line, and gives a hint. Change your cell, run it,
-# run the check again: as often as you like. More hints are here; each opens the next.
+# If the card says *not yet*, it also says what went wrong, on which line, and offers a hint. Change your cell, run it,
+# run the check again: as often as you like. Another answer that is not right yet opens the next hint.
 
 # %% [markdown] kind="hints" name="late_share"
 # 1. First leave out the flights without a label. What is left is a smaller table with the same columns.
@@ -177,10 +196,11 @@ progress()
 # Now your function meets the whole year. Your prediction stands beside it.
 
 # %% kind="explore"
+# Your function on 336,776 flights, beside your prediction.
 by_month = late_share(year)
-reveal(
-    "months",
+reveal("months",
     {"in the best month": 100 * by_month.min(), "in the worst month": 100 * by_month.max()},
+    unit="%",
     text="September is the best month and December the worst, with July close behind. A model that learned in one "
     "month meets another world in the next: lab 02 is about that.",
 )
@@ -189,6 +209,7 @@ reveal(
 # Most labs have an **explorer**: controls and a picture. Move them.
 
 # %% kind="explore"
+# Draws the share of late flights by month, for the minutes and the airport that you choose.
 def draw_late(minutes, origin):
     rows = year if origin == "all" else year[year["origin"] == origin]
     share = 100 * late_share(rows, minutes)
@@ -202,23 +223,31 @@ def draw_late(minutes, origin):
 explorer(draw_late, minutes=(0, 120, 15), origin=["all", "EWR", "JFK", "LGA"])
 
 # %% [markdown]
-# ## Does the trap matter?
+# That was the **core** of this lab. Labs also have **deeper** sections, folded under their heading: the arrow beside
+# it opens one. You may skip them and come back. This one takes 6 minutes: what a careless answer does on the worst day
+# of the year.
+
+# %% [markdown] deeper=6
+# ## Deeper: does the trap matter?
 #
 # Only 3 % of the year's labels are missing. Counting them as on time changes no month by more than 1.3 points. But
 # they do not go missing at random. On 8 February, in a blizzard, 475 of 930 flights never arrived.
 
 # %% kind="explore"
-predict(
-    "blizzard",
+predict("blizzard",
     "Over the year, 24 of 100 flights are late. And on 8 February?",
     {"if NaN counts as on time": (0, 100), "of those that arrived": (0, 100)},
 )
 
 # %% kind="explore"
+# The day of the blizzard, counted both ways.
 blizzard = year[(year["month"] == 2) & (year["day"] == 8)]
-reveal(
-    "blizzard",
-    {"if NaN counts as on time": 100 * (blizzard["arr_delay"] >= 15).mean(), "of those that arrived": 100 * late_share(blizzard)[2]},
+reveal("blizzard",
+    {
+        "if NaN counts as on time": 100 * (blizzard["arr_delay"] >= 15).mean(),
+        "of those that arrived": 100 * late_share(blizzard)[2],
+    },
+    unit="%",
     text="The careless figure makes one of the worst days of the year an ordinary one. The careful figure is right, but it "
     "speaks of half of the flights only. Say both: *half never arrived; of the rest, half were late*.",
 )
@@ -238,6 +267,7 @@ reveal(
 # |---|---|
 # | `labs list` | all labs, and your points |
 # | `labs check 00` | runs the checks on your saved notebook, outside of it, as grading does |
+# | `labs check 00 --full` | the hidden tests too, on fresh inputs, where the course's sources are on this machine |
 # | `labs submit 00` | the same, and makes the file to hand in |
 # | `labs start 00 --fresh` | puts a new copy of this lab beside yours |
 # | `labs start 02` | fetches the next lab |
