@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-# The handle of ipywidgets' slider (8.1) has the role "slider" and no name. This names each by its own label, now and
-# for as long as the cell's output lives.
+# The handle of ipywidgets' slider (8.1) has the role "slider" and no name; its value in words is rounded, or a position
+# among the choices; and where it is disabled it is hardly to be seen. This names each handle by its own label, has it
+# say what stands beside it, and keeps a locked one visible, now and for as long as the cell's output lives.
 NAME_SLIDERS = """<script>(() => {
 const area = document.currentScript && document.currentScript.closest('.jp-OutputArea');
 if (!area) return;
-const name = () => area.querySelectorAll('.widget-slider .noUi-handle:not([aria-label])').forEach(handle => {
-  const label = handle.closest('.widget-slider').querySelector('.widget-label');
-  if (label && label.textContent) handle.setAttribute('aria-label', label.textContent);
+const set = (handle, name, text) => text && handle.getAttribute(name) !== text && handle.setAttribute(name, text);
+const name = () => area.querySelectorAll('.widget-slider .noUi-handle').forEach(handle => {
+  const slider = handle.closest('.widget-slider'), text = part => (slider.querySelector(part) || {}).textContent;
+  set(handle, 'aria-label', text('.widget-label'));
+  set(handle, 'aria-valuetext', text('.widget-readout'));
+  const track = handle.closest('.slider');
+  if (track) track.style.opacity = track.hasAttribute('disabled') ? 1 : '';
 });
-new MutationObserver(name).observe(area, {childList: true, subtree: true});
+new MutationObserver(name).observe(
+  area, {childList: true, subtree: true, attributeFilter: ['aria-valuetext', 'disabled']});
 name();
 })()</script>"""
 

@@ -54,7 +54,7 @@ def test_a_long_label_leaves_room_for_its_slider(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_script_that_names_sliders_uses_ipywidgets_classes() -> None:
-    for name in (".widget-slider", ".noUi-handle", ".widget-label", "aria-label"):
+    for name in (".widget-slider", ".noUi-handle", ".widget-label", "aria-label", ".widget-readout", "aria-valuetext"):
         assert name in NAME_SLIDERS
 
 
