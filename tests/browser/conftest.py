@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
-from urllib3 import PoolManager, Retry
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S+")
@@ -31,19 +30,22 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """What `make lab LAB=02` prints as its address; the server runs until the tests of the file are done."""
-    env = _environment(tmp_path_factory.mktemp("jupyter")) | {"PRODML_WORKSPACE": str(workspace)}
-    with _running(["make", "--no-print-directory", "lab", "LAB=02"], env) as process:
+def environment(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Variables of whatever a learner starts."""
+    return _environment(tmp_path_factory.mktemp("jupyter")) | {"PRODML_WORKSPACE": str(workspace)}
+
+
+@pytest.fixture(scope="module")
+def address(environment: dict[str, str]) -> Iterator[str]:
+    """What `make lab` prints as its address; the server runs until the tests of the file are done."""
+    with _running(["make", "--no-print-directory", "lab"], environment) as process:
         said = []
         for line in process.stdout:
             said.append(line)
             if found := ADDRESS.search(line):
                 break
         else:
-            pytest.fail(f"`make lab LAB=02` ended without an address:\n{''.join(said)}")
-        # Jupyter prints its address a moment before it listens there.
-        PoolManager(retries=Retry(connect=20, redirect=5, backoff_factor=0.1)).request("GET", found.group())
+            pytest.fail(f"`make lab` ended without an address:\n{''.join(said)}")
         yield found.group()
 
 
