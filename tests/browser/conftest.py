@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
-from urllib3 import PoolManager, Retry
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S+")
@@ -42,8 +41,6 @@ def address(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                 break
         else:
             pytest.fail(f"`make lab LAB=02` ended without an address:\n{''.join(said)}")
-        # Jupyter prints its address a moment before it listens there.
-        PoolManager(retries=Retry(connect=20, redirect=5, backoff_factor=0.1)).request("GET", found.group())
         yield found.group()
 
 
