@@ -38,7 +38,7 @@ LIMITS = Limits()
 Table = dict[tuple[str, ...], dict[str, float]]  # (lab, …) → column → figure
 
 _skips: dict[str, str] = {}  # where → why
-_tables: dict[str, Table] = {"labs": {}, "server": {}, "judged": {}}  # what `report` was told
+_tables: dict[str, Table] = {"labs": {}, "open": {}, "server": {}, "judged": {}}  # what `report` was told
 
 
 @pytest.fixture(scope="session")
@@ -125,6 +125,7 @@ def _lines() -> list[str]:
     seconds, memory, machine = f"{LIMITS.seconds:g}", f"{LIMITS.memory / 1e9:g}", f"{LIMITS.machine / 1e9:g}"
     heads = {
         "labs": f"reference notebooks: seconds (aim: {seconds}), peak memory in GB (limit: {memory})",
+        "open": "what is open at first sight, deeper sections left out; pictures of a whole run; minutes",
         "server": f"all in one JupyterLab server, one after the other: peak memory with it in GB (limit: {machine})",
         "judged": "reference answers through the judge while all cores are busy",
     }

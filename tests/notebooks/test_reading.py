@@ -13,11 +13,13 @@ from nbformat import NotebookNode
 LABS_SRC = Path(__file__).resolve().parents[2] / "labs_src" / "labs"
 NO_PICTURES = {"00_start_here"}  # ten minutes on how a lab works
 PICTURES = 6
+MOST_WORDS = 1600
 # Labs that are not in this form yet; each is taken off when it is.
 NOT_YET = {path.parent.name for path in LABS_SRC.glob("*/lab.py") if "\n#     core: " not in path.read_text(encoding="utf-8")}
 DIAGRAM = "```mermaid"
 SLOW = 15.0  # seconds; the rule is five on a quiet machine, and tests run on a busy one
 ELSEWHERE = range(9, 22)  # Parts B and C
+NOT_READ = re.compile(r"```.*?```|<details>.*?</details>", re.DOTALL)
 MEASURED = re.compile(r"(?:measured|formula) (-?[\d,]*\.?\d+(?:e-?\d+)?)(?:[ ]([^\s,]+))?")
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/vnd.mermaid")
 TAGS = re.compile(r"<(?:style|script)[^>]*>.*?</(?:style|script)>|<[^>]+>", re.DOTALL)
@@ -109,6 +111,37 @@ def test_the_run_draws_enough_pictures(lab_dir, reference_run) -> None:
     assert all(re.search(r'alt="[^"]{20,}', tag) for tag in pictures)
     assert any(DIAGRAM in c.source for c in cells[:4]), "no diagram in the first four cells"
     assert drawn >= (1 if lab_dir.name in NO_PICTURES else PICTURES)
+
+
+def opened(notebook: NotebookNode) -> dict[str, int]:
+    """Words and lines of code that are open when a learner opens the notebook; of a folded cell, its first line."""
+    words, lines, level = 0, 0, 0
+    for cell in notebook.cells:
+        heading = re.match(r"(#{1,6}) ", cell.source) if cell.cell_type == "markdown" else None
+        if heading and len(heading.group(1)) <= level:
+            level = 0
+        if level:
+            continue
+        if heading and cell.metadata.get("jp-MarkdownHeadingCollapsed"):
+            level = len(heading.group(1))
+        if cell.cell_type == "markdown":
+            words += len(NOT_READ.sub("", cell.source).split())
+        elif cell.metadata.get("jupyter", {}).get("source_hidden"):
+            lines += 1
+        else:
+            lines += sum(1 for line in cell.source.splitlines() if line.strip())
+    return {"words": words, "lines": lines}
+
+
+def test_little_is_open_at_first_sight(lab_dir, learners: NotebookNode, reference_run, report) -> None:
+    """Is the core's open text read in some eight minutes, so that most of its hour is left to work?"""
+    about = learners.metadata.lab
+    shown = [o for c in reference_run.notebook.cells if c.cell_type == "code" for o in outputs(c)]
+    drawn = sum("<img " in o.get("text/html", "") or "text/vnd.mermaid" in o for o in shown)
+    report("open", lab_dir.name, **opened(learners), pictures=drawn, core=about.core_minutes, all=about.minutes)
+    if lab_dir.name in NOT_YET:
+        pytest.xfail("not in this form yet")
+    assert opened(learners)["words"] <= MOST_WORDS
 
 
 def test_slow_cells_say_so_before(lab_dir, reference_run) -> None:
