@@ -3,6 +3,7 @@
 CliError             a problem and its fix
 ├── NotFound         a lab, a copy, a course or a source that is not there
 ├── BadNotebook      a notebook that cannot be read
+├── ServerEnded      JupyterLab that ended without being asked to
 └── Refused          what the command will not do
 """
 
@@ -28,6 +29,10 @@ class NotFound(CliError):
 
 class BadNotebook(CliError):
     """Raised when a notebook's file cannot be read as one."""
+
+
+class ServerEnded(CliError):
+    """Raised when JupyterLab does not start, or ends by itself and not well."""
 
 
 class Refused(CliError):

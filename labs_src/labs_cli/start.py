@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 from labs_cli import places
 from labs_cli.catalog import Lab, all_labs, find_lab
 from labs_cli.copies import Copy, copies, make_copy
 from labs_cli.screen import note, say
+from prodml.lab.workspace import PRIVATE
 
-# Settings of JupyterLab for learners: without nbgrader's panels, which are for whoever makes and marks assignments.
+# Settings of JupyterLab for learners: code wraps, and nbgrader's panels, which are for
+# whoever makes and marks assignments, are off.
 LEARNERS_JUPYTER = Path(__file__).resolve().with_name("jupyter")
+LOG = "jupyter.log"  # of JupyterLab; in the workspace's private folder
 
 
 def start(wanted: str | None, *, fresh: bool, open_it: bool) -> None:
@@ -22,7 +24,7 @@ def start(wanted: str | None, *, fresh: bool, open_it: bool) -> None:
     Args:
         wanted: number, name or part of a name; None for the first lab.
         fresh: put a new copy beside the old ones.
-        open_it: replace this process by JupyterLab.
+        open_it: run JupyterLab on it.
     """
     lab = find_lab(wanted) if wanted is not None else all_labs()[0]
     workspace = places.workspace()
@@ -37,6 +39,7 @@ def start(wanted: str | None, *, fresh: bool, open_it: bool) -> None:
     say(f"  notebook: {copy.notebook}")
     if open_it:
         open_jupyter(workspace, copy.notebook)
+        return
     say(f"Open it with `labs start {lab.short} --open`, or in a JupyterLab that runs in {workspace}.")
     say(f"See how far you are with `labs check {lab.short}`.")
 
@@ -52,17 +55,30 @@ def _compare(copy: Copy, lab: Lab) -> None:
         )
 
 
-def open_jupyter(workspace: Path, notebook: Path) -> NoReturn:
-    """Become JupyterLab, with the workspace as its root; it prints the URL of the lab."""
-    command = jupyter_command(workspace, notebook)
-    say("JupyterLab starts; it prints its address below. Ctrl+C ends it.")
+def open_jupyter(workspace: Path, notebook: Path) -> None:
+    """Run JupyterLab with the workspace as its root until it ends or is ended; print the lab's address.
+
+    Raises:
+        ServerEnded: it does not start, or ends by itself and not well.
+    """
+    from labs_cli.serving import serve
+
+    log = workspace / PRIVATE / LOG
+    say(f"  log:      {log}")
+    say("JupyterLab starts …")
     env = os.environ | {
         "PRODML_WORKSPACE": str(workspace),
         "PATH": _with_first(Path(sys.executable).parent, "PATH"),  # so that `!labs` and a kernel's tools are the lab's
         "JUPYTER_CONFIG_PATH": _with_first(LEARNERS_JUPYTER, "JUPYTER_CONFIG_PATH"),
     }
-    os.chdir(workspace)  # nbgrader's extension takes the current folder for the course, and warns outside of the root
-    os.execve(command[0], command, env)
+    # In the workspace: nbgrader's extension takes the current folder for the course, and warns outside of the root.
+    serve(jupyter_command(workspace, notebook), env, workspace, log, _say_address)
+    say("JupyterLab has ended.")
+
+
+def _say_address(address: str) -> None:
+    say(f"  address:  {address}")
+    say("Ctrl+C ends it.")
 
 
 def jupyter_command(workspace: Path, notebook: Path) -> list[str]:
@@ -74,6 +90,7 @@ def jupyter_command(workspace: Path, notebook: Path) -> list[str]:
         "jupyterlab",
         f"--ServerApp.root_dir={workspace}",
         f"--LabApp.default_url=/lab/tree/{place}",
+        "--ServerApp.jpserver_extensions=labs_cli.listening=True",
     ]
     if os.environ.get("BROWSER") == "none":
         command.append("--no-browser")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from jupyter_core.paths import jupyter_config_path
 from jupyter_server.services.config.manager import ConfigManager
+from urllib3 import PoolManager, Retry
 
-from labs_cli import start
+from labs_cli import serving, start
 
 Labs = Callable[..., Any]
 AddLab = Callable[..., Path]
@@ -135,38 +140,93 @@ def test_a_workspace_that_cannot_be_made_is_an_error(
     assert "Traceback" not in ran.err
 
 
-def test_open_becomes_jupyterlab_in_the_workspace(
-    labs: Labs, add_lab: AddLab, workspace: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What would be served: command, environment, folder, log."""
+    given: list[Any] = []
+    monkeypatch.setattr(serving, "serve", lambda *arguments: given.extend(arguments))
+    return given
+
+
+def test_open_runs_jupyterlab_in_the_workspace(
+    labs: Labs, add_lab: AddLab, workspace: Path, served: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    became: list[Any] = []
-    monkeypatch.setattr(os, "execve", lambda *arguments: became.extend(arguments))
     monkeypatch.setenv("BROWSER", "none")
     add_lab("02_drift")
     assert labs("start", "2", "--open").code == 0
-    program, command, env = became
-    assert program == sys.executable
-    assert command[1:3] == ["-m", "jupyterlab"]
+    command, env, folder, log, _ = served
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
     assert f"--ServerApp.root_dir={workspace}" in command
     assert "--LabApp.default_url=/lab/tree/02_drift/02_drift.ipynb" in command
     assert "--no-browser" in command
     assert env["PRODML_WORKSPACE"] == str(workspace)
     assert env["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
-    assert Path.cwd() == workspace
+    assert (folder, log) == (workspace, workspace / ".prodml" / "jupyter.log")
 
 
 def test_learners_do_not_see_what_is_for_instructors(
-    labs: Labs, add_lab: AddLab, workspace: Path, monkeypatch: pytest.MonkeyPatch
+    labs: Labs, add_lab: AddLab, served: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Are nbgrader's panels off in the JupyterLab that `labs start` runs, and on in one that somebody else starts?"""
-    became: list[Any] = []
-    monkeypatch.setattr(os, "execve", lambda *arguments: became.extend(arguments))
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/somewhere/of/mine")
     add_lab("02_drift")
     labs("start", "2", "--open")
-    paths = became[2]["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    paths = served[1]["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert paths[-1] == "/somewhere/of/mine"
     assert disabled(Path(paths[0])) == {"@jupyter/nbgrader": True}
     assert "@jupyter/nbgrader" not in disabled(*map(Path, jupyter_config_path()))
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A person's, with a token of their own, no browser window and a port that is free."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {"BROWSER": "none", "JUPYTER_PORT": str(port), "JUPYTER_TOKEN": "a token", "PRODML_WARM": "0"}
+    return os.environ | own | {"JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
+
+
+def test_jupyterlab_starts_with_few_words_and_ends_without_a_question(
+    add_lab: AddLab, workspace: Path, environment: dict[str, str]
+) -> None:
+    """Is the address printed once it listens, and do Ctrl+C's signal and one second end server and kernel?"""
+    add_lab("02_drift")
+    command = [sys.executable, "-m", "labs_cli.main", "start", "2", "--open"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as labs:
+        said = []
+        for line in labs.stdout:
+            said.append(line)
+            if line.startswith("Ctrl+C"):
+                break
+        address = said[-2].split()[1]
+        assert address.endswith("/lab/tree/02_drift/02_drift.ipynb?token=a+token")
+        pool = PoolManager(retries=Retry(connect=0, redirect=5))
+        assert pool.request("GET", address).status == 200
+        wanted = {"path": "a.ipynb", "name": "a", "type": "notebook", "kernel": {"name": "python3"}}
+        root = address.partition("/lab/")[0]
+        session = pool.request("POST", f"{root}/api/sessions", headers={"Authorization": "token a token"}, json=wanted)
+        assert session.status == 201
+        (server,) = psutil.Process(labs.pid).children()
+        kernels = [p for p in server.children(recursive=True) if "ipykernel_launcher" in p.cmdline()]
+        assert kernels
+        labs.send_signal(signal.SIGINT)
+        said += labs.stdout
+    assert labs.returncode == 0
+    assert [p for p in [server, *kernels] if p.is_running()] == []
+    assert said[-1] == "JupyterLab has ended.\n"
+    assert len(said) == 7
+    assert "is running at" in (workspace / ".prodml" / "jupyter.log").read_text()
+
+
+def test_a_jupyterlab_that_cannot_start_says_why(add_lab: AddLab, workspace: Path, environment: dict[str, str]) -> None:
+    add_lab("02_drift")
+    command = [sys.executable, "-m", "labs_cli.main", "start", "2", "--open"]
+    done = subprocess.run(command, env=environment | {"JUPYTER_PORT": "http"}, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "error: JupyterLab ended before it listened" in done.stderr
+    assert "'http'" in done.stderr, "the log's last lines"
+    assert str(workspace / ".prodml" / "jupyter.log") in done.stderr
 
 
 def disabled(*folders: Path) -> dict[str, bool]:
