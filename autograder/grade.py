@@ -1,4 +1,4 @@
-"""Grade an nbgrader course tree, or look at one notebook's visible checks."""
+"""Grade an nbgrader course tree, or check one notebook without a course."""
 
 from __future__ import annotations
 
@@ -107,16 +107,23 @@ def grade_course(
 
 
 def check_notebook(
-    name: str, assignment: bytes, submission: bytes, *, variant: int = 0, sandbox: Sandbox | None = None
+    name: str,
+    assignment: bytes,
+    submission: bytes,
+    *,
+    variant: int = 0,
+    sandbox: Sandbox | None = None,
+    draw: bytes | None = None,
 ) -> SubmissionResult:
-    """Judge a notebook's visible checks alone.
+    """Judge a notebook's visible checks; with `draw` the hidden ones too.
 
     Args:
-        assignment: the lab's learner notebook as it was built.
+        assignment: the lab's learner notebook as it was built; with `draw` its source, which has the hidden tests.
         submission: the notebook as it stands now.
+        draw: decides alone which hidden inputs there are.
     """
     with Marker(read_assignment(name, assignment), secret=b"", variant=variant, sandbox=sandbox) as marker:
-        return marker.mark("you", submission, hidden=False)
+        return marker.mark("you", submission, hidden=draw is not None, draw=draw)
 
 
 @contextlib.contextmanager

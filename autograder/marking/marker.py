@@ -80,13 +80,20 @@ class Marker:
     # ------------------------------------------------------------- marking
 
     def mark(
-        self, student: str, notebook: bytes, *, hidden: bool = True, only: Iterable[str] | None = None
+        self,
+        student: str,
+        notebook: bytes,
+        *,
+        hidden: bool = True,
+        only: Iterable[str] | None = None,
+        draw: bytes | None = None,
     ) -> SubmissionResult:
         """Mark a submission.
 
         Args:
             hidden: False for the visible checks alone.
             only: names of the exercises to judge; the others do not count. None for all.
+            draw: what decides, with the secret, which hidden inputs there are; None for the notebook itself.
         """
         started = time.monotonic()
 
@@ -100,7 +107,8 @@ class Marker:
             return reject(self.assignment, student, str(error))
         attempt = self._attempt(submission)
         try:
-            marks = self._two_passes(attempt, checks, submission, notebook, hidden)
+            draw = hashlib.sha256(notebook).digest() if draw is None else draw
+            marks = self._two_passes(attempt, checks, submission, draw if hidden else None)
             results = [self._result(c, marks[c.grade_id]) for c in checks]
             if hidden and only is None:
                 results += results_by_hand(self.assignment, submission)
@@ -115,16 +123,15 @@ class Marker:
         return Attempt(self.warm, [*self._first, *submission.plan(self.assignment)], self.env, self.limits)
 
     def _two_passes(
-        self, attempt: Attempt, checks: list[Check], submission: Submission, notebook: bytes, hidden: bool
+        self, attempt: Attempt, checks: list[Check], submission: Submission, draw: bytes | None
     ) -> dict[str, Mark]:
-        """Grade id → mark. Every visible part comes before the first hidden input exists."""
+        """Grade id → mark. Every visible part comes before the first hidden input exists; no draw, no hidden part."""
         passed = {c.grade_id: self._visible(attempt, c, submission) for c in checks}
-        if not hidden:
+        if draw is None:
             return passed
-        digest = hashlib.sha256(notebook).digest()
         for check in checks:
             if passed[check.grade_id].fraction:
-                passed[check.grade_id] = self._hidden(attempt, check, digest, passed[check.grade_id])
+                passed[check.grade_id] = self._hidden(attempt, check, draw, passed[check.grade_id])
         return passed
 
     def _visible(self, attempt: Attempt, check: Check, submission: Submission) -> Mark:
@@ -139,8 +146,8 @@ class Marker:
             return Mark(0, verdict)
         return visible_mark(check, verdict, attempt.cell_errors.get(check.exercise))
 
-    def _hidden(self, attempt: Attempt, check: Check, digest: bytes, visible: Mark) -> Mark:
-        key = b"|".join([check.grade_id.encode(), self.env["PRODML_VARIANT"].encode(), digest])
+    def _hidden(self, attempt: Attempt, check: Check, draw: bytes, visible: Mark) -> Mark:
+        key = b"|".join([check.grade_id.encode(), self.env["PRODML_VARIANT"].encode(), draw])
         seed = int.from_bytes(hmac.new(self.secret, key, "sha256").digest()[:8], "big")
         verdict = self._judge(attempt, check, check.source, seed)
         if isinstance(verdict, str):

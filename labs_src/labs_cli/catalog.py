@@ -12,12 +12,13 @@ from labs_cli.notebook import lab_metadata, read_notebook
 
 @dataclass(frozen=True)
 class Lab:
-    """A lab as built. `release` changes with every change of its source; `minutes` are a learner's."""
+    """A lab as built. `release` changes with every change of its source; `minutes` are a learner's for all of it."""
 
     slug: str
     number: int
     title: str
     minutes: int
+    core_minutes: int
     points: float
     release: str
     folder: Path
@@ -67,6 +68,7 @@ def _lab(folder: Path) -> Lab:
             number=int(meta["number"]),
             title=str(meta["title"]),
             minutes=int(meta["minutes"]),
+            core_minutes=int(meta.get("core_minutes", meta["minutes"])),
             points=float(meta["points"]),
             release=str(meta["release"]),
             folder=folder,

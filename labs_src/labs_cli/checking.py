@@ -1,4 +1,4 @@
-"""`labs check`: the visible checks of a learner's notebook, judged outside of any kernel."""
+"""`labs check` without --full: the visible checks of a learner's notebook, judged outside of any kernel."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labs_cli import places
+from labs_cli.answers import is_exercise, source_of
 from labs_cli.catalog import Lab, find_lab
 from labs_cli.copies import newest_copy
 from labs_cli.notebook import NotebookFile, lab_metadata, read_notebook
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from autograder.results import ExerciseResult, SubmissionResult
 
 COLUMNS = ("exercise", ">points", "visible", "message")
+HIDDEN_COLUMNS = ("exercise", ">points", ">yours", "all checks", "message")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,11 @@ def find_work(wanted: str, notebook: Path | None) -> Work:
 def check(wanted: str, notebook: Path | None) -> int:
     """Show the visible checks of a notebook; return the exit code: 1 if any fails, 3 for a fault of ours."""
     work = find_work(wanted, notebook)
-    return show(judge(work), work)
+    result = judge(work)
+    code = show(result, work)
+    if (places.SOURCES / work.lab.slug).is_dir() and any(e.score for e in result.exercises):
+        say(f"`labs check {work.lab.short} --full` runs the hidden tests too.")
+    return code
 
 
 def judge(work: Work) -> SubmissionResult:
@@ -58,18 +64,26 @@ def judge(work: Work) -> SubmissionResult:
         AutograderError: the judge cannot run here.
     """
     from autograder.grade import check_notebook
-    from labs_cli.places import sandbox
-    from prodml import variant
-    from prodml.lab.workspace import course_variant
 
-    chosen = variant() if os.environ.get("PRODML_VARIANT") else course_variant(places.workspace())
     return check_notebook(
-        work.lab.slug, work.lab.notebook.read_bytes(), work.file.data, variant=chosen, sandbox=sandbox()
+        work.lab.slug,
+        work.lab.notebook.read_bytes(),
+        work.file.data,
+        variant=chosen_variant(),
+        sandbox=places.sandbox(),
     )
 
 
-def show(result: SubmissionResult, work: Work) -> int:
-    """Print a table of visible checks; return the exit code."""
+def chosen_variant() -> int:
+    """The variant that the environment names, else the workspace's course."""
+    from prodml import variant
+    from prodml.lab.workspace import course_variant
+
+    return variant() if os.environ.get("PRODML_VARIANT") else course_variant(places.workspace())
+
+
+def show(result: SubmissionResult, work: Work, *, hidden: bool = False) -> int:
+    """Print a table of checks, the visible ones or all; return the exit code."""
     from autograder.marking.marker import NOT_DONE
     from autograder.results import Status
 
@@ -82,26 +96,25 @@ def show(result: SubmissionResult, work: Work) -> int:
             return "failed"
         return "not started" if e.name in {name for name, _ in untouched} else "not done"
 
-    rows = [(e.name, points(e.max_score), state(e), e.message) for e in result.exercises]
+    states = [state(e) for e in result.exercises]
+    rows: list[tuple[str, ...]] = [
+        (e.name, points(e.max_score), *([points(e.score)] if hidden else []), said, e.message)
+        for e, said in zip(result.exercises, states, strict=True)
+    ]
     if rows:
-        table(COLUMNS, rows)
+        table(HIDDEN_COLUMNS if hidden else COLUMNS, rows)
     if result.message:
         say(result.message)
     if result.status is Status.GRADER_ERROR:
         note("This is a fault of the judge's, not of yours.")
         return 3
-    passed = sum(state == "passed" for _, _, state, _ in rows)
-    how = f"{result.status}, {result.seconds:g} s"
-    say(f"{passed} of {count(len(rows), 'exercise')} passed the visible checks ({how}).")
+    passed = states.count("passed")
+    which = "all checks, the hidden ones too" if hidden else "the visible checks"
+    say(f"{passed} of {count(len(rows), 'exercise')} passed {which} ({result.status}, {result.seconds:g} s).")
     return 0 if rows and passed == len(rows) else 1
 
 
 def _stubs(notebook: NotebookFile) -> set[tuple[str, str]]:
     """(name, source) of the exercises' cells."""
-    cells = [cell for cell in notebook.content["cells"] if isinstance(cell, dict)]
-    exercises = [(lab_metadata(cell), cell.get("source")) for cell in cells]
-    return {
-        (str(lab.get("name")), source if isinstance(source, str) else "".join(map(str, source or [])))
-        for lab, source in exercises
-        if lab.get("kind") == "exercise"
-    }
+    cells = [cell for cell in notebook.content["cells"] if isinstance(cell, dict) and is_exercise(cell)]
+    return {(str(lab_metadata(cell).get("name")), source_of(cell)) for cell in cells}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from labs_cli import places
 from labs_cli.errors import NotFound, Refused
-from labs_cli.screen import count, note, points, say
+from labs_cli.screen import core_and_all, core_and_deeper, count, note, points, say
 
 if TYPE_CHECKING:
     from autograder.authoring.source import LabSource
@@ -85,7 +85,9 @@ def lab_table(labs: list[LabSource]) -> str:
     rows = ["| | lab | the question | minutes | exercises | points |", "|---|---|---|---|---|---|"]
     for lab in labs:
         link = f"[{lab.meta['title']}](notebooks/{lab.slug}/{lab.slug}.ipynb)"
-        numbers = f"{lab.meta['minutes']} | {len(lab.of_kind('exercise'))} | {points(lab.points)}"
+        minutes = core_and_all(lab.core_minutes, lab.minutes)
+        exercises = core_and_deeper(len(lab.core), len(lab.of_kind("exercise")))
+        numbers = f"{minutes} | {exercises} | {points(lab.points)}"
         rows.append(f"| {_number(lab)} | {link} | {lab.meta['question']} | {numbers} |")
     return "\n".join(rows)
 

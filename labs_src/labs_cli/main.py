@@ -99,7 +99,7 @@ def start(
 
 @app.command("list")
 def list_labs(as_json: Annotated[bool, JSON] = False) -> None:
-    """List the labs with minutes, points and your points."""
+    """List the labs with minutes, exercises, points and yours."""
     from labs_cli.listing import list_labs
 
     list_labs(as_json=as_json)
@@ -114,14 +114,27 @@ def progress() -> None:
 
 
 @app.command()
-def check(lab: Annotated[str, LAB], notebook: Annotated[Path | None, NOTEBOOK] = None) -> None:
-    """Run the visible checks of your saved notebook.
+def check(
+    lab: Annotated[str, LAB],
+    notebook: Annotated[Path | None, NOTEBOOK] = None,
+    full: Annotated[bool, typer.Option("--full", help="Run the hidden tests too, on new inputs each time.")] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, metavar="N", help="With --full: the inputs of that run.", show_default=False),
+    ] = None,
+) -> None:
+    """Run the visible checks of your saved notebook, or all.
 
-    They run outside of its kernel, as they do when it is graded. Exit code 1 if any fails.
+    They run outside of its kernel, as they do when it is graded. --full needs the labs' sources, so a checkout
+    of the project's repository; it is recorded, and `labs progress` shows it until you change the answer.
+    Exit code 1 if any fails.
     """
     from labs_cli.checking import check
+    from labs_cli.full_check import check_fully
 
-    raise typer.Exit(check(lab, notebook))
+    if seed is not None and not full:
+        raise typer.BadParameter("--seed belongs to --full: visible checks have the same inputs each time")
+    raise typer.Exit(check_fully(lab, notebook, seed) if full else check(lab, notebook))
 
 
 @app.command()

@@ -10,11 +10,13 @@ from typing import Any
 STYLES = {
     "PASS": "green",
     "passed": "green",
+    "fully checked": "green",
     "ok": "green",
     "graded": "green",
     "NOTE": "yellow",
     "FAIL": "bold red",
     "failed": "bold red",
+    "failed the full check": "bold red",
     "NOT OK": "bold red",
     "grader_error": "bold red",
 }
@@ -56,6 +58,16 @@ def count(n: int, one: str, many: str = "") -> str:
 def points(x: float | None) -> str:
     """Points as people write them: 4, 2.5, or a dash where there are none."""
     return "–" if x is None else f"{x:g}"
+
+
+def core_and_all(core: float, all_of_it: float) -> str:
+    """Minutes of a lab's core and of all of it: 65 (130), or 120 where the core is all."""
+    return points(core) if core == all_of_it else f"{points(core)} ({points(all_of_it)})"
+
+
+def core_and_deeper(core: int, all_of_them: int) -> str:
+    """How many exercises the core has and how many the deeper sections: 3 + 2, or 5 where there are none."""
+    return str(core) if core == all_of_them else f"{core} + {all_of_them - core}"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

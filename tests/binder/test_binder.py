@@ -68,10 +68,12 @@ def test_server_opens_lab_00(container, command: list[str]) -> None:
         page = server.ask("")
         assert page.status == 200
         assert page.geturl().rstrip("?").endswith(f"/lab/tree/{FIRST}/{FIRST}.ipynb")
-        settings = re.search(
+        config = re.search(
             r'id="jupyter-config-data" type="application/json">(.*?)</script>', page.data.decode(), re.DOTALL
         )
-        assert "@jupyter/nbgrader" in json.loads(settings[1])["disabledExtensions"], "its panels are for instructors"
+        assert "@jupyter/nbgrader" in json.loads(config[1])["disabledExtensions"], "its panels are for instructors"
+        settings = server.ask("lab/api/settings/@jupyterlab/notebook-extension:tracker").json()
+        assert settings["schema"]["properties"]["codeCellConfig"]["default"]["lineWrap"] is True
         assert {entry["name"] for entry in server.ask("api/contents").json()["content"]} >= set(LABS)
         notebook = server.ask(f"api/contents/{FIRST}/{FIRST}.ipynb").json()
         assert notebook["content"]["metadata"]["lab"]["slug"] == FIRST

@@ -29,7 +29,13 @@ def test_an_empty_folder_names_the_command_that_fills_it() -> None:
     assert "labs build" in error.value.fix
 
 
-@pytest.mark.parametrize("change", [{"minutes": None}, {"number": "x"}, {"points": []}])
+def test_without_a_core_all_minutes_are_the_cores(add_lab: Callable[..., Path]) -> None:
+    add_lab("00_one", minutes=10)
+    add_lab("02_two", minutes=130, core_minutes=65)
+    assert [(lab.core_minutes, lab.minutes) for lab in all_labs()] == [(10, 10), (65, 130)]
+
+
+@pytest.mark.parametrize("change", [{"minutes": None}, {"number": "x"}, {"points": []}, {"core_minutes": ""}])
 def test_damaged_metadata_names_the_file(add_lab: Callable[..., Path], change: dict[str, object]) -> None:
     path = add_lab("00_one", **change)
     with pytest.raises(BadNotebook) as error:

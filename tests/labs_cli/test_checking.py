@@ -46,6 +46,7 @@ def test_a_right_answer_passes_and_nothing_more_is_promised(labs: Labs, started:
     ran = labs("check", "90")
     assert ran.code == 0
     assert "Hidden checks decide when it is graded" in ran.out
+    assert "`labs check 90 --full` runs the hidden tests too" in ran.out
     assert started.read_bytes() == before
 
 

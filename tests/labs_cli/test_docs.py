@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,15 @@ def test_tables_have_a_row_per_lab_and_topic(labs: list[LabSource]) -> None:
     table = topic_table(labs, {"adapt.monitor-inputs": "02", "late.topic": "40", "other.topic": "41"})
     assert "| adapt.monitor-inputs | 02 |" in table
     assert "2 more topics with labs to come: 40, 41." in table
+
+
+def test_minutes_and_exercises_of_core_and_deeper_sections_are_shown(labs: list[LabSource]) -> None:
+    first = labs[0]
+    names = [c.name for c in labs[1].of_kind("exercise")]
+    core = replace(labs[1], meta=labs[1].meta | {"minutes": {"core": 65, "all": 130}, "core": names[:3]})
+    assert f"| 65 (130) | 3 + {len(names) - 3} | {core.points:g} |" in lab_table([core])
+    whole = replace(first, meta=first.meta | {"minutes": 10})
+    assert "| 10 | 1 | 3 |" in lab_table([whole])
 
 
 def test_a_part_replaces_what_stood_in_its_place_and_nothing_else() -> None:

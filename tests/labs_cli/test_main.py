@@ -105,7 +105,15 @@ def test_an_unknown_error_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize(
     "arguments",
-    [["unknown"], ["check"], ["start", "--nonsense"], ["grade", "2"], ["release", "2"], ["verify", "--variant", "-1"]],
+    [
+        ["unknown"],
+        ["check"],
+        ["start", "--nonsense"],
+        ["grade", "2"],
+        ["release", "2"],
+        ["verify", "--variant", "-1"],
+        ["check", "2", "--seed", "1"],
+    ],
 )
 def test_wrong_usage_ends_with_2(labs: Labs, arguments: list[str]) -> None:
     ran = labs(*arguments)

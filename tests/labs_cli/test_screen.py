@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from labs_cli.screen import clean, count, plain_table, points, say_json, table
+from labs_cli.screen import clean, core_and_all, core_and_deeper, count, plain_table, points, say_json, table
 
 LONG = "expected " + "1.25, " * 60 + "yours [bold red]is[/] \x1b[2Jgone"
 
@@ -51,4 +51,6 @@ def test_json_reaches_no_terminal_with_codes(capsys: pytest.CaptureFixture[str])
 
 def test_numbers_are_written_as_people_do() -> None:
     assert [points(x) for x in (4.0, 2.5, 0, None)] == ["4", "2.5", "0", "–"]
+    assert [core_and_all(65, 130), core_and_all(10, 10)] == ["65 (130)", "10"]
+    assert [core_and_deeper(3, 5), core_and_deeper(5, 5)] == ["3 + 2", "5"]
     assert [count(1, "lab"), count(2, "lab"), count(0, "copy", "copies")] == ["1 lab", "2 labs", "0 copies"]

@@ -10,10 +10,17 @@ from typing import Any
 from prodml.lab.unfinished import bound
 
 
+def digest_of(source: str) -> str:
+    """A digest of a cell. Comments and layout do not count.
+
+    Raises:
+        SyntaxError, ValueError: it is no Python.
+    """
+    return hashlib.sha256(ast.dump(ast.parse(source)).encode()).hexdigest()[:16]
+
+
 def digest(names: Mapping[str, Any], exports: Collection[str]) -> str:
     """A digest of the cell that last bound one of an exercise's exports; "" if there is none.
-
-    Comments and layout do not count.
 
     Args:
         names: the notebook's, with IPython's history `In`.
@@ -22,7 +29,7 @@ def digest(names: Mapping[str, Any], exports: Collection[str]) -> str:
     for source in reversed(history if isinstance(history, list) else []):
         try:
             if any(name in exports for name in bound(source)):
-                return hashlib.sha256(ast.dump(ast.parse(source)).encode()).hexdigest()[:16]
+                return digest_of(source)
         except (SyntaxError, TypeError, ValueError):  # a cell that did not run, or no cell at all
             continue
     return ""

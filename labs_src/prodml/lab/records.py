@@ -18,7 +18,7 @@ from typing import Any
 
 from prodml.lab.workspace import PRIVATE, find_workspace
 
-KINDS = ("passed", "failed", "predicted")
+KINDS = ("passed", "failed", "predicted", "checked")
 _in_memory: list[Record] = []
 
 
@@ -31,8 +31,9 @@ class Record:
         lab: the lab's slug.
         kind: one of `KINDS`.
         name: the exercise, or the prediction.
-        detail: `{"message": …, "answer": …}` of a failure, `{label: value}` of a prediction. The answer is
-            a digest of its cell.
+        detail: `{"message": …, "answer": …}` of a failure, `{label: value}` of a prediction,
+            `{"score": …, "points": …, "answer": …, "seed": …}` of a check with the hidden tests ("checked"). The
+            answer is a digest of its cell; of "checked", also of the learner's own cells that it uses.
     """
 
     time: str
@@ -74,13 +75,16 @@ def records_path(workspace: Path) -> Path:
     return workspace / PRIVATE / "progress.jsonl"
 
 
-def append(record: Record) -> None:
+def append(record: Record, workspace: Path | None = None) -> None:
     """Keep a record in the workspace, or in memory where there is none.
+
+    Args:
+        workspace: the one to keep it in; None for the one around.
 
     Raises:
         OSError: the file cannot be written.
     """
-    workspace = find_workspace()
+    workspace = workspace or find_workspace()
     if workspace is None:
         _in_memory.append(record)
         return

@@ -44,7 +44,11 @@ def mark(marker: Marker, built: Built) -> Mark:
     """Mark a submission that holds these sources in its exercise cells."""
 
     def mark(
-        *, hidden: bool = True, change: Callable[[NotebookNode], None] | None = None, **cells: str
+        *,
+        hidden: bool = True,
+        change: Callable[[NotebookNode], None] | None = None,
+        draw: bytes | None = None,
+        **cells: str,
     ) -> SubmissionResult:
         nb = copy.deepcopy(built.learner)
         for cell in nb.cells:
@@ -52,7 +56,7 @@ def mark(marker: Marker, built: Built) -> Mark:
             cell.source = {**GOOD, **cells}.get(name, cell.source)
         if change:
             change(nb)
-        return marker.mark("ada", to_text(nb).encode(), hidden=hidden)
+        return marker.mark("ada", to_text(nb).encode(), hidden=hidden, draw=draw)
 
     return mark
 
@@ -63,6 +67,14 @@ def points(result: SubmissionResult) -> dict[str, float]:
 
 def messages(result: SubmissionResult) -> dict[str, str]:
     return {e.name: e.message for e in result.exercises}
+
+
+def test_a_draw_decides_the_hidden_inputs_whatever_the_notebook_says(mark: Mark) -> None:
+    lucky = "def double(x):\n    return 2 * x if getattr(x, 'shape', None) != (5,) or x[0] > 0 else x"
+    draws = [b"0", b"1", b"2", b"3", b"4", b"5"]
+    first, second = ([points(mark(double=text, draw=d))["double"] for d in draws] for text in (lucky, f"# \n{lucky}"))
+    assert first == second
+    assert len(set(first)) == 2
 
 
 def test_right_answers_get_all_points(mark: Mark) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from prodml.lab.attempts import digest
+import pytest
+
+from prodml.lab.attempts import digest, digest_of
 
 FIRST = "def psi(x):\n    return x"
 
@@ -26,3 +28,9 @@ def test_what_is_no_cell_is_skipped() -> None:
     assert _digest(FIRST, "def psi(:", None, 3) == _digest(FIRST)
     assert _digest("x = 1") == ""
     assert digest({}, ["psi"]) == digest({"In": "overwritten"}, ["psi"]) == ""
+
+
+def test_a_cells_own_digest_is_that_of_the_history() -> None:
+    assert digest_of(FIRST) == _digest(FIRST)
+    with pytest.raises(SyntaxError):
+        digest_of("def psi(:")

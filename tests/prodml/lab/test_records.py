@@ -33,6 +33,18 @@ def test_without_a_workspace_they_live_in_memory(no_workspace: Path) -> None:
     assert list(no_workspace.iterdir()) == []
 
 
+def test_a_workspace_that_is_named_is_taken(no_workspace: Path, tmp_path: Path) -> None:
+    append(A, tmp_path / "mine")
+    assert read(tmp_path / "mine") == [A]
+    assert read(None) == []
+
+
+def test_a_full_check_is_no_attempt() -> None:
+    checked = Record("t3", "02_small", "checked", "psi", {"score": 0.0, "points": 4.0})
+    assert standing([A, checked], "02_small")["psi"].passed
+    assert standing([checked], "02_small") == {}
+
+
 def test_the_folder_is_made_where_a_variable_names_the_workspace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
