@@ -32,7 +32,7 @@ class Record:
         kind: one of `KINDS`.
         name: the exercise, or the prediction.
         detail: `{"message": …, "answer": …}` of a failure, `{label: value}` of a prediction. The answer is
-            a digest of its cell.
+            a digest of its cell; `"slip": True` is added where a misspelt word was what failed.
     """
 
     time: str
@@ -50,7 +50,8 @@ class Standing:
         passed: whether the *latest* attempt passed. An answer that was broken afterwards counts as not done,
             because that is what would be handed in.
         attempts: how often its check passed or failed. An untouched stub is no attempt.
-        failures: how many different answers failed. To check the same one again is no new failure.
+        failures: how many different answers failed. To check the same one again is no new failure, nor is a
+            misspelt word.
         last: time of the latest attempt.
     """
 
@@ -126,11 +127,15 @@ def standing(records: Iterable[Record], lab: str) -> dict[str, Standing]:
         name: Standing(
             passed=attempts[-1].kind == "passed",
             attempts=len(attempts),
-            failures=len({a.detail.get("answer") or at for at, a in enumerate(attempts) if a.kind == "failed"}),
+            failures=len({a.detail.get("answer") or at for at, a in enumerate(attempts) if _is_wrong(a)}),
             last=attempts[-1].time,
         )
         for name, attempts in tried.items()
     }
+
+
+def _is_wrong(attempt: Record) -> bool:
+    return attempt.kind == "failed" and not attempt.detail.get("slip")
 
 
 def _record(line: bytes) -> Record | None:
