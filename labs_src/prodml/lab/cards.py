@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prodml.lab.output import markdown_of, prose_of, text_of
+from prodml.lab.output import markdown_of, text_of
 
 COLOUR = "color:var(--jp-content-font-color1, inherit)"
 CODE = (
@@ -25,9 +25,11 @@ class Card:
     Attributes:
         edge: its edge's colour.
         title: with a sign that tells the outcome without colour.
-        says: a paragraph; plain text.
+        says: a paragraph; Markdown's code spans and emphasis.
+        tried: what the check tried when the learner's code raised: a call, then "name = value" of the loops
+            around it; or nothing. Plain text.
         label, code: lines of code and what they are, or "".
-        hint: (summary, the author's Markdown), opened by a click.
+        hints: (summary, the author's Markdown), each opened by a click.
         details: (summary, plain text), opened by a click; not in the text form.
         foot: a last, smaller line, or "".
     """
@@ -37,33 +39,37 @@ class Card:
     says: str
     label: str = ""
     code: str = ""
-    hint: tuple[str, str] | None = None
+    hints: tuple[tuple[str, str], ...] = ()
     details: tuple[str, str] | None = None
     foot: str = ""
+    tried: tuple[str, ...] = ()
 
 
 def text_card(card: Card) -> str:
     """The card as plain text."""
     lines = [card.title, f"  {card.says}"]
+    if card.tried:
+        lines.append(f"  {_tried([f'`{part}`' for part in card.tried])}")
     if card.code:
         lines += [f"  {card.label}", *(f"    {line}" for line in card.code.splitlines())]
-    if card.hint:
-        lines.append(f"  {card.hint[0]}: {card.hint[1]}")
+    lines += [f"  {summary}: {text}" for summary, text in card.hints]
     if card.foot:
         lines.append(f"  {card.foot}")
     return "\n".join(lines)
 
 
 def html_card(card: Card) -> str:
-    """The card as HTML. Everything is escaped; code spans, and a hint's Markdown and mathematics, are rendered."""
+    """The card as HTML. All is escaped; Markdown of messages and hints, and a hint's mathematics, are rendered."""
     parts = [
         f'<p role="heading" aria-level="3" style="margin:0;font-weight:bold">{text_of(card.title)}</p>',
-        f'<p style="{PARAGRAPH}">{prose_of(card.says)}</p>',
+        f'<p style="{PARAGRAPH}">{markdown_of(card.says)}</p>',
     ]
+    if card.tried:
+        tried = _tried([f"<code>{text_of(part)}</code>" for part in card.tried])
+        parts.append(f'<p style="{PARAGRAPH}">{tried}</p>')
     if card.code:
         parts.append(f'<p style="margin:0">{text_of(card.label)}</p><pre style="{CODE}">{text_of(card.code)}</pre>')
-    if card.hint:
-        summary, text = card.hint
+    for summary, text in card.hints:
         hint = f'<p class="mathjax_process" style="{PARAGRAPH}">{markdown_of(text)}</p>'
         parts.append(_folded(summary, hint))
     if card.details:
@@ -74,6 +80,11 @@ def html_card(card: Card) -> str:
     style = f"border-left:5px solid {card.edge};padding:.3em .9em;margin:.2em 0;{COLOUR}"
     # mathjax_ignore: a learner's "$5 or $6" is no formula
     return f'<div class="prodml-card mathjax_ignore" role="status" style="{style}">{"".join(parts)}</div>'
+
+
+def _tried(parts: list[str]) -> str:
+    loops = f", with {', '.join(parts[1:])}" if parts[1:] else ""
+    return f"That was while the check tried {parts[0]}{loops}."
 
 
 def _folded(summary: str, markup: str) -> str:

@@ -6,6 +6,7 @@ import math
 import sys
 import traceback
 from types import FrameType, TracebackType
+from typing import Any
 
 from prodml.grading import grading
 from prodml.lab import records
@@ -76,7 +77,7 @@ class Check:
                     RED,
                     f"✗ {self._name}: not yet",
                     self._reason[:CHARACTERS],
-                    hint=_hint(lab, self._name),
+                    hints=_hints(lab, self._name),
                     foot=unsaved,
                 )
             )
@@ -84,16 +85,17 @@ class Check:
         fault = explain(error, self._cell)
         unsaved = ""
         if fault.kind not in NO_ATTEMPT:
-            unsaved = _keep(lab, "failed", self._name, self._failure(lab, fault.message))
+            slip = {"slip": True} if fault.slip else {}
+            unsaved = _keep(lab, "failed", self._name, self._failure(lab, fault.message) | slip)
         _show(_failed(lab, self._name, fault, error, unsaved))
         shorten(error, SHORT.get(fault.kind, "see the card above"))
 
-    def _failure(self, lab: Lab, message: str) -> dict[str, str]:
+    def _failure(self, lab: Lab, message: str) -> dict[str, Any]:
         answer = digest(self._cell.f_globals, lab.exports.get(self._name, []))
         return {"message": message[:CHARACTERS], "answer": answer}
 
 
-def _keep(lab: Lab, kind: str, name: str, detail: dict[str, str]) -> str:
+def _keep(lab: Lab, kind: str, name: str, detail: dict[str, Any]) -> str:
     """Record it; returns why that was not possible, or "". A check never fails because of the disk."""
     try:
         records.append(records.new(lab.slug, kind, name, dict(detail)))
@@ -108,8 +110,11 @@ def _show(card: Card) -> None:
 
 def _passed(lab: Lab, name: str, unsaved: str, fraction: float, reason: str) -> Card:
     standing = records.standing(records.read(find_workspace()), lab.slug)
-    done = sum(exercise in standing and standing[exercise].passed for exercise in lab.points)
-    progress = f"{done} of {len(lab.points)} exercises of this lab pass." if lab.points else ""
+    done = {exercise for exercise in lab.points if exercise in standing and standing[exercise].passed}
+    progress = f"{len(done)} of {len(lab.points)} exercises of this lab pass." if lab.points else ""
+    if len(lab.core) < len(lab.points):
+        core = f"{len(done & set(lab.core))} of {len(lab.core)} exercises of the core pass"
+        progress = f"{core}, {len(done)} of {len(lab.points)} in all."
     says = "Visible checks passed; hidden ones decide when graded."
     title = f"✓ {name}: passed"
     if fraction < 1:
@@ -119,22 +124,25 @@ def _passed(lab: Lab, name: str, unsaved: str, fraction: float, reason: str) -> 
 
 def _failed(lab: Lab, name: str, fault: Fault, error: BaseException, unsaved: str) -> Card:
     if fault.kind == "not done":
-        return Card(GREY, f"… {name}: not done yet", "Fill in the exercise's cell, run it, then run this one again.")
+        says = "Fill in the exercise's cell, run it, then run this one again."
+        return Card(GREY, f"… {name}: not done yet", says, hints=_hints(lab, name, "Stuck before the first line? "))
     if fault.kind == "not defined":
         return Card(GREY, f"… {name}: not run yet", fault.message)
-    title, says, hint = f"✗ {name}: not yet", fault.message[:CHARACTERS], _hint(lab, name)
+    title, says, hints = f"✗ {name}: not yet", fault.message[:CHARACTERS], _hints(lab, name)
     line, source = f"Line {fault.line} of this cell:", fault.source[:CHARACTERS]
     if fault.kind == "assertion":
-        return Card(RED, title, says, line, source, hint, foot=unsaved)
+        return Card(RED, title, says, line, source, hints, foot=unsaved)
     whole = "".join(traceback.format_exception(error))[-CHARACTERS:]
     if fault.where:
         line, source = "In your code:", "\n".join(fault.where)[-CHARACTERS:]
-    return Card(RED, title, says, line, source, hint, ("Full traceback", whole), unsaved)
+    return Card(RED, title, says, line, source, hints, ("Full traceback", whole), unsaved, fault.tried)
 
 
-def _hint(lab: Lab, name: str) -> tuple[str, str] | None:
-    """The hint that the answers so far have earned: the first after one, and the last from then on."""
+def _hints(lab: Lab, name: str, asking: str = "") -> tuple[tuple[str, str], ...]:
+    """The hints that the answers so far have earned: one for each that was wrong, and the first in any case."""
     hints = lab.hints.get(name, [])
     tried = records.standing(records.read(find_workspace()), lab.slug).get(name)
-    number = min(tried.failures if tried else 1, len(hints))
-    return (f"Hint {number} of {len(hints)}", hints[number - 1]) if number else None
+    failures = tried.failures if tried else 0
+    asking = "" if failures else asking
+    offered = hints[: max(1, failures)]
+    return tuple((f"{asking}Hint {number} of {len(hints)}", hint) for number, hint in enumerate(offered, 1))

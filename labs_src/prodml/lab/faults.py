@@ -12,6 +12,8 @@ from types import FrameType
 from typing import Literal
 
 from autograder.causes import innermost, named
+from prodml.lab.slips import is_slip
+from prodml.lab.tried import tried
 
 GENERATED = "__autograph_generated_file"  # in the name of a copy's file
 COPIED = re.compile(r' +File "(.*)", line (\d+), in (\S+) +\*\n +(.*)\n')
@@ -29,6 +31,9 @@ class Fault:
         line: the line in the check's cell where it ended; None if that is not known.
         source: what stands there; of an assertion, its condition.
         where: places in the learner's own cells, outermost first, such as "psi, line 3: return c / 0".
+        tried: of what the learner's code raised, the check's call of it, such as "psi(jan, jan, edges)", then
+            the variables of the check's loops around it, such as "rows = 50".
+        slip: whether that was a misspelt name or the like, which says nothing about the idea.
     """
 
     kind: Kind
@@ -36,6 +41,8 @@ class Fault:
     line: int | None
     source: str
     where: tuple[str, ...] = ()
+    tried: tuple[str, ...] = ()
+    slip: bool = False
 
 
 def explain(error: BaseException, cell: FrameType) -> Fault:
@@ -51,7 +58,10 @@ def explain(error: BaseException, cell: FrameType) -> Fault:
     learners = bool(own) and own[-1][0].f_code.co_filename != file
     kind, message = _meaning(error, learners)
     line = lines[-1] if lines else None
-    return Fault(kind, message, line, _statement(file, line) if line else "", where if learners else ())
+    source = _statement(file, line) if line else ""
+    if kind != "raised":
+        return Fault(kind, message, line, source)
+    return Fault(kind, message, line, source, where, tried(error, file), is_slip(error, cell.f_globals))
 
 
 def _meaning(error: BaseException, learners: bool) -> tuple[Kind, str]:

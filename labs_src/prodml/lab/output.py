@@ -7,8 +7,9 @@ import html
 import math
 import re
 import sys
-from collections.abc import Callable
 from typing import Any
+
+HIDDEN = "\x00"  # stands for a code span while the stars around it are looked at
 
 
 def show(text: str, markup: str) -> None:
@@ -42,14 +43,15 @@ def text_of(x: Any) -> str:
     return html.escape(str(x)).replace("\n", "<br>")
 
 
-def prose_of(text: str) -> str:
-    """A message as HTML: code spans in backquotes; everything else is escaped."""
-    return _spans(text, text_of)
-
-
 def markdown_of(text: str) -> str:
-    """A paragraph of an author's Markdown as HTML: code spans, bold and emphasis; everything else is escaped."""
-    return _spans(text, lambda part: _emphasis(text_of(part)))
+    """A paragraph of Markdown as HTML: code spans, bold and emphasis; everything else is escaped.
+
+    Stars are emphasis only where words begin and end: `2 * 3 * 4`, `x**2` and `f(*args, **options)` stay.
+    """
+    parts = re.split(r"`([^`\n]+)`", text.replace(HIDDEN, ""))  # every second one is a code span
+    spans = iter(f"<code>{text_of(part)}</code>" for part in parts[1::2])
+    rest = _emphasis(text_of(HIDDEN.join(parts[::2])))
+    return re.sub(HIDDEN, lambda _: next(spans), rest)
 
 
 def number(x: Any) -> str:
@@ -67,11 +69,6 @@ def number(x: Any) -> str:
     return f"{n:.3g}"
 
 
-def _spans(text: str, other: Callable[[str], str]) -> str:
-    parts = re.split(r"`([^`\n]+)`", text)  # every second one is a code span
-    return "".join(f"<code>{text_of(part)}</code>" if i % 2 else other(part) for i, part in enumerate(parts))
-
-
 def _emphasis(markup: str) -> str:
-    markup = re.sub(r"\*\*(\S.*?)\*\*", r"<b>\1</b>", markup)
-    return re.sub(r"\*(\S.*?)\*", r"<i>\1</i>", markup)
+    markup = re.sub(r"(?<![\w*\x00])\*\*(?=[^\s*])(.+?)(?<=[^\s*])\*\*(?![\w*\x00])", r"<b>\1</b>", markup)
+    return re.sub(r"(?<![\w*\x00])\*(?=[^\s*])([^*]+?)(?<=[^\s*])\*(?![\w*\x00])", r"<i>\1</i>", markup)

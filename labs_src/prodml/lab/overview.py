@@ -9,33 +9,38 @@ from prodml.lab.session import current_lab
 from prodml.lab.workspace import find_workspace
 
 HEAD = ("exercise", "points", "visible checks", "attempts")
-Row = tuple[str, str, str, str]
+Row = tuple[str, ...]
 
 
 def progress() -> None:
-    """Show the lab's exercises: points, whether the visible checks pass, and how often they were tried."""
+    """Show the lab's exercises: points, whether the visible checks pass, how often they were tried, which are core."""
     if grading():
         return
     lab = current_lab()
     standing = records.standing(records.read(find_workspace()), lab.slug)
-    rows = []
+    parted = len(lab.core) < len(lab.points)
+    head = (*HEAD, "part") if parted else HEAD
+    rows: list[Row] = []
     for name in lab.points or standing:
         tried = standing.get(name)
         state = "… not tried" if tried is None else "✓ passed" if tried.passed else "✗ not yet"
-        rows.append((name, number(lab.points.get(name, "?")), state, str(tried.attempts if tried else 0)))
+        row = (name, number(lab.points.get(name, "?")), state, str(tried.attempts if tried else 0))
+        rows.append((*row, "core" if name in lab.core else "deeper") if parted else row)
     title = lab.title or "No lab is open: run its first cell."
-    show(_text(title, rows), _html(title, rows))
+    if parted and lab.core_minutes and lab.minutes:
+        title += f" (core {lab.core_minutes} minutes, all {lab.minutes})"
+    show(_text(title, head, rows), _html(title, head, rows))
 
 
-def _text(title: str, rows: list[Row]) -> str:
-    widths = [max(map(len, column)) for column in zip(HEAD, *rows, strict=True)]
-    lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths, strict=True)) for row in (HEAD, *rows)]
+def _text(title: str, head: Row, rows: list[Row]) -> str:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = ["  ".join(x.ljust(w) for x, w in zip(row, widths, strict=True)) for row in (head, *rows)]
     return "\n".join([title, *(line.rstrip() for line in lines)])
 
 
-def _html(title: str, rows: list[Row]) -> str:
+def _html(title: str, head: Row, rows: list[Row]) -> str:
     left = 'style="text-align:left"'
-    head = "".join(f'<th scope="col" {left}>{h}</th>' for h in HEAD)
+    heads = "".join(f'<th scope="col" {left}>{h}</th>' for h in head)
     body = "".join(
         f'<tr><th scope="row" {left}>{text_of(name)}</th>'
         + "".join(f"<td {left}>{text_of(x)}</td>" for x in others)
@@ -43,4 +48,4 @@ def _html(title: str, rows: list[Row]) -> str:
         for name, *others in rows
     )
     caption = f"<caption {left}>{text_of(title)}</caption>"
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"

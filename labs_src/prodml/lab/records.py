@@ -31,9 +31,10 @@ class Record:
         lab: the lab's slug.
         kind: one of `KINDS`.
         name: the exercise, or the prediction.
-        detail: `{"message": …, "answer": …}` of a failure, `{label: value}` of a prediction,
-            `{"score": …, "points": …, "answer": …, "seed": …}` of a check with the hidden tests ("checked"). The
-            answer is a digest of its cell; of "checked", also of the learner's own cells that it uses.
+        detail: `{"message": …, "answer": …}` of a failure (with `"slip": True` where a misspelt word was what failed),
+            `{label: value}` of a prediction, `{"score": …, "points": …, "answer": …, "seed": …}` of a check with the
+            hidden tests ("checked"). The answer is a digest of its cell; of "checked", also of the learner's own cells
+            that it uses.
     """
 
     time: str
@@ -51,7 +52,8 @@ class Standing:
         passed: whether the *latest* attempt passed. An answer that was broken afterwards counts as not done,
             because that is what would be handed in.
         attempts: how often its check passed or failed. An untouched stub is no attempt.
-        failures: how many different answers failed. To check the same one again is no new failure.
+        failures: how many different answers failed. To check the same one again is no new failure, nor is a
+            misspelt word.
         last: time of the latest attempt.
     """
 
@@ -130,11 +132,15 @@ def standing(records: Iterable[Record], lab: str) -> dict[str, Standing]:
         name: Standing(
             passed=attempts[-1].kind == "passed",
             attempts=len(attempts),
-            failures=len({a.detail.get("answer") or at for at, a in enumerate(attempts) if a.kind == "failed"}),
+            failures=len({a.detail.get("answer") or at for at, a in enumerate(attempts) if _is_wrong(a)}),
             last=attempts[-1].time,
         )
         for name, attempts in tried.items()
     }
+
+
+def _is_wrong(attempt: Record) -> bool:
+    return attempt.kind == "failed" and not attempt.detail.get("slip")
 
 
 def _record(line: bytes) -> Record | None:

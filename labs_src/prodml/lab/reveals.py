@@ -116,7 +116,7 @@ class _Axis:
         if self.logarithmic:
             return 0.0, max(LEAST, em * (math.log10(n) - self.low))
         length = max(LEAST, em * abs(n))
-        zero = em * -self.low
+        zero = em * (0.0 - self.low)
         return (zero, length) if n > 0 else (max(0.0, zero - length), length)
 
 

@@ -8,7 +8,7 @@ from prodml.lab.cards import Card, html_card, text_card
 
 EVIL = "<script>alert(1)</script>\"'&</pre></div><img src=x onerror=alert(1)> $5 `<b>`"
 FULL = Card("#D55E00", "✗ psi: not yet", "Yours is 3.", "Line 2 of this cell:", "assert a\nassert b")
-FULL_HINT = Card(**{**vars(FULL), "hint": ("Hint 1 of 3", "Look at `len`."), "foot": "2 of 5"})
+FULL_HINT = Card(**{**vars(FULL), "hints": (("Hint 1 of 3", "Look at `len`."),), "foot": "2 of 5"})
 
 
 class Tags(HTMLParser):
@@ -41,6 +41,21 @@ def test_text_says_all_but_the_details() -> None:
     ]
 
 
+def test_a_case_that_was_tried_is_a_sentence() -> None:
+    card = Card("#000", "✗", "Your code raised *it*.", tried=("psi(a * b * c)", "n = 5", "x = '*'"))
+    said = "That was while the check tried `psi(a * b * c)`, with `n = 5`, `x = '*'`."
+    assert text_card(card).splitlines()[2] == f"  {said}"
+    assert "tried <code>psi(a * b * c)</code>, with <code>n = 5</code>" in html_card(card)
+    assert "raised <i>it</i>." in html_card(card)
+
+
+def test_hints_are_folded_one_by_one() -> None:
+    card = Card("#000", "✗", "No.", hints=(("Hint 1 of 3", "Look."), ("Hint 2 of 3", "Look *again*.")))
+    assert text_card(card).splitlines()[2:] == ["  Hint 1 of 3: Look.", "  Hint 2 of 3: Look *again*."]
+    assert Tags(html_card(card)).seen.count("details") == 2
+    assert "Look <i>again</i>." in html_card(card)
+
+
 def test_a_short_card_has_no_empty_lines() -> None:
     card = Card("#000", "✓ psi: passed", "Well.")
     assert text_card(card) == "✓ psi: passed\n  Well."
@@ -58,7 +73,7 @@ def test_html_has_a_heading_a_role_and_a_folded_hint() -> None:
 
 
 def test_everything_is_escaped() -> None:
-    card = Card("#000", EVIL, EVIL, EVIL, EVIL, (EVIL, EVIL), (EVIL, EVIL), EVIL)
+    card = Card("#000", EVIL, EVIL, EVIL, EVIL, ((EVIL, EVIL),), (EVIL, EVIL), EVIL, (EVIL, EVIL))
     tags = Tags(html_card(card))
     assert tags.open == []
     assert set(tags.seen) == {"div", "p", "pre", "details", "summary", "code"}

@@ -75,14 +75,54 @@ def test_each_failure_earns_the_next_hint(lab: Path, cell: Cell, capsys: pytest.
     for _ in range(4):
         with pytest.raises(AssertionError):
             cell(WRONG)
-    assert re.findall(r"Hint (\d) of 3", capsys.readouterr().out) == ["1", "2", "3", "3"]
+    assert re.findall(r"Hint (\d) of 3", capsys.readouterr().out) == list("112123123")
 
 
 def test_the_same_answer_again_costs_no_hint(kernel: Callable[..., list[NotebookNode]]) -> None:
     first, second = "def psi(x): return 7", "def psi(x): return 8"
     cells = kernel(first, WRONG, WRONG, first + "  # the same", WRONG, second, WRONG, first, WRONG)
     said = [c.outputs[0].data["text/plain"] for c in cells if c.source == WRONG]
-    assert [re.findall(r"Hint (\d) of 3", text) for text in said] == [["1"], ["1"], ["1"], ["2"], ["2"]]
+    assert [re.findall(r"Hint (\d) of 3", text) for text in said] == [["1"], ["1"], ["1"], ["1", "2"], ["1", "2"]]
+
+
+def test_a_misspelt_word_costs_no_hint_and_is_kept(lab: Path, cell: Cell, capsys: pytest.CaptureFixture[str]) -> None:
+    for answer in ("return 7", "return lenght", "return x.reel", "import maths"):
+        cell(f"def psi(x): {answer}")
+        with pytest.raises((AssertionError, NameError, AttributeError, ImportError)):
+            cell(WRONG)
+    assert re.findall(r"Hint (\d) of 3", capsys.readouterr().out) == ["1"] * 4
+    assert [r.detail.get("slip", False) for r in read(lab)] == [False, True, True, True]
+    found = _standing(lab)
+    assert found is not None
+    assert (found.passed, found.attempts, found.failures) == (False, 4, 1)
+
+
+def test_before_the_first_wrong_answer_one_hint_is_offered(
+    lab: Path, cell: Cell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell("def psi(x): return lenght")
+    with pytest.raises(NameError):
+        cell(WRONG)
+    assert "  Hint 1 of 3: Look at `len`." in capsys.readouterr().out
+
+
+def test_a_raise_names_the_case_that_was_tried(lab: Path, cell: Cell, capsys: pytest.CaptureFixture[str]) -> None:
+    cell("def psi(x): return 1 / (x - 50)")
+    with pytest.raises(ZeroDivisionError):
+        cell("with check('psi'):\n    for rows in (10, 50):\n        assert psi(rows) < 0")
+    out = capsys.readouterr().out
+    assert "  That was while the check tried `psi(rows)`, with `rows = 50`." in out
+
+
+def test_a_pass_counts_the_core(lab: Path, cell: Cell, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lab.parent / "notebooks" / "02_small" / "02_small.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace('"number": 2', '"core": ["rule"], "number": 2'))
+    cell("with check('psi'): pass")
+    cell("with check('rule'): pass")
+    assert [line for line in capsys.readouterr().out.splitlines() if "core" in line] == [
+        "  0 of 1 exercises of the core pass, 1 of 2 in all.",
+        "  1 of 1 exercises of the core pass, 2 of 2 in all.",
+    ]
 
 
 def test_a_stub_is_calmly_not_done_and_no_attempt(lab: Path, cell: Cell, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +131,8 @@ def test_a_stub_is_calmly_not_done_and_no_attempt(lab: Path, cell: Cell, capsys:
         cell(WRONG)
     out = capsys.readouterr().out
     assert out.startswith("… psi: not done yet")
-    assert "Hint" not in out
+    assert "  Stuck before the first line? Hint 1 of 3: Look at `len`.\n" in out
+    assert "Hint 2" not in out
     assert _standing(lab) is None
 
 

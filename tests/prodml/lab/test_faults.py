@@ -56,7 +56,7 @@ def test_an_assertion_in_a_function_of_the_check_is_the_checks() -> None:
 
 def test_so_is_one_in_a_function_that_the_learner_calls_back() -> None:
     fault = _fault("def f(): assert False, 'called back'\nlater(f)")
-    assert (fault.kind, fault.message, fault.where) == ("assertion", "called back", ())
+    assert (fault.kind, fault.message, fault.where, fault.tried) == ("assertion", "called back", (), ())
 
 
 def test_an_exception_of_the_learners_code_names_its_line() -> None:
@@ -64,6 +64,7 @@ def test_an_exception_of_the_learners_code_names_its_line() -> None:
     assert (fault.kind, fault.line) == ("raised", 2)
     assert fault.message.startswith("Your code raised JSONDecodeError: Expecting")
     assert fault.where == ("wrong, line 5: return json.loads(x)",)
+    assert (fault.tried, fault.slip) == (("wrong('{')",), False)
 
 
 def test_the_learners_own_assertion_is_no_assertion_of_the_check() -> None:

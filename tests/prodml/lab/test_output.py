@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prodml.lab.output import in_notebook, markdown_of, number, prose_of, shorten, show, text_of
+from prodml.lab.output import in_notebook, markdown_of, number, shorten, show, text_of
 
 
 def test_outside_of_a_notebook_text_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,13 +20,25 @@ def test_nothing_is_markup_in_text() -> None:
     assert text_of('<b onclick="x">&\n') == "&lt;b onclick=&quot;x&quot;&gt;&amp;<br>"
 
 
-def test_a_message_has_code_spans_only() -> None:
-    assert prose_of("Is `a<b` **bold**? 2 * 3 * 4 `") == "Is <code>a&lt;b</code> **bold**? 2 * 3 * 4 `"
+MARKDOWN = [
+    ("Is `a<b` **bold**? 2 * 3 * 4 `", "Is <code>a&lt;b</code> <b>bold</b>? 2 * 3 * 4 `"),
+    ("`a**b**`, *thin*, (*so*), <i>", "<code>a**b**</code>, <i>thin</i>, (<i>so</i>), &lt;i&gt;"),
+    ("*not `x*y` of `z`* or **`w`**", "<i>not <code>x*y</code> of <code>z</code></i> or <b><code>w</code></b>"),
+    ("*a* and *b*, **c** and **d**", "<i>a</i> and <i>b</i>, <b>c</b> and <b>d</b>"),
+    ("**all of *this* too**", "<b>all of <i>this</i> too</b>"),
+]
 
 
-def test_markdown_of_an_author() -> None:
-    text = "`a**b**`, **bold**, *thin*, 2 * 3 * 4 <i>"
-    assert markdown_of(text) == "<code>a**b**</code>, <b>bold</b>, <i>thin</i>, 2 * 3 * 4 &lt;i&gt;"
+@pytest.mark.parametrize(("text", "markup"), MARKDOWN)
+def test_markdown_of_a_paragraph(text: str, markup: str) -> None:
+    assert markdown_of(text) == markup
+
+
+@pytest.mark.parametrize(
+    "text", ["a * b * c", "x**2 + y**2", "2*3*4", "f(*args, **options)", "* a *", "****", "a*(b)*c", "\x00"]
+)
+def test_stars_of_arithmetic_are_no_emphasis(text: str) -> None:
+    assert markdown_of(text) == text.replace("\x00", "")
 
 
 NUMBERS: list[tuple[Any, str]] = [
@@ -52,6 +64,10 @@ NUMBERS: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("x", "shown"), NUMBERS)
 def test_numbers_are_short(x: Any, shown: str) -> None:
     assert number(x) == shown
+
+
+def test_stars_between_code_spans_are_no_emphasis() -> None:
+    assert markdown_of("`a`*`b`*`c`") == "<code>a</code>*<code>b</code>*<code>c</code>"
 
 
 def test_a_shortened_error_stays_what_it_is() -> None:

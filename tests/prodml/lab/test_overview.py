@@ -22,6 +22,19 @@ def test_each_exercise_has_points_state_and_attempts(lab: Path, capsys: pytest.C
     ]
 
 
+def test_the_core_is_marked(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lab.parent / "notebooks" / "02_small" / "02_small.ipynb"
+    about = '"core": ["rule"], "core_minutes": 3, "number": 2'
+    path.write_text(path.read_text(encoding="utf-8").replace('"number": 2', about))
+    progress()
+    assert capsys.readouterr().out.splitlines() == [
+        "A small lab (core 3 minutes, all 5)",
+        "exercise  points  visible checks  attempts  part",
+        "psi       4       … not tried     0         deeper",
+        "rule      2       … not tried     0         core",
+    ]
+
+
 def test_a_failure_after_a_pass_is_shown(lab: Path, capsys: pytest.CaptureFixture[str]) -> None:
     append(new("02_small", "passed", "rule", {}))
     append(new("02_small", "failed", "rule", {}))
