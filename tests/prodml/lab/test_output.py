@@ -35,7 +35,19 @@ def test_markdown_of_a_paragraph(text: str, markup: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a * b * c", "x**2 + y**2", "2*3*4", "f(*args, **options)", "* a *", "****", "a*(b)*c", "\x00"]
+    "text",
+    [
+        "a * b * c",
+        "x**2 + y**2",
+        "2*3*4",
+        "f(*args, **options)",
+        "* a *",
+        "****",
+        "a*(b)*c",
+        "a*b* c",
+        "a**b** c",
+        "\x00",
+    ],
 )
 def test_stars_of_arithmetic_are_no_emphasis(text: str) -> None:
     assert markdown_of(text) == text.replace("\x00", "")
