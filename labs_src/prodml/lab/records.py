@@ -31,10 +31,10 @@ class Record:
         lab: the lab's slug.
         kind: one of `KINDS`.
         name: the exercise, or the prediction.
-        detail: `{"message": …, "answer": …}` of a failure, with `"slip": True` where a misspelt word was what failed;
-            `{label: value}` of a prediction; `{"score": …, "points": …, "answer": …, "seed": …}` of a check with
-            the hidden tests ("checked"). The answer is a digest of its cell; of "checked", also of the learner's
-            own cells that it uses.
+        detail: `{"message": …, "answer": …}` of a failure (with `"slip": True` where a misspelt word was what failed),
+            `{label: value}` of a prediction, `{"score": …, "points": …, "answer": …, "seed": …}` of a check with the
+            hidden tests ("checked"). The answer is a digest of its cell; of "checked", also of the learner's own cells
+            that it uses.
     """
 
     time: str
