@@ -48,7 +48,8 @@ def seen(cell: NotebookNode) -> str:
 def told_early(cells: list[NotebookNode]) -> list[str]:
     """Figures of reveals that stand above their predictions.
 
-    A figure counts if it has three digits or more, or stands there with its unit: "7" alone is everywhere.
+    A figure counts if it has three digits or more, or stands there with its unit and is no end of the slider:
+    "7" alone is everywhere, and of "how many of 31 days" the 31 must be said.
     """
     predicted = {called(cell, "predict"): at for at, cell in enumerate(cells)}
     found = []
@@ -56,12 +57,14 @@ def told_early(cells: list[NotebookNode]) -> list[str]:
         name = called(cell, "reveal")
         if not name:
             continue
+        asked = "\n".join(o.get("text/plain", "") for o in outputs(cells[predicted[name]]))
+        ends = re.findall(r"[\d.]+", asked.replace(",", ""))
         above = "\n".join(seen(c) for c in cells[: predicted[name]]).replace(",", "")
         for output in outputs(cell):
             for figure, unit in MEASURED.findall(output.get("text/plain", "")):
                 token = figure.replace(",", "")
                 if sum(map(str.isdigit, token.lstrip("0."))) < 3:
-                    token = f"{token} {unit}" if unit else ""
+                    token = f"{token} {unit}" if unit and token not in ends else ""
                 if token and re.search(rf"(?<![\d.]){re.escape(token)}(?![\d.]*\d)", above):
                     found.append(f"{name}: {token}")
     return found
