@@ -7,6 +7,8 @@ import html
 from collections.abc import Callable
 from typing import Any
 
+from prodml.lab.plots import picture
+
 
 def drawn(function: Callable[..., Any], values: dict[str, Any]) -> dict[str, str]:
     """Call `function(**values)`.
@@ -40,6 +42,5 @@ def _markup(data: dict[str, Any]) -> str:
         return str(data["text/html"])
     if "image/png" in data:
         png = data["image/png"]
-        encoded = base64.b64encode(png).decode() if isinstance(png, bytes) else png.strip()
-        return f'<img src="data:image/png;base64,{encoded}" alt="{text}">'
+        return picture(png if isinstance(png, bytes) else base64.b64decode(png), str(data.get("text/plain", "")))
     return f"<pre>{text}</pre>"

@@ -1,4 +1,8 @@
-"""Plots in one style: colours that colour-blind readers can tell apart, and always a text for who cannot see."""
+"""Plots in one style, right on a light and on a dark ground, and always a text for who cannot see.
+
+A picture is drawn once, dark on white. In JupyterLab's dark theme a rule of CSS inverts it: white becomes the theme's
+ground, ink becomes light, and hues stay. Where that rule is not (an untrusted notebook, GitHub), it stays as drawn.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito (2008), Color universal design; grey for what is only compared with.
-BLACK, GREY = "#000000", "#999999"
-BLUE, SKY, GREEN = "#0072B2", "#56B4E9", "#009E73"
-RED, ORANGE, YELLOW, PURPLE = "#D55E00", "#E69F00", "#F0E442", "#CC79A7"
-COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY, BLACK)
+# The hues of Okabe and Ito (2008), Color universal design, as dark as a contrast of 3:1 on white takes, and not darker
+# than 3:1 in the dark theme leaves. YELLOW is dark here and light there. GREY is for what is only compared with.
+# As text: INK, BLACK, BLUE, GREY, RED and YELLOW (4.5:1).
+BLACK, GREY = "#000000", "#767676"
+BLUE, SKY, GREEN = "#0072B2", "#449AD0", "#0DA06A"
+RED, ORANGE, YELLOW, PURPLE = "#C65300", "#CE8100", "#565100", "#C77AAE"
+COLOURS = (BLUE, ORANGE, GREEN, RED, SKY, YELLOW, PURPLE, GREY, BLACK)
 INK = "#222222"
 
+# invert(.933) makes white #111, the ground of JupyterLab Dark; the rotation gives each colour its hue back.
+THEMED = '<style>[data-jp-theme-light="false"] .prodml-picture{filter:invert(.933) hue-rotate(180deg)}</style>'
 PIXELS_PER_INCH = 144
 CSS_PIXELS_PER_INCH = 96
 TITLE_CHARACTERS_PER_INCH = 11  # at the title's size, on average
@@ -114,10 +122,20 @@ def show(fig: Figure, *, alt: str) -> None:
         sys.modules["matplotlib.pyplot"].close(fig)
 
 
+def picture(png: bytes, alt: str, width: int | None = None) -> str:
+    """HTML of a picture that follows the theme.
+
+    Args:
+        png: drawn dark on white.
+        width: in CSS pixels, if there is room; None for the picture's own.
+    """
+    data = base64.b64encode(png).decode()
+    size = "" if width is None else f' width="{width}"'
+    shape = 'class="prodml-picture" style="max-width:100%;height:auto;background:white"'
+    return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}"{size} {shape}>{THEMED}'
+
+
 def _image(fig: Figure, alt: str) -> str:
     file = io.BytesIO()
     fig.savefig(file, format="png", dpi=PIXELS_PER_INCH, metadata={"Software": None})
-    data = base64.b64encode(file.getvalue()).decode()
-    width = round(fig.get_figwidth() * CSS_PIXELS_PER_INCH)
-    style = "max-width:100%;height:auto;background:white"
-    return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" width="{width}" style="{style}">'
+    return picture(file.getvalue(), alt, round(fig.get_figwidth() * CSS_PIXELS_PER_INCH))
