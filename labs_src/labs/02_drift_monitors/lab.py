@@ -216,7 +216,7 @@ by_month = pd.DataFrame({
 # Draws the PSI of every month against January.
 title = "Weather moves far away from January, the departure delay hardly moves"
 fig, ax = plots.figure(title, x="month of 2013", y="PSI against January")
-for name, colour, mark in zip(features, plots.COLOURS, "os^Dv"):
+for name, colour, mark in zip(features, plots.COLOURS[:5], "os^Dv", strict=True):
     ax.plot(by_month.columns[1:], by_month.loc[name].iloc[1:], f"{mark}-", color=colour, label=name)
 ax.axhline(0.2, color=plots.GREY, linestyle=":")
 ax.annotate("0.2: “drift”,\nsays the rule", (15.9, 0.2), (0, -3), textcoords="offset points", ha="right", va="top")
@@ -479,7 +479,7 @@ january_days = {name: psi_of_days(feature) for name, feature in DAYS.items()}
 ringing = {name: int((psis > limit).sum()) for name, (psis, limit) in january_days.items()}
 title = "Days are no random batches: {}, {} and {} of 31 ring".format(*ringing.values())
 fig, ax = plots.figure(title, x="PSI of a day of January against all of January", figsize=(7.0, 2.8))
-for row, (name, (psis, limit)) in enumerate(january_days.items()):
+for row, (psis, limit) in enumerate(january_days.values()):
     ax.plot(psis, np.full(31, row) + np.linspace(-0.15, 0.15, 31), "o", color=plots.BLUE, markersize=4)
     ax.plot([limit, limit], [row - 0.35, row + 0.35], color=plots.RED, linewidth=2)
 ax.annotate("threshold for 1 %", (january_days["departure delay"][1], -0.45), ha="center", va="bottom", color=plots.RED)
@@ -869,10 +869,11 @@ reported, reference = broken["temp"][about_july], seasonal_reference(broken["tem
 band, drift = 2.6 * usual_days["temp"].std(), 2.6 * usual_diff["temp"].std()
 title = "In °C July looks like winter: one reference falls silent, the other rings for two weeks"
 fig, ax = plots.figure(title, y="temperature as reported")
-ax.axhspan(usual_days["temp"].mean() - band, usual_days["temp"].mean() + band, color=plots.ORANGE, alpha=0.2)
+ax.axhspan(usual_days["temp"].mean() - band, usual_days["temp"].mean() + band, color=plots.RED, alpha=0.2)
 ax.fill_between(reference.index, reference - drift, reference + drift, color=plots.BLUE, alpha=0.2)
 ax.plot(reported, color=plots.BLACK, linewidth=1.5)
-for at, (name, colour) in zip((108, 102), zip(rang, (plots.ORANGE, plots.BLUE))):
+for at, name in zip((108, 102), rang, strict=True):
+    colour = {108: plots.RED, 102: plots.BLUE}[at]
     inside = [day for day in rang[name] if reported.index[0] <= day <= reported.index[-1]]
     ax.plot(inside, [at] * len(inside), "|", color=colour, markersize=9)
     ax.annotate(f"rings {name}", (reported.index[-1], at), (6, 0), textcoords="offset points", va="center", color=colour)
@@ -963,7 +964,7 @@ title = f"Two errors cancel: {steps['flights' + chr(10) + 'leave later']:+.0f} m
 fig, ax = plots.figure(title, y="mean prediction for July (min)")
 colours = [plots.GREY, plots.RED, plots.BLUE, plots.GREY]
 ax.bar(range(4), list(steps.values()), bottom=[0, *ends[:-1]], color=colours)
-for x, (end, step) in enumerate(zip(ends, steps.values())):
+for x, (end, step) in enumerate(zip(ends, steps.values(), strict=True)):
     ax.annotate(f"{step:+.1f}", (x, max(end, end - step)), (0, 2), textcoords="offset points", ha="center")
 ax.bar([4, 5], [ends[-1], in_july["arr_delay"].mean()], color=[plots.GREY, plots.BLACK])
 for x, y in ((4, ends[-1]), (5, in_july["arr_delay"].mean())):
