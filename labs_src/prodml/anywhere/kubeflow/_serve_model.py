@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from prodml.runtime.processes.shipped import unpack
+
 
 def main(file: str, name: str, port: int) -> None:
     """Serve until SIGTERM."""
@@ -32,3 +34,8 @@ def main(file: str, name: str, port: int) -> None:
     model = Served(name)
     model.load()
     ModelServer(http_port=port, enable_grpc=False, workers=1).start([model])
+
+
+def shipped(serve: str, file: str, name: str, port: int) -> None:
+    """The same by a notebook's own function, as `ship` made it a text."""
+    unpack(serve)(file, name, port)

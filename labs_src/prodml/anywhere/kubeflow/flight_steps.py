@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from prodml.data import flights
 
 NUMBERS = ("dep_delay", "distance", "hour", "precip", "visib", "wind_speed")
-COLUMNS = ("month", "carrier", *NUMBERS, "arr_delay")
+COLUMNS = ("month", "day", "carrier", *NUMBERS, "arr_delay")
 HOURS = range(5, 24)
 CARRIERS = ("9E", "AA", "AS", "B6", "DL", "EV", "F9", "FL", "HA", "MQ", "OO", "UA", "US", "VX", "WN", "YV")
 TYPICAL = {"distance": 1000.0, "dep_delay": 100.0, "precip": 1.0, "visib": 10.0, "wind_speed": 10.0}  # scale of 1
@@ -77,7 +77,7 @@ def absolute_errors(rows: pd.DataFrame, features: Sequence[str], weights: NDArra
 def compared(
     train: pd.DataFrame, test: pd.DataFrame, features: Sequence[str], weights: NDArray[np.float32]
 ) -> pd.DataFrame:
-    """Errors of champion and candidate on the test rows: carrier, champion, candidate (minutes).
+    """Errors of champion and candidate on the test rows: carrier, day, champion, candidate (minutes).
 
     The champion learned from January to March, whatever the candidate learned from.
     """
@@ -85,6 +85,7 @@ def compared(
     return pd.DataFrame(
         {
             "carrier": test["carrier"],
+            "day": test["day"],
             "champion": absolute_errors(test, CHAMPION, champion),
             "candidate": absolute_errors(test, features, weights),
         }

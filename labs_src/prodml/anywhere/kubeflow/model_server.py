@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from prodml.runtime.processes import Group, Program, Running, free_ports
 from prodml.runtime.processes.ports import LOOPBACK
+from prodml.runtime.processes.shipped import ship
 
-SERVE = "prodml.anywhere.kubeflow._serve_model:main"
+SERVE, SERVE_SHIPPED = (f"prodml.anywhere.kubeflow._serve_model:{name}" for name in ("main", "shipped"))
 ENV = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
@@ -68,11 +69,15 @@ def question(rows: NDArray[Any]) -> bytes:
 
 
 @contextmanager
-def model_server(file: str | Path | bytes, model: str = "delays") -> Iterator[ModelServer]:
+def model_server(
+    file: str | Path | bytes, model: str = "delays", serve: Callable[[str, str, int], None] | None = None
+) -> Iterator[ModelServer]:
     """Start a server for the LiteRT model in `file`, wait until it is ready, and end it whatever happens.
 
     Args:
         file: a path, or the bytes of the model, which then are on no disk.
+        serve: what its process does, called with path, model and port; it imports what it needs. None: KServe's
+            ModelServer with a Model that gives the rows to LiteRT's Interpreter.
 
     Raises:
         GroupError: it does not come up; the message holds what it said last.
@@ -80,7 +85,9 @@ def model_server(file: str | Path | bytes, model: str = "delays") -> Iterator[Mo
     (port,) = free_ports(1)
     url = f"http://{LOOPBACK}:{port}"
     with _path_of(file) as path:
-        program = Program(SERVE, [path, model, port], env=ENV, ready=_ready(f"{url}/v2/models/{model}/ready"))
+        function, args = (SERVE_SHIPPED, [ship(serve)]) if serve else (SERVE, [])
+        ready = _ready(f"{url}/v2/models/{model}/ready")
+        program = Program(function, [*args, path, model, port], env=ENV, ready=ready)
         with Group({"server": program}) as group:
             yield ModelServer(url, model, group["server"])
 

@@ -43,6 +43,13 @@ def test_fit_is_ridge_regression(rows) -> None:
     assert np.allclose(flight_steps.fit(rows, FEATURES), theirs.coef_, atol=1e-3)
 
 
+def test_errors_say_of_which_day(rows) -> None:
+    """Does each flight's row keep carrier and day?"""
+    table = flight_steps.compared(rows, rows, FEATURES, flight_steps.fit(rows, FEATURES))
+    assert list(table) == ["carrier", "day", "champion", "candidate"]
+    assert table[["carrier", "day"]].equals(rows[["carrier", "day"]])
+
+
 def test_the_report_is_a_page_with_every_carrier(rows) -> None:
     """Does a colleague find each carrier in it?"""
     weights = flight_steps.fit(rows, FEATURES)

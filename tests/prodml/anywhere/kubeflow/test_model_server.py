@@ -27,7 +27,7 @@ def test_the_served_model_answers_and_ends(lite) -> None:
     with pytest.raises(KeyError), model_server(lite) as server:  # noqa: PT012 (all of it needs the server)
         assert server.get("v2/models/delays/ready")["ready"] is True
         assert np.allclose(server.infer(rows), rows @ WEIGHTS)
-        with pytest.raises(urllib.error.HTTPError):
+        with pytest.raises(urllib.error.HTTPError, match="500"):  # lab 18 says so: a Model that does not look
             server.infer(rows[:, :2])
         raise KeyError
     assert server.process.poll() is not None
@@ -38,3 +38,24 @@ def test_what_is_no_model_is_reported(tmp_path) -> None:
     (tmp_path / "no.tflite").write_bytes(b"no model")
     with pytest.raises(GroupError, match="before it was ready"), model_server(tmp_path / "no.tflite"):
         pass
+
+
+def serve_doubled(file: str, name: str, port: int) -> None:
+    from kserve import Model, ModelServer
+    from kserve.utils.utils import get_predict_response
+
+    class Doubled(Model):
+        ready = True
+
+        def predict(self, payload, headers=None, response_headers=None):
+            return get_predict_response(payload, 2 * payload.inputs[0].as_numpy(), self.name)
+
+    ModelServer(http_port=port, enable_grpc=False, workers=1).start([Doubled(name)])
+
+
+def test_a_function_of_ones_own_serves(lite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Does the process do what a notebook's own function says?"""
+    monkeypatch.setattr(serve_doubled, "__module__", "__main__")  # as a notebook's is: sent by value
+    rows = np.arange(6, dtype=np.float32).reshape(2, 3)
+    with model_server(lite, serve=serve_doubled) as server:
+        assert np.array_equal(server.infer(rows), 2 * rows)

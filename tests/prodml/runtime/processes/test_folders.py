@@ -76,7 +76,7 @@ def test_a_killed_janitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 PIPELINE = """
 import warnings
 warnings.simplefilter("ignore")
-from kfp import dsl
+from kfp import dsl, local
 from prodml.anywhere.kubeflow.local_pipelines import LocalRuns
 
 @dsl.component(base_image="python:3.11", install_kfp_package=False)
@@ -90,6 +90,7 @@ def waiting():
     wait_long()
 
 runs = LocalRuns()
+local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(runs.artifacts))
 print(runs._place.janitor, flush=True)
 """
 
@@ -106,7 +107,7 @@ def test_a_pipeline_cut_short(kernel: Any, programs: Path, over: Callable[[int],
     ran = kernel.run(f"import os; os.environ['STEP'] = {str(pipe)!r}\n{PIPELINE}")
     janitor = os.pidfd_open(int(ran.text))
     assert len(left(programs)) == 1
-    asked = kernel.client.execute("runs.run(waiting)", stop_on_error=False)
+    asked = kernel.client.execute("with runs.recorded():\n    waiting()", stop_on_error=False)
     step = os.pidfd_open(int(pipe.read_text()))
     if how == "killed":
         os.kill(kernel.pid, signal.SIGKILL)
