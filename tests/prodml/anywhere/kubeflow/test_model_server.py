@@ -45,12 +45,15 @@ def serve_doubled(file: str, name: str, port: int) -> None:
     from kserve.utils.utils import get_predict_response
 
     class Doubled(Model):
-        ready = True
+        def load(self):
+            self.ready = True
 
         def predict(self, payload, headers=None, response_headers=None):
             return get_predict_response(payload, 2 * payload.inputs[0].as_numpy(), self.name)
 
-    ModelServer(http_port=port, enable_grpc=False, workers=1).start([Doubled(name)])
+    model = Doubled(name)
+    model.load()
+    ModelServer(http_port=port, enable_grpc=False, workers=1).start([model])
 
 
 def test_a_function_of_ones_own_serves(lite, monkeypatch: pytest.MonkeyPatch) -> None:
