@@ -15,10 +15,9 @@ def draw_runs(runs: Mapping[str, LocalRun], steps: Sequence[str], title: str) ->
 
     Args:
         runs: name → run; at most three.
-        steps: the pipeline's, from top to bottom. What is none of a run's business (a condition) is left out.
+        steps: the pipeline's, from top to bottom.
         title: the finding.
     """
-    steps = [s for s in steps if not s.startswith("condition-")]
     fig, ax = plots.figure(title, x="seconds since the run began", figsize=(7, 0.9 + 0.4 * len(steps)))
     height, said = 0.8 / len(runs), []
     for at, ((name, run), colour) in enumerate(zip(runs.items(), COLOURS, strict=False)):
