@@ -64,7 +64,7 @@ def scale_of(prediction: str, label: str, given: Range) -> Scale:
     if given[2] == "log":
         if low <= 0:
             raise UsageError(place, "A logarithmic scale has no 0: give a lowest value above it.")
-        return _logarithmic(low, high)
+        return logarithmic(low, high)
     if not _numbers(given[2:]):
         raise UsageError(place, FORMS)
     step = _plain(given[2])
@@ -73,6 +73,14 @@ def scale_of(prediction: str, label: str, given: Range) -> Scale:
     if abs((high - low) / step - round((high - low) / step)) > 1e-6:
         raise UsageError(place, f"Steps of {step:g} do not lead from {low:g} to {high:g}: change one of the three.")
     return _linear(low, high, step, f" in steps of {step:g}")
+
+
+def logarithmic(low: float, high: float) -> Scale:
+    """About 200 values from `low`, above 0, each the same factor above the one before; whole if both ends are."""
+    between = (float(f"{low * (high / low) ** (i / STEPS):.3g}") for i in range(1, STEPS))
+    if isinstance(low, int) and isinstance(high, int):
+        between = (round(x) for x in between)
+    return _scale([low, *(x for x in between if low < x < high), high], None, True, f"{_ends(low, high)}, logarithmic")
 
 
 def _numbers(given: Iterable[Any]) -> bool:
@@ -103,13 +111,6 @@ def _linear(low: float, high: float, step: float, words: str) -> Scale:
     count = math.floor((high - low) / step + 1e-6)
     values = [low + i * step if whole else round(low + i * step, decimals) for i in range(count + 1)]
     return _scale([*(v for v in values if v < high), high], decimals, False, f"{_ends(low, high)}{words}")
-
-
-def _logarithmic(low: float, high: float) -> Scale:
-    between = (float(f"{low * (high / low) ** (i / STEPS):.3g}") for i in range(1, STEPS))
-    if isinstance(low, int) and isinstance(high, int):
-        between = (round(x) for x in between)
-    return _scale([low, *(x for x in between if low < x < high), high], None, True, f"{_ends(low, high)}, logarithmic")
 
 
 def _choices(place: str, given: list[Any]) -> Scale:

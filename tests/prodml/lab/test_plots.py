@@ -99,3 +99,16 @@ def test_in_a_kernel_a_picture_has_its_words_and_is_shown_once(kernel: Callable[
     assert [o.output_type for o in cells[2].outputs] == ["display_data", "stream"]
     assert cells[2].outputs[1].text == "[]\n"
     assert cells[3].outputs[0].text == "#0072B2\n"
+
+
+def test_a_picture_follows_the_theme_and_stays_legible_without_its_rule() -> None:
+    """Is it drawn on white, inverted by a rule that touches nothing but these pictures?"""
+    markup = plots.picture(b"...", 'a < "b"', 384)
+    assert markup.startswith(
+        '<img src="data:image/png;base64,Li4u" alt="a &lt; &quot;b&quot;" width="384" class="prodml-picture"'
+    )
+    assert "background:white" in markup
+    assert 'width="' not in plots.picture(b"...", "a")
+    rules = re.findall(r"([^<>{}]+)\{", plots.THEMED.removeprefix("<style>"))
+    assert rules == ['[data-jp-theme-light="false"] .prodml-picture']
+    assert plots.STYLE["figure.facecolor"] == "white"
