@@ -232,8 +232,8 @@ with check("quantize"):
     assert got[0] != -8, "In the worked example your 3.2 becomes −8: you multiply by the scale. 3.2 is 3.2 / 0.5 steps."
     assert got[0] == -4, f"The worked example: 3.2 with scale 0.5 and zero point −10 becomes −4, yours {got[0]}."
     got = stored([3.4, -3.4], 0.5, -10)
-    assert got[0] != -4, "3.4 is 6.8 steps, so the nearest is 7, and q = −3. Yours is −4: turning a float into an integer cuts off what follows the point. Round first."
-    assert got[1] != -16, "−3.4 is −6.8 steps, so the nearest is −7, and q = −17. Yours is −16: turning a float into an integer cuts off what follows the point. Round first."
+    assert got.tolist() != [-4, -16], "3.4 is 6.8 steps and −3.4 is −6.8, so 7 and −7 are nearest, q = −3 and −17. Yours are −4 and −16: turning a float into an integer cuts off what follows the point. Round first."
+    assert got[0] != -4, "3.4 is 6.8 steps, so 7 is nearest, and q = −3. Yours is −4: rounded down, not to the nearest."
     assert got.tolist() == [-3, -17], f"3.4 and −3.4 in the worked example become −3 and −17, yours {got.tolist()}. Which integer is nearest?"
     got = stored([100.0, -100.0, 1e6], 0.5, -10)
     assert got[0] != -66, "In the worked example your 100 becomes −66: 190 has no room in an int8 and wraps around. Clip before you turn it into int8."
@@ -463,7 +463,12 @@ with check("convert"):
     kinds = sum(any(row.tobytes() in flat for row in part) for part in tenths)
     assert kinds > 0, "None of your samples is an image of the data, divided by 255. Are they turned, shifted, or scaled in another way?"
     assert kinds == 10, f"Your samples show {kinds} of the ten digits. The file is sorted: its first rows are all zeros. Draw from everywhere."
-    assert len(flat) >= 99, f"Only {len(flat)} of your 100 samples differ: draw without replacement."
+    hundred = pixels[::50]
+    all_of_them = value(representative_data(hundred, 100, rng()), list)
+    twice = {np.asarray(x).tobytes() for x in all_of_them}
+    assert len(twice) == 100, f"Of an array of 100 images, 100 samples are all of them; yours show {len(twice)} different ones. Draw without replacement."
+    again = value(representative_data(hundred, 100, rng()), list)
+    assert all(np.array_equal(x, y) for x, y in zip(all_of_them, again, strict=True)), "Two calls with equal generators give different samples: chance comes from `rng` alone, or nobody can repeat a conversion."
 
     few = [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in range(0, 5000, 100)]
     mine, seen = random_weights(rng()), np.concatenate(few[::5])
