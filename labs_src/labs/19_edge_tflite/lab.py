@@ -330,7 +330,7 @@ all_256 = right_with(seen.max() / 255, -128)  # 0 is stored as −128, the large
 
 # %% kind="explore"
 predict("values",
-    "256 values for each of the layer's numbers cost nothing. With only a few, evenly spaced from 0 to the largest seen, how many percent of the digits are still right?",
+    "256 values for each of the layer's numbers cost next to nothing. With only a few, evenly spaced from 0 to the largest seen, how many percent of the digits are still right?",
     {"8 values (3 bits)": (0, 100, 0.5), "2 values (1 bit)": (0, 100, 0.5)},
 )
 
@@ -1417,8 +1417,9 @@ ax.axhline(1, color=plots.ORANGE, linestyle="--")
 ax.text(0, 1.1, "one step")
 ax.set(yscale="log", ylim=(0.05, 400))
 ax.legend(loc="lower right")
-below = int(np.sum(255 * hidden_layer(uneven, test_x).max(axis=0) < hidden_layer(uneven, test_x).max()))
-plots.show(fig, alt=f"The largest value of each of 64 channels in steps of the int8 scale. Uneven, {below} channels stay below one step; as trained and equalized hardly any does.")
+peaks = {name: hidden_layer(w, test_x).max(axis=0) for name, w in variants.items()}
+below = ", ".join(f"{name} {np.sum(255 * peak < peak.max())}" for name, peak in peaks.items())
+plots.show(fig, alt=f"The largest value of each of 64 channels in steps of the int8 scale. So many channels stay below one step: {below}.")
 
 # %% [markdown]
 # The function is the same, yet one step of the scale is larger than all that a small channel has to say. Equalized it is
