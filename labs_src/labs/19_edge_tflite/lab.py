@@ -947,7 +947,7 @@ for name, training in (("training=True", True), ("training=False", False)):
     modes[name] = pd.Series([node.op for node in graph.as_graph_def().node])
 parts = {"reads of variables": lambda ops: ops == "ReadVariableOp", "random numbers": lambda ops: ops.str.contains("Random"), "other nodes": None}
 fig, ax = plots.figure(f"{len(modes['training=False'])} of {len(modes['training=True'])} nodes are left for inference, and still it reads variables", x="nodes of the graph", figsize=(7, 2.2))
-for y, (name, ops) in enumerate(modes.items()):
+for y, ops in enumerate(modes.values()):
     left = 0
     for (part, is_part), colour in zip(parts.items(), (plots.ORANGE, plots.RED, plots.BLUE), strict=True):
         n = int(is_part(ops).sum()) if is_part else len(ops) - left
@@ -1175,11 +1175,11 @@ def answers_of(ask_once, times):
         spent.append(time.perf_counter() - started)
     return 1e3 * np.array(spent)
 
-with slow("A model server starts, and answers 320 times", seconds=5):
-    with model_server(files["float32"], "digits") as server:
-        answers_of(server.infer, 20)  # the first ones are slower
-        over_http = answers_of(server.infer, 300)
-        served = server.infer(test_x[:1])
+waiting = slow("A model server starts, and answers 320 times", seconds=5)
+with waiting, model_server(files["float32"], "digits") as server:
+    answers_of(server.infer, 20)  # the first ones are slower
+    over_http = answers_of(server.infer, 300)
+    served = server.infer(test_x[:1])
 on_device = runs["float32"].times / 1e3
 print("same answer:", np.allclose(served, runs["float32"].outputs[:1], atol=1e-4))
 
