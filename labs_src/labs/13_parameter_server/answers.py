@@ -321,7 +321,7 @@ def choose(work):
         return "all-reduce", "staleness"
     return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
 
-# %% exercise="choose" answer="wrong" name="twice_the_servers" expect="If servers were never the limit"
+# %% exercise="choose" answer="wrong" name="twice_the_servers" expect="are more than twice as many"
 # Misconception: twice as many servers are as good as any number.
 def choose(work):
     if work["dense"] + work["embedding"] > work["memory"]:

@@ -79,17 +79,16 @@ print(f"The most frequent pair flies {data.counts[0]} times a year.")
 # ## 1 · Cut the weights
 # *medium · about 4 lines · 12 minutes*
 #
-# The embedding is cut by rows: server 0 gets the first, server 1 the next, and so on. A small shard is not worth a
-# server, for each costs a request. So: **as many shards as there are servers, but none below a size**.
+# The embedding is cut by rows: server 0 gets the first, server 1 the next, and so on. Each shard costs a request, so
+# small ones do not pay: **as many shards as there are servers, but none below a size**.
 #
-# A worked example: seven rows of two weights (float32) are 56 bytes, 8 for each row.
+# A worked example: seven rows of two weights (float32), so 8 bytes for each row.
 #
 # | servers | at least | shards |
 # |---|---|---|
 # | 3 | 1 byte | (0, 3), (3, 5), (5, 7) |
-# | 3 | 24 bytes | (0, 4), (4, 7): of three shards the smallest would have 16 |
-# | 3 | 28 bytes | (0, 7): half of 56 is 28, but the smaller of two shards has 24 |
-# | 9 | 1 byte | seven of one row each |
+# | 3 | 24 bytes | (0, 4), (4, 7): of three, the smallest would have 16 |
+# | 9 | 1 byte | seven of one row |
 # | 3 | 99 bytes | (0, 7): too small to cut |
 
 # %% kind="exercise" name="partition" exports=["partition"]
@@ -181,7 +180,7 @@ reveal("lookups", {"to server 0 (%)": of_two[0]}, unit="%",
 )
 
 # %% [markdown]
-# The cure is cheap: number the rows at random (or by a hash) before they are cut. Here it is, applied to four servers.
+# The cure is cheap: number the rows at random, or by a hash, before they are cut. Applied to four servers:
 
 # %% kind="explore"
 # Draws what four servers hold and answer, before and after the rows are shuffled.
@@ -200,7 +199,8 @@ plots.show(fig, alt=f"{title}. By frequency: {', '.join(f'{x:.0f} %' for x in by
 
 # %% [markdown] deeper=3
 # ### Deeper: TensorFlow's own partitioner
-#
+
+# %% [markdown]
 # "Each shard has at least `min_shard_bytes`", says its documentation.
 
 # %% kind="explore"
@@ -340,8 +340,8 @@ diagram(
 )
 
 # %% [markdown]
-# The whole table is nowhere: each server made its own half. Its process grew by more than the weights, for connections,
-# buffers and compiled functions. A worker fetches the rows of its batch, not the table.
+# The whole table is nowhere: each server made its own half. (Its process also holds connections, buffers and compiled
+# functions.) A worker fetches the rows of its batch, not the table.
 
 # %% [markdown]
 # ## 2 · Late gradients
@@ -391,7 +391,7 @@ def async_sgd(gradient, start, rate, staleness):
     """The weights before and after each update, when gradients are late.
 
     gradient: function (weights, step) → 1-D array: of the batch of `step`, at these weights.
-    start: 1-D array of numbers; it is not changed. rate: float, the learning rate.
+    start: 1-D float array; it is not changed. rate: float, the learning rate.
     staleness: list of ints, one for each step. Step t applies the gradient of its batch t at the
         weights as they were staleness[t] updates ago; before there were so many, at `start`.
     Returns a float array [steps + 1, weights]; row 0 is `start`.
@@ -528,8 +528,8 @@ ax.legend(loc="lower left")
 plots.show(fig, alt=f"{title}. Measured rate × curvature: {', '.join(f'{borders[late]:.3g} at staleness {late}' for late in lates)}. The formula: {', '.join(f'{theory[late]:.3g}' for late in lates)}.")
 
 # %% [markdown]
-# The formula (Levin and May, 1976) knows one curve and no noise. The flights have four hundred different batches, and
-# yet the border is nearly the same, in any order of shuffled batches that we tried. Now a single run:
+# The formula (Levin and May, 1976) knows one curve and no noise. The flights come in four hundred different batches, and
+# yet the border is nearly the same: within 10 % in each of six shuffles. Now single runs; move both sliders:
 
 # %% kind="explore"
 # An explorer: the loss of a fresh and of a late run, at a rate of your choice.
@@ -551,7 +551,7 @@ explorer(draw_training, staleness=(0, 40, 8), rate_percent=(1, 60, 9))
 
 # %% [markdown]
 # Near the border the loss swings. More workers, more staleness, a smaller rate, more steps: asynchronous training is not
-# free. And your own cluster? Its log holds a staleness for each step, just what `async_sgd` takes.
+# free. And your own cluster? Its log is just what `async_sgd` takes.
 
 # %% kind="explore"
 # Draws which rates the staleness of your own cluster bears.
@@ -567,22 +567,28 @@ ax.grid(False)
 plots.show(fig, alt=f"{title}; their mean staleness is {stale.mean():.1f}. Dots are rates that did not diverge, crosses those that did.")
 
 # %% [markdown]
-# What follows is deeper, 8 minutes: what the order of the batches does to the border, and what staleness costs below it.
+# What follows is deeper, 8 minutes: what the order of the batches does to the border, and what is lost below it.
 
 # %% [markdown] deeper=8
 # ### Deeper: where the border moves
-#
+
+# %% [markdown]
 # We shuffled the flights. In the order of departure, a batch of 64 is one evening, and a stormy one bends the loss
 # several times as much as the average flight.
 
 # %% kind="explore"
 by_departure = Regression(data.features.astype(float), data.gains.astype(float), batch=64)
-rates, peaks, ends = np.geomspace(0.5, 2.2, 16), [], []
-for rate in rates / january.curvature:
-    history = async_sgd(by_departure.gradient, np.zeros(4), rate, [0] * 1200)
+rates = np.geomspace(0.5, 2.2, 16)
+
+
+def peak_and_end(rate):
+    """Of the loss, in times its start; fresh gradients, rate × curvature."""
+    history = async_sgd(by_departure.gradient, np.zeros(4), rate / january.curvature, [0] * 1200)
     losses = by_departure.losses(history)
-    peaks.append(losses.max() / losses[0])
-    ends.append(losses[-1] / losses[0])
+    return losses.max() / losses[0], losses[-1] / losses[0]
+
+
+peaks, ends = np.transpose([peak_and_end(rate) for rate in rates])
 
 # %% kind="explore"
 # Draws how high the loss went on the way, and where it ended.
@@ -678,8 +684,8 @@ ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plots.show(fig, alt=f"{title}. All-reduce and parameter server: {'; '.join(f'{name} {prices[name][0]:.2f} s and {prices[name][1]:.2f} s' for name in ordered)}.")
 
 # %% [markdown]
-# A price alone convinces nobody. Say the **reason** too, by asking *what if*. First, memory: if dense + embedding do not fit
-# into a worker, there is no ring. Else ask in this order; each question changes one thing of the workload, and nothing else:
+# Say the **reason** too, by asking *what if*. First, memory: if dense + embedding do not fit into a worker, there is no
+# ring. Else ask in this order; each question changes one thing of the workload, and nothing else:
 #
 # | winner | what if | then | reason |
 # |---|---|---|---|
@@ -736,7 +742,7 @@ with check("choose"):
         "stale and sparse": ((RING, "staleness"), "The servers move fewer bytes, but three times as many steps are needed. With extra 1 the parameter server would win."),
         "large and large": ((PS, "memory"), "Neither alone fills the 16 GB, but a worker of a ring holds both."),
         "two, one of them slow": ((PS, "bytes"), "There is a straggler, but without it the parameter server would still be faster. Ask for both ways what they take without it."),
-        "few servers, little stale": ((RING, "servers"), "extra is above 1, but with extra 1 the ring would still win. Ask, do not look."),
+        "few servers, little stale": ((RING, "servers"), "extra is above 1, but with extra 1 the ring would still win: ask, do not look. And servers that are never the limit are more than twice as many."),
         "either cure helps": ((RING, "staleness"), "With extra 1 the parameter server would win, with more servers too. The first question that is answered with yes counts."),
         "neither cure helps": ((RING, "bytes"), "With extra 1 alone the ring wins, with more servers alone too. Each question changes one thing, not all so far."),
     }
@@ -813,9 +819,9 @@ def draw_map(workers, servers, slowest, extra):
         if np.sum(numbers == number) > 15:
             rows, columns = np.nonzero(numbers == number)
             middle = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
-            place = 3 <= columns[middle] <= 42 and "center" or ("left" if columns[middle] < 3 else "right")
-            at = embeddings[columns[middle] if place == "center" else 0 if place == "left" else 49]
-            ax.text(at, denses[rows[middle]], f"{way}:\n{reason}", ha=place, va="center")
+            right = columns[middle] > 42  # a centred label would leave the map
+            at = embeddings[-1 if right else columns[middle]]
+            ax.text(at, denses[rows[middle]], f"{way}:\n{reason}", ha="right" if right else "center", va="center")
     for mark, (dense, embedding) in zip("*^", OURS.values(), strict=True):
         ax.plot([embedding], [dense * 1.3], mark, color=plots.BLACK, markersize=11)
     ax.set_xscale("log")
@@ -849,8 +855,9 @@ for servers in (1, 2, 4, 8):
 
 # %% [markdown] deeper=35
 # ## 4 · At least once
-# *medium · about 7 lines · 20 minutes*
-#
+# *medium · about 6 lines · 20 minutes*
+
+# %% [markdown]
 # Now kill a worker. Its ten steps may be half done: six have sent their updates, four have not. The coordinator only
 # knows that it heard nothing, and gives all ten to another worker.
 
@@ -1015,10 +1022,16 @@ with check("apply_once"):
 # Your function on the arrivals that the real cluster has logged, each counting one:
 
 # %% kind="explore"
-state, remembered = {"weights": np.zeros(1), "below": 0, "ahead": set()}, []
-for step in arrived.tolist():
-    state = apply_once(step, np.ones(1), state)
-    remembered.append(len(state["ahead"]))
+def counted(arrivals):
+    """The state after these steps, and how many it had to remember on the way."""
+    state, remembered = {"weights": np.zeros(1), "below": 0, "ahead": set()}, []
+    for step in arrivals:
+        state = apply_once(step, np.ones(1), state)
+        remembered.append(len(state["ahead"]))
+    return state, remembered
+
+
+state, remembered = counted(arrived.tolist())
 
 # %% kind="explore"
 # Draws how many steps your state had to remember.
@@ -1040,7 +1053,8 @@ plots.show(fig, alt=f"{title}. Every step below {state['below']:,} is in at the 
 # %% [markdown] deeper=25
 # ## 5 · Whose rows?
 # *medium · about 1 line · 12 minutes*
-#
+
+# %% [markdown]
 # The **input** is cut too. In the cluster above, rows follow from the step's number, so whoever repeats a step reads
 # the same rows. TensorFlow's per-worker datasets are made by a function, on every worker. What is it told?
 
@@ -1202,8 +1216,9 @@ plots.show(fig, alt="For three workers and two epochs, the rows in the order in 
 
 # %% [markdown] deeper=35
 # ## 6 · When a server dies
-# *medium · about 12 lines · 25 minutes*
-#
+# *medium · about 14 lines · 25 minutes*
+
+# %% [markdown]
 # A worker holds nothing; a server holds weights. When one dies, they are gone, and `join` raises an error. A new server
 # on the old port does not help. What helps: a **new cluster**, the last checkpoint, and the steps since then once more.
 #
@@ -1353,20 +1368,21 @@ stack, folder = contextlib.ExitStack(), tempfile.TemporaryDirectory()
 with slow("Trains 800 steps on a cluster, loses a server, and goes on", seconds=6), folder, stack:
     real = RealCluster(stack, folder.name)
     train(real, steps=80, every=20)
+    happened = real.happened
 
 # %% kind="explore"
 # Draws what happened, as it happened.
-last = real.happened[-1][1]
+last = happened[-1][1]
 title = f"A server dies, and the training ends at {last:,} steps all the same"
 fig, ax = plots.figure(title, x="seconds", y="steps in the weights")
-times, counts, whats = zip(*real.happened, strict=True)
+times, counts, whats = zip(*happened, strict=True)
 ax.plot(times, counts, "-", color=plots.GREY, linewidth=1)
 STYLES = {"new cluster": (plots.ORANGE, "s"), "checkpoint": (plots.BLUE, "o"), "ps0 killed": (plots.RED, "X"), "restored": (plots.GREEN, "^")}
 for what, (colour, mark) in STYLES.items():
-    points = np.array([(t, c) for t, c, w in real.happened if w == what])
+    points = np.array([(t, c) for t, c, w in happened if w == what])
     ax.plot(points[:, 0], points[:, 1], mark, color=colour, markersize=9, label=what)
 ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
-plots.show(fig, alt=f"{title}. In order: {'; '.join(f'{what} at {count} steps, {t:.1f} s' for t, count, what in real.happened)}.")
+plots.show(fig, alt=f"{title}. In order: {'; '.join(f'{what} at {count} steps, {t:.1f} s' for t, count, what in happened)}.")
 
 # %% [markdown]
 # The part that was under way was lost with the server, and ran again on a new cluster, from the last checkpoint. The
@@ -1375,29 +1391,29 @@ plots.show(fig, alt=f"{title}. In order: {'; '.join(f'{what} at {count} steps, {
 # %% [markdown]
 # ## In production
 #
-# - **At 1,000 times the scale** embeddings have terabytes. They live on servers, or, in most systems of today, cut over the
-#   accelerators themselves; the dense part is trained by all-reduce beside them. It is both, not one or the other.
-# - **Keras 3 does not support parameter servers.** `Model.fit` under this strategy ends in a ValueError (tried with 3.15), and
-#   a maintainer [says so](https://github.com/keras-team/keras/issues/18624): few had used it. What works is this lab's own loop.
+# - **At 1,000 times the scale** embeddings have terabytes. They live on servers, or, in most systems of today, cut over
+#   the accelerators; the dense part is trained by all-reduce beside them. It is both, not one or the other.
+# - **Keras 3 does not support parameter servers**: `Model.fit` under this strategy ends in a ValueError (tried with 3.15), and
+#   a maintainer [says so](https://github.com/keras-team/keras/issues/18624). What works is a loop like this lab's.
 # - **The failure to watch for**: the hot shard. Bytes are even on the dashboard while one server's network is full.
-# - **Also watch** staleness, as a histogram. It grows with every worker, until last year's learning rate is above the border.
-# - **Exactly once** does not come from the network. Give every step a number, and store it together with what it did.
+# - **Also watch** staleness, as a histogram. It grows with every worker, until last year's rate is above the border.
+# - **Exactly once** does not come from the network. Give every step a number, and store it with what it did.
 
 # %% [markdown]
 # ### The same idea elsewhere
 #
-# | | weights on servers, asynchronous | embeddings cut over accelerators, synchronous |
+# | | on servers, asynchronous | cut over accelerators, synchronous |
 # |---|---|---|
-# | TensorFlow | `ParameterServerStrategy` with `ClusterCoordinator` | `tf.tpu.experimental.embedding.TPUEmbedding` |
-# | PyTorch | none in the library; a tutorial builds one with `torch.distributed.rpc` | TorchRec: `EmbeddingBagCollection`, `DistributedModelParallel` |
-# | JAX | none | Keras RS: `DistributedEmbedding` (a preview), on jax-tpu-embedding for SparseCore |
-# | Managed | Vertex AI custom training: the third worker pool is for parameter servers | Cloud TPU with SparseCore |
+# | TensorFlow | `ParameterServerStrategy`, `ClusterCoordinator` | `tf.tpu.experimental.embedding.TPUEmbedding` |
+# | PyTorch | a tutorial, on `torch.distributed.rpc` | TorchRec: `DistributedModelParallel` |
+# | JAX | none | Keras RS: `DistributedEmbedding` (preview), for TPUs with SparseCore |
+# | Managed service | Vertex AI: the third worker pool | Cloud TPU |
 
 # %% [markdown]
 # ## Primary sources
 #
-# - Li and others, [Scaling Distributed Machine Learning with the Parameter Server](https://research.google/pubs/scaling-distributed-machine-learning-with-the-parameter-server/), OSDI 2014: the framework, with a choice of consistency models, elastic and fault tolerant.
-# - Recht, Ré, Wright and Niu, [Hogwild!](https://proceedings.neurips.cc/paper_files/paper/2011/hash/218a0aefd1d1a4be65601cc6ddc1520e-Abstract.html), 2011: why updates without locks do little harm when each touches few weights.
-# - Chen and others, [Revisiting Distributed Synchronous SGD](https://arxiv.org/abs/1604.00981), 2016: stale gradients against waiting for stragglers, and spare workers as a third way.
+# - Li and others, [Scaling Distributed Machine Learning with the Parameter Server](https://research.google/pubs/scaling-distributed-machine-learning-with-the-parameter-server/), OSDI 2014: the framework, elastic and fault tolerant.
+# - Recht and others, [Hogwild!](https://proceedings.neurips.cc/paper_files/paper/2011/hash/218a0aefd1d1a4be65601cc6ddc1520e-Abstract.html), 2011: why updates without locks do little harm when each touches few weights.
+# - Chen and others, [Revisiting Distributed Synchronous SGD](https://arxiv.org/abs/1604.00981), 2016: stale gradients against waiting, and spare workers as a third way.
 # - TensorFlow, [Parameter server training](https://www.tensorflow.org/tutorials/distribute/parameter_server_training): the guide to the classes of this lab.
-# - Naumov and others, [Deep Learning Recommendation Model for Personalization and Recommendation Systems](https://arxiv.org/abs/1906.00091), 2019: the model whose embeddings are cut while its dense layers are copied.
+# - Naumov and others, [Deep Learning Recommendation Model](https://arxiv.org/abs/1906.00091), 2019: embeddings are cut while dense layers are copied.
