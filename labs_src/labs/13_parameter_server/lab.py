@@ -14,7 +14,7 @@
 #       - Train through the loss of a parameter server, from the last checkpoint
 #     prerequisites: [00_start_here]
 #     covers:
-#       data-parallel.parameter-server: [async_sgd, apply_once, train, choose]
+#       data-parallel.parameter-server: [async_sgd, own_rows, apply_once, train, choose]
 #       ps.throughput: [async_sgd, choose, explore]
 #       ps.large-embeddings: [partition, choose]
 # ---

@@ -11,7 +11,7 @@ from prodml.lab.output import in_notebook, text_of
 
 EVERY = 0.5  # seconds between two looks
 WIDTH = 90  # characters of a log's last line
-STOPPED = "killed by SIGTERM"  # how a process looks that its group has ended
+STOPPED = "killed by SIGTERM"  # so only a group ends a process; buttons and `kill` send SIGKILL
 HEADS = ("process", "pid", "state", "memory, MB", "last line of its log")
 CELL = 'style="padding: 0.1em 0.8em; text-align: left; font-variant-numeric: tabular-nums"'
 
@@ -115,20 +115,16 @@ class Live:
         self._widget = widget
         self._look = look
         self._every = every
-        self._running: set[str] = set()
         self.controls: Sequence[Any] = ()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="group-table", daemon=True)
         self._thread.start()
 
     def end(self) -> None:
-        """Show how it ended, and stop. Of what ran until now, the group has ended it: that is no accident."""
+        """Show how it ended, and stop. Who was there to the end has ended with the block: that is no accident."""
         self._ended.set()
         self._thread.join()
-        rows = [
-            replace(row, state="ended with the block") if row.state == STOPPED and row.name in self._running else row
-            for row in self._look()
-        ]
+        rows = [replace(row, state="ended with the block") if row.state == STOPPED else row for row in self._look()]
         self._widget.value = as_html(rows)
         for control in self.controls:
             control.disabled = True
@@ -139,6 +135,4 @@ class Live:
 
     def update(self) -> None:
         """Look now."""
-        rows = self._look()
-        self._running = {row.name for row in rows if row.state == "running"}
-        self._widget.value = as_html(rows)
+        self._widget.value = as_html(self._look())

@@ -76,9 +76,7 @@ def test_restart_and_widget(kernel: Any) -> None:
     assert {"application/vnd.jupyter.widget-view+json", "text/plain"} <= ran.data
     ran = kernel.run("group['s'].kill(); group['s'].wait(); group.restart('s'); print(accepts(port)(), group.log('s'))")
     assert ran.text.startswith("True serves")
-    ran = kernel.run(
-        "live = group._live[0]; live.update(); group.__exit__(None, None, None); print(live._widget.value)"
-    )
+    ran = kernel.run("live = group._live[0]; group.__exit__(None, None, None); print(live._widget.value)")
     assert "serves &lt;b&gt;&amp;&lt;/b&gt;" in ran.text
     assert "ended with the block" in ran.text
     assert "killed by SIGKILL" in ran.text
