@@ -718,6 +718,23 @@ def train(cluster, steps, every):
         saved, done = cluster.read(), until
     return saved
 
+# %% exercise="train" answer="wrong" name="last_part_in_full" expect="The last part has 2"
+# Misconception: steps come in parts of one size, so a few more do no harm.
+def train(cluster, steps, every):
+    cluster.connect()
+    saved, done = None, 0
+    while done < steps:
+        try:
+            for step in range(done, done + every):
+                cluster.schedule(step)
+            cluster.join()
+            saved, done = cluster.read(), done + every
+        except ConnectionError:
+            cluster.connect()
+            if saved is not None:
+                cluster.restore(saved)
+    return saved
+
 # %% exercise="train" answer="right" name="a_part_until_it_succeeds"
 # A function for one part, which repeats itself until the part has come through.
 def train(cluster, steps, every):

@@ -326,22 +326,23 @@ reveal("without_join", {"counter": at_once}, unit="steps",
 )
 
 # %% kind="explore"
-# Draws who held what, as each server has counted it.
-fetched = BATCH * DIM * 4 / 1000
+# Draws who held what, as each server has counted it, and how much of a batch's rows each sends.
+to_first = np.mean(data.pairs < held[0])
+fetched = [share * BATCH * DIM * 4 / 1000 for share in (to_first, 1 - to_first)]
 servers = "\n".join(
-    f'    P{n}[("ps{n}: {held[n]:,} rows, {held[n] * DIM * 4 / 1e6:.1f} MB<br/>its process grew by {grown[n]:.0f} MB")]' for n in (0, 1)
+    f'    P{n}[("ps{n}: {held[n]:,} rows<br/>{held[n] * DIM * 4 / 1e6:.1f} MB of weights<br/>grew by {grown[n]:.0f} MB")]' for n in (0, 1)
 )
-arrows = "\n".join(f'    W{w} <-- "{fetched:.0f} kB of rows" --> P{n}' if w == n else f"    W{w} <--> P{n}" for w in (0, 1) for n in (0, 1))
+arrows = "\n".join(f'    W{w} <-- "{fetched[n]:.0f} kB a batch" --> P{n}' if w == n else f"    W{w} <--> P{n}" for w in (0, 1) for n in (0, 1))
 diagram(
     f"flowchart LR\n    W0[worker 0]\n    W1[worker 1]\n{servers}\n{arrows}",
     title="Who held what",
     alt=f"Each server holds about half of the embedding: {held[0]:,} and {held[1]:,} rows. Their processes grew by "
-    f"{grown[0]:.0f} and {grown[1]:.0f} MB. For a batch a worker fetches {fetched:.0f} kB of rows, from both servers together.",
+    f"{grown[0]:.0f} and {grown[1]:.0f} MB. For a batch each worker fetches {fetched[0]:.0f} kB of rows from ps0 and {fetched[1]:.0f} kB from ps1.",
 )
 
 # %% [markdown]
 # The whole table is nowhere: each server made its own half. (Its process also holds connections, buffers and compiled
-# functions.) A worker fetches the rows of its batch, not the table.
+# functions.) A worker fetches the rows of its batch, not the table; most of them from server 0, the hot shard.
 
 # %% [markdown]
 # ## 2 · Late gradients
@@ -905,7 +906,7 @@ def run_with_accidents(steps=4000):
         return np.array(seen), marks, arrived[arrived >= 0]  # −1: counted, but its worker died before it wrote the log
 
 # %% kind="explore"
-with slow("Trains 4,000 steps; kill a worker if you like", seconds=15):
+with slow("Trains 4,000 steps; kill a worker if you like", seconds=18):
     seen, marks, arrived = run_with_accidents()
 
 # %% kind="explore"
@@ -1108,7 +1109,7 @@ def steps_per_second(training, count):
     return 200 / (time.perf_counter() - started)
 
 # %% kind="explore"
-announced = slow("Starts another cluster, and times 1,400 steps", seconds=7)
+announced = slow("Starts another cluster, and times 1,400 steps", seconds=9)
 with announced, parameter_server_cluster(workers=2, servers=2) as cluster:
     training = Training(cluster)
     told, read = sharded_datasets(training)
@@ -1117,7 +1118,7 @@ with announced, parameter_server_cluster(workers=2, servers=2) as cluster:
 gain = np.median(speeds[:, 1] / speeds[:, 0])
 
 # %% kind="explore"
-reveal("closures", {"times": gain}, text="Every call crosses three processes. A function that does several steps pays for it once.")
+reveal("closures", {"times": gain}, unit="times", text="Every call crosses three processes. A function that does several steps pays for it once.")
 
 # %% kind="explore"
 print("(my number, of how many), as the function is told:", told)
