@@ -5,7 +5,7 @@
 #     question: Who holds the weights, and who may be late?
 #     minutes: {core: 65, all: 165}
 #     core: [partition, async_sgd, choose]
-#     seconds: 45
+#     seconds: 40
 #     objectives:
 #       - Cut an embedding over servers and an input over workers, and see which server gets the work
 #       - Say what stale gradients cost, and how small the learning rate must become
@@ -863,7 +863,7 @@ for servers in (1, 2, 4, 8):
 # knows that it heard nothing, and gives all ten to another worker.
 
 # %% kind="explore"
-predict("twice", "4,000 steps are scheduled, and a worker is killed on the way. What does the counter show at the end?", {"counter": (3900, 4100)})
+predict("twice", "3,000 steps are scheduled, and a worker is killed on the way. What does the counter show at the end?", {"counter": (2900, 3100)})
 
 # %% [markdown]
 # While this cell runs, **you** can kill a worker with a button below the table, and bring it back, more than once
@@ -875,7 +875,7 @@ predict("twice", "4,000 steps are scheduled, and a worker is killed on the way. 
 import time
 
 
-def run_with_accidents(steps=4000):
+def run_with_accidents(steps=3000):
     with parameter_server_cluster(workers=2, servers=2) as cluster:
         cluster.show()
         training = Training(cluster, capacity=2 * steps)
@@ -906,13 +906,13 @@ def run_with_accidents(steps=4000):
         return np.array(seen), marks, arrived[arrived >= 0]  # −1: counted, but its worker died before it wrote the log
 
 # %% kind="explore"
-with slow("Trains 4,000 steps; kill a worker if you like", seconds=18):
+with slow("Trains 3,000 steps; kill a worker if you like", seconds=13):
     seen, marks, arrived = run_with_accidents()
 
 # %% kind="explore"
 # Draws the counter, with a mark for each accident.
 deaths = sum("killed" in what for _, what in marks)
-title = f"{deaths} {'death' if deaths == 1 else 'deaths'}: {seen[-1, 1]:,.0f} steps counted, 4,000 scheduled"
+title = f"{deaths} {'death' if deaths == 1 else 'deaths'}: {seen[-1, 1]:,.0f} steps counted, 3,000 scheduled"
 fig, ax = plots.figure(title, x="seconds", y="step counter")
 ax.plot(seen[:, 0], seen[:, 1], color=plots.BLUE)
 for at, what in marks:
