@@ -182,6 +182,101 @@ def skew_report(training, recomputed, log, predict_minutes):
     e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
     return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
 
+# %% exercise="skew_report" answer="wrong" name="counts_what_was_never_served" expect="and counts the flights that were served"
+# Misconception: every flight that training can compute belongs into the comparison.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = recomputed[name], log[name].reindex(recomputed.index)
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="numbers_only" expect="differs has the four features"
+# Misconception: only numbers can differ.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in recomputed.select_dtypes("number"):
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="offline_is_forgotten" expect="minus the error on flights held out"
+# Misconception: the error on new flights is the cost of new flights.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="feedback_between_groups" expect="compares the flights outside of the control group with those in it"
+# Misconception: feedback is the difference between who was acted on and who was not.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": mae(log[~c], log["delay"][~c]) - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="errors_that_cancel" expect="is the mean of signed errors"
+# Misconception: an error is prediction minus truth, and the mean error is its mean.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float((predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
 # %% exercise="skew_report" answer="right" name="arrays_and_masks"
 def skew_report(training, recomputed, log, predict_minutes):
     names = [name for name in log.columns if name not in ("control", "delay")]
@@ -436,6 +531,121 @@ def find_difference(train_fn, serve_fn, space):
 
     try:
         return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="two_crashes_differ" expect="If both raise, that is the same."
+# Misconception: a row on which anything raises is a finding.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return True
+        return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="training_never_raises" expect="Either function may raise."
+# Misconception: training code has been tested, only the service can crash.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = float(train_fn(row)), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="absolute_only" expect="Is your tolerance absolute only?"
+# Misconception: 1e-9 is small for any number.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not np.isclose(a, b, rtol=0, atol=1e-9, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="relative_only" expect="Is your tolerance relative only?"
+# Misconception: rounding is always small beside the number itself.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not np.isclose(a, b, rtol=1e-9, atol=0, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="fifty_rows" expect="asked are 200 at least"
+# Misconception: fifty rows are a lot.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=50, database=None, derandomize=True, deadline=None))
     except NoSuchExample:
         return None
 
