@@ -878,6 +878,60 @@ def separating(equivalent, different):
     low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
     return float(np.sqrt(low * high)) if low < high else None
 
+# %% exercise="same_up_to" answer="wrong" name="infinity_is_far_from_itself" expect="The same infinities are the same"
+# Misconception: what is infinite cannot be compared.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = np.where(np.isinf(a) | np.isinf(b), False, near)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="infinity_is_near_everything" expect="Infinity against 5 is not the same at any rtol"
+# Misconception: a tolerance relative to the larger number needs no special case.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = near | (a == b)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="nan_is_never_the_same" expect="Missing on both sides is the same"
+# Misconception: NaN is unequal to itself.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+    return bool(np.all(near))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
 # %% exercise="same_up_to" answer="wrong" name="no_floor" expect="Equivalents that are equal to the last bit are 1e-12 apart"
 # Misconception: a distance of 0 is a distance like any other.
 def same_up_to(a, b, rtol):
@@ -1248,6 +1302,66 @@ def export(recipe, network, folder):
             for i, (w, b) in enumerate(self.layers):
                 x = x @ w + b
             return {"features": features, "delay": x[:, 0]}
+
+    save_servable(Module(), folder)
+
+# %% exercise="export" answer="wrong" name="delay_is_a_column" expect="delay of four rows has the shape (4,)"
+# Misconception: what a layer returns is the prediction.
+def export(recipe, network, folder):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x}
+
+    save_servable(Module(), folder)
+
+# %% exercise="export" answer="wrong" name="features_stay_inside" expect="yours lacks features"
+# Misconception: a service needs the prediction and nothing else.
+def export(recipe, network, folder):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"delay": x[:, 0]}
 
     save_servable(Module(), folder)
 

@@ -3,7 +3,7 @@
 #   lab:
 #     title: Training–serving skew
 #     question: Why does the model that was good offline fail online?
-#     minutes: {core: 70, all: 160}
+#     minutes: {core: 70, all: 151}
 #     core: [skew_report, find_difference]
 #     seconds: 35
 #     objectives:
@@ -82,8 +82,8 @@ with slow("a small network learns from winter", seconds=6):
 features.head(3)
 
 # %% [markdown]
-# The service computes the same features, but somebody wrote them again, in another language. It is **simulated**
-# here, with three faults that real ones have:
+# The service computes the same features, but somebody wrote them again. It is **simulated**, with three faults that
+# real ones have:
 #
 # | fault | training | service |
 # |---|---|---|
@@ -91,9 +91,8 @@ features.head(3)
 # | hour in UTC | 9 in New York | 13 in summer |
 # | missing as 0 | missing pressure becomes the median, 1,017 hPa | 0 hPa |
 #
-# Gate agents act on predictions above 30 minutes: they help, and a fifth of the delay is left (**simulated**, too). So
-# the model changes the labels by which it is measured. A random fifth of the flights, the **control group**, is left
-# alone.
+# Gate agents act on predictions above 30 minutes, and a fifth of the delay is left (**simulated**, too). So the model
+# changes the labels that it is measured by. A random fifth of the flights, the **control group**, is left alone.
 
 # %% kind="explore" folded=false
 def model(table):
@@ -107,7 +106,7 @@ def serve_month(month, faults, agents=True):
     log = served_features(flown, recipe["fill"], faults)
     control = rng().random(len(flown)) < 0.2
     left_alone = control if agents else np.ones(len(flown), bool)
-    acted, observed = act(model(log), flown["arr_delay"], left_alone)
+    _, observed = act(model(log), flown["arr_delay"], left_alone)
     log = log.assign(control=control, delay=observed).sample(frac=1, random_state=0)
     return training_features(flown, recipe["fill"]), log
 
@@ -369,15 +368,15 @@ plots.show(
 )
 
 # %% [markdown]
-# The report names features. It does not say *on which input* they part, nor which fault costs what.
+# The report names features. It says neither on which input they part nor which fault costs what.
 
 # %% [markdown]
 # ## 2 · Find where two functions disagree
 # *medium · about N lines · 20 minutes*
 #
-# A feature that is written twice is a feature with a bug; the question is on which input. Examples from a notebook
-# rarely hold it: whoever wrote them thought of usual flights. `hypothesis` draws rows by itself, odd ones on purpose,
-# and then **shrinks** what it found to the simplest row that still shows it.
+# On which input do they part? Examples from a notebook rarely hold it: whoever wrote them thought of usual flights.
+# `hypothesis` draws rows by itself, odd ones on purpose, and then **shrinks** what it found to the simplest row that
+# still shows it.
 
 # %% kind="explore" folded=false
 from hypothesis import find, settings
@@ -626,7 +625,7 @@ predict("mended",
 
 # %% kind="explore" folded=false
 def online_error(month, faults):
-    again, log = serve_month(month, faults)
+    _, log = serve_month(month, faults)
     return float(np.mean(np.abs(model(log) - log["delay"])))
 
 
@@ -736,10 +735,9 @@ plots.show(
 
 # %% [markdown]
 # The more the model promises too little, the more a bug that promises more is right by luck. Do not keep a bug because
-# a month liked it: mend it, then retrain against the bias.
+# a month liked it: mend it, then retrain.
 #
-# Now move the month, mend faults one by one, send the agents home. Which bars cross 0 within their two standard
-# errors?
+# Move the month, mend faults, send the agents home. Which bars cross 0 within two standard errors?
 
 # %% kind="explore"
 # The explorer: month, faults and agents; your report, drawn as a waterfall.
@@ -753,12 +751,12 @@ def draw_causes(month, truncated_steps, hour_in_UTC, missing_as_0, agents):
 explorer(draw_causes, month=(4, 12, 7), truncated_steps=True, hour_in_UTC=True, missing_as_0=True, agents=True)
 
 # %% [markdown]
-# **You can stop here.** You found skew, named its cause, and saw the gain of mending it; *In production*, at the end,
-# closes the lab. The second half prevents skew. In it stand
+# **You can stop here:** skew is found, its cause named, the gain seen. *In production*, at the end, closes the lab. The
+# second half prevents skew:
 #
 # - how large a control group must be, and what it costs (8 minutes, no exercise);
-# - which differences are harmless: NumPy 1 against 2, TensorFlow with oneDNN and without (exercise 3, 40 minutes);
-# - a model that computes its features itself (exercise 4, 42 minutes).
+# - which differences are harmless, between versions of NumPy and builds of TensorFlow (exercise 3, 35 minutes);
+# - a model that computes its features itself (exercise 4, 38 minutes).
 
 # %% [markdown] deeper=8
 # ## How large must the control group be?
@@ -804,7 +802,7 @@ plots.show(
 # That is why the group is a decision, with a budget, and not a default. The feedback itself shrinks, too: fewer
 # flights are acted on.
 
-# %% [markdown] deeper=40
+# %% [markdown] deeper=35
 # ## 3 · The same, up to what?
 # *medium · about N lines · 20 minutes*
 #
@@ -1055,7 +1053,7 @@ far = dict(sorted(far.items(), key=lambda item: item[1][0]))
 fig, ax = plots.figure(
     f"A tolerance of {tolerance:.0e} has orders of magnitude to either side", "largest distance d (equivalent: blue; not: red)", figsize=(7, 3.2),
 )
-for place, (name, (d, colour)) in enumerate(far.items()):
+for place, (d, colour) in enumerate(far.values()):
     ax.plot(d, place, "o" if colour == plots.BLUE else "s", color=colour, markersize=8)
     ax.annotate(f"{d:.0e}", (d, place), (8, 0), textcoords="offset points", va="center")
 ax.axvline(tolerance, color=plots.INK, linestyle="--")
@@ -1079,7 +1077,7 @@ plots.show(
     "rows without temperature": same_up_to(on[-8:], off[-8:], tolerance),
 }
 
-# %% [markdown] deeper=42
+# %% [markdown] deeper=38
 # ## 4 · One implementation
 # *hard · about N lines · 25 minutes*
 #
@@ -1328,7 +1326,7 @@ ways = {
 fig, ax = plots.figure(
     "Your model is the training code, up to rounding", "largest difference from your model in a fresh process (min)", figsize=(7, 2.4),
 )
-for place, (name, far_off) in enumerate(ways.items()):
+for place, far_off in enumerate(ways.values()):
     shown_at = max(float(far_off), 1e-7)
     ax.plot(shown_at, place, "s" if far_off > 0.01 else "o", color=plots.RED if far_off > 0.01 else plots.BLUE, markersize=8)
     ax.annotate("0, bit for bit" if far_off == 0 else f"{far_off:.0e} min", (shown_at, place), (8, 0), textcoords="offset points", va="center")
@@ -1379,25 +1377,22 @@ plots.show(fig, alt="Bars of the error on the next flights: " + ", ".join(f"{nam
 # %% [markdown]
 # ## In production
 #
-# - **At 1,000 times the scale** features come from a feature store that serves the same value to training and to the
-#   service, with the time at which it was known (Feast, Tecton, Vertex AI). What depends on the request alone goes
-#   into the exported graph: TensorFlow Transform, Keras preprocessing layers, ONNX with its operators.
-# - **Log features at serving time**, with the versions of model and libraries, and compare a share of them with the
-#   training pipeline every day. It is a join by id, and it finds what no histogram shows.
-# - **Pin** library versions in both images; hold outputs of fixed inputs, NaN and empty strings among them, against
-#   recorded ones, with a tolerance that you have measured.
-# - **The failure to watch for** is the bug that is repaired without retraining: a model that has learned from wrong
-#   features needs them. Roll out model and pipeline together, or not at all.
-# - **Keep a control group**, random and for good. Mark in the log who was acted on: those labels are not for training.
+# - **At 1,000 times the scale** a feature store serves the same value to training and service, with the time at which
+#   it was known (Feast, Tecton, Vertex AI). What hangs on the request alone goes into the exported graph (TensorFlow
+#   Transform, Keras layers, ONNX).
+# - **Log features at serving time**, with the versions of model and libraries, and compare a share with the training
+#   code every day: a join by id finds what no histogram shows.
+# - **Pin** library versions in both images; hold outputs of fixed inputs, NaN among them, against recorded ones.
+# - **The failure to watch for**: a bug repaired without retraining. A model that has learned from wrong features needs
+#   them. Roll out model and pipeline together.
+# - **Keep a control group**, random and for good, and mark in the log who was acted on.
 
 # %% [markdown]
 # ## Primary sources
 #
 # - Zinkevich, [Rules of Machine Learning](https://developers.google.com/machine-learning/guides/rules-of-ml): rules 29, 31, 32 and 37 are this lab, from somebody who has paid for each.
-# - Breck and others, [The ML Test Score](https://research.google/pubs/pub46555/), 2017: a test that training and serving compute the same is one of its 28.
-# - Baylor and others, [TFX](https://doi.org/10.1145/3097983.3098021), KDD 2017: validation of data against skew, in one platform, and what it brought to an app store.
-# - NumPy, [NEP 50](https://numpy.org/neps/nep-0050-scalar-promotion.html): why the two versions of section 3 disagree, decided in public.
+# - Breck and others, [The ML Test Score](https://research.google/pubs/pub46555/), 2017: that training and serving compute the same is one of its 28 tests.
+# - Baylor and others, [TFX](https://doi.org/10.1145/3097983.3098021), KDD 2017: skew found in one platform, and what that brought to an app store.
 # - Feast, [Point-in-time joins](https://docs.feast.dev/v0.67-branch/getting-started/concepts/point-in-time-joins): a feature as it was known when the prediction was made.
-# - Keras, [Working with preprocessing layers](https://keras.io/guides/preprocessing_layers/): inside the model or in the input pipeline, with the reasons for each.
-# - Hypothesis, [documentation](https://hypothesis.readthedocs.io/en/latest/): strategies, shrinking, and what to do about a flaky test.
-# - Goldberg, [What every computer scientist should know about floating-point arithmetic](https://doi.org/10.1145/103162.103163), 1991: why the order of a sum matters, and by how much.
+# - Hypothesis, [documentation](https://hypothesis.readthedocs.io/en/latest/): strategies, shrinking, and flaky tests.
+# - For the second half: NumPy, [NEP 50](https://numpy.org/neps/nep-0050-scalar-promotion.html), why its versions disagree; Goldberg, [What every computer scientist should know about floating-point arithmetic](https://doi.org/10.1145/103162.103163), 1991, why the order of a sum matters; Keras, [preprocessing layers](https://keras.io/guides/preprocessing_layers/), inside the model or in the input pipeline.

@@ -34,8 +34,16 @@ READS: dict[str, Space] = {
     "pressure": {"pressure": ("maybe", ("float", 980.0, 1045.0))},
 }
 USUAL = {
-    **{"month": 7, "dep_delay": 5, "hour": 9, "distance": 1000, "carrier": "UA", "origin": "JFK"},
-    **{"temp": 75.0, "wind_speed": 10.0, "visib": 10.0, "pressure": 1015.0},
+    "month": 7,
+    "dep_delay": 5,
+    "hour": 9,
+    "distance": 1000,
+    "temp": 75.0,
+    "wind_speed": 10.0,
+    "visib": 10.0,
+    "pressure": 1015.0,
+    "carrier": "UA",
+    "origin": "JFK",
 }
 
 Floats = NDArray[np.float32]

@@ -42,4 +42,5 @@ def test_two_stand_side_by_side(shown):
     centres = [bar.get_x() + bar.get_width() / 2 for bar in fig.axes[0].patches]
     assert centres == pytest.approx([0, 1, 2, 3, 4, 5.5, 6.5, 7.5])
     assert {"before", "after"} <= {t.get_text() for t in fig.axes[0].texts}
-    assert "before: " in alt and "after: offline 2.0, data +1.0, online 3.0 minutes." in alt
+    assert f"before: {WAY.words}" in alt
+    assert "after: offline 2.0, data +1.0, online 3.0 minutes." in alt
