@@ -77,7 +77,7 @@ kept_out = rng().random(len(winter)) < 0.2
 
 recipe = learn_recipe(winter[~kept_out])  # medians, means, vocabularies
 features = training_features(winter[~kept_out], recipe["fill"])
-with slow("a small network learns from winter", seconds=6):
+with slow("A small network learns from winter", seconds=6):
     network = fit_network(encode(features, recipe), winter.loc[~kept_out, "arr_delay"])
 features.head(3)
 
@@ -549,7 +549,7 @@ with check("find_difference"):
 # %% kind="explore"
 suspects = [name for name in NUMBERS if report["differs"][name] > 0.01]
 found = {}
-with slow("200 rows and more per feature, through both code paths", seconds=5):
+with slow("200 rows and more per feature go through both code paths", seconds=5):
     for name in suspects:
         two = feature_pair(name, recipe["fill"], FAULTS)
         row = find_difference(two.train, two.serve, two.space)
@@ -670,7 +670,7 @@ plots.show(
 # Count minutes, not rows. Now mend all three, and search again:
 
 # %% kind="explore"
-with slow("200 rows of each feature, now without faults", seconds=5):
+with slow("200 rows of each feature are tried, now without faults", seconds=5):
     left = {}
     for name in suspects:
         two = feature_pair(name, recipe["fill"], faults=[])
@@ -1008,7 +1008,7 @@ predict("onednn",
 right = training_features(july, recipe["fill"])
 matrix = encode(right.iloc[:5000], recipe)
 matrix[-8:, NUMBERS.index("temp")] = np.nan
-with tempfile.TemporaryDirectory() as saved, slow("two fresh processes start", seconds=12):
+with tempfile.TemporaryDirectory() as saved, slow("Two fresh processes start", seconds=12):
     save(bare(network), saved)
     on, off = (
         ask_fresh(saved, {"matrix": matrix}, batch=1000, onednn=use)["delay"]
@@ -1298,7 +1298,7 @@ predict("fresh",
 
 # %% kind="explore"
 onednn_here = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"
-with slow("200 rows one at a time, then a fresh process imports TensorFlow", seconds=8):
+with slow("200 rows go in one at a time, then a fresh process starts", seconds=8):
     here = ask_in_batches(servable, raw_rows, batch=1000)["delay"]
     first_rows = {name: column[:200] for name, column in raw_rows.items()}
     singly = ask_in_batches(servable, first_rows, batch=1)["delay"]
@@ -1347,7 +1347,7 @@ alone = rng().random(len(some)) < 0.2
 acted, observed = act(answers["delay"], landed, alone)
 first = np.arange(len(some)) < 4000
 trained = {}
-with slow("two small networks learn from the log", seconds=8):
+with slow("Two small networks learn from the log", seconds=8):
     for name, rows in {"all 4,000 labels": first, "control group alone": first & alone}.items():
         chosen = np.resize(np.flatnonzero(rows), 4000)  # as many steps of training for both
         following = fit_network(logged[chosen], observed[chosen], epochs=12)
