@@ -33,13 +33,12 @@
 # ```mermaid
 # flowchart LR
 #     accTitle: Two code paths into one network, and three causes of skew
-#     accDescr: Flights of winter go through the training code into features, on which the network is trained and its error offline is measured. Flights of July, which are others, go through a service that was written again into features as served, and into the same network. Agents act on its predictions, so the observed delay, from which the error online is measured, is not what it would have been.
-#     winter[(flights<br/>of winter)] --> train["training code"] --> f1["features"] --> net["network"] --> offline(["error<br/>offline"])
-#     july[(flights<br/>of July)] --> serve["the service,<br/>written again"] --> f2["features<br/>as served"] --> same["the same<br/>network"] --> agents["gate agents<br/>act"] --> online(["error<br/>online"])
-#     winter -. "data" .- july
-#     train -. "pipelines" .- serve
-#     offline -. "feedback" .- agents
+#     accDescr: Flights of winter go through the training code into the network, whose error offline is measured. Flights of July, which are others (1, data), go through a service that was written again (2, pipelines) into the same network. Agents act on its predictions (3, feedback), so the observed delay, from which the error online is measured, is not what it would have been.
+#     winter[(flights<br/>of winter)] --> train["training<br/>code"] --> net["network"] --> offline(["error<br/>offline"])
+#     july[("① flights<br/>of July")] --> serve["② service,<br/>written again"] --> same["the same<br/>network"] --> agents["③ agents<br/>act"] --> online(["error<br/>online"])
 # ```
+#
+# Three things differ: ① **data**, ② **pipelines**, ③ **feedback**.
 
 # %% kind="setup"
 # Imports, and the lab's name for your progress.
@@ -111,25 +110,30 @@ def serve_month(month, faults, agents=True):
     return training_features(flown, recipe["fill"]), log
 
 # %% kind="explore"
-# Draws the team's dashboard: the error offline, and online month by month.
+# Draws the team's dashboard, offline and by month online.
+def draw_dashboard(title, lines):
+    fig, ax = plots.figure(title, "month of 2013", "mean absolute error (min)", figsize=(7, 2.8))
+    for (name, by_month), colour in zip(lines.items(), (plots.RED, plots.GREEN), strict=False):
+        ax.plot(list(by_month), list(by_month.values()), "o-", color=colour, label=name)
+    plots.label_lines(ax)
+    ax.plot([1, 2, 3], [offline_error] * 3, color=plots.BLUE, linewidth=3)
+    ax.annotate("offline, held out", (1, offline_error), (0, 5), textcoords="offset points")
+    ax.set_ylim(0)
+    ax.set_xticks(range(1, 13))
+    ax.margins(x=0.12)
+    said = "; ".join(f"{name} {min(x.values()):.0f} to {max(x.values()):.0f}" for name, x in lines.items())
+    plots.show(fig, alt=f"The error by month, in minutes. {said}; offline, on winter's flights held out, {offline_error:.0f}.")
+
+
+def online_error(month, faults):
+    _, log = serve_month(month, faults)
+    return float(np.mean(np.abs(model(log) - log["delay"])))
+
+
 held_out = training_features(winter[kept_out], recipe["fill"]).assign(delay=winter.loc[kept_out, "arr_delay"])
 offline_error = float(np.mean(np.abs(model(held_out) - held_out["delay"])))
-logs = {month: serve_month(month, FAULTS)[1] for month in range(4, 13)}
-dashboard = {month: float(np.mean(np.abs(model(log) - log["delay"]))) for month, log in logs.items()}
-fig, ax = plots.figure(
-    f"Offline {offline_error:.0f} minutes, in July {dashboard[7]:.0f}", "month of 2013", "mean absolute error (min)", figsize=(7, 2.8)
-)
-ax.plot(list(dashboard), list(dashboard.values()), "o-", color=plots.RED, label="online")
-ax.plot([1, 2, 3], [offline_error] * 3, color=plots.BLUE, linewidth=3, label="offline, held out")
-ax.set_ylim(0)
-ax.set_xticks(range(1, 13))
-ax.margins(x=0.12)
-plots.label_lines(ax)
-plots.show(
-    fig,
-    alt=f"Line of the error online by month, {min(dashboard.values()):.0f} to {max(dashboard.values()):.0f} minutes; "
-    f"offline, on winter's flights held out, it was {offline_error:.0f}.",
-)
+dashboard = {month: online_error(month, FAULTS) for month in range(4, 13)}
+draw_dashboard(f"Offline {offline_error:.0f} minutes, in July {dashboard[7]:.0f}", {"online": dashboard})
 
 # %% [markdown]
 # ## 1 · Three causes, measured apart
@@ -339,7 +343,7 @@ reveal("causes",
 )
 
 # %% kind="explore" folded=true
-# Draws July's way from offline to online, with two standard errors of each step.
+# Draws July's way online, with two standard errors.
 def way_of(report, again, log):
     twice = {name: 2 * x for name, x in cost_errors(held_out, again, log, model).items()}
     return Way(offline_error, report["cost"], twice)
@@ -350,7 +354,7 @@ largest = max(report["cost"], key=report["cost"].get)
 show_waterfall(f"July: most of what is lost is lost to {largest}", {"July": july_way})
 
 # %% kind="explore"
-# Draws for how many flights each feature was served with another value.
+# Draws which features were served with another value.
 differing = pd.Series(report["differs"]).sort_values()
 fig, ax = plots.figure(
     f"{(differing > 0).sum()} of {len(differing)} features differ, one of them for every flight",
@@ -557,7 +561,7 @@ with slow("200 rows and more per feature go through both code paths", seconds=5)
 pd.DataFrame(found).T
 
 # %% kind="explore"
-# Draws both versions of delay_step, and the row that your search found.
+# Draws both versions of delay_step, and your row.
 two = feature_pair("delay_step", recipe["fill"], FAULTS)
 early = np.arange(-16, 12)
 lines = {
@@ -624,16 +628,11 @@ predict("mended",
 )
 
 # %% kind="explore" folded=false
-def online_error(month, faults):
-    _, log = serve_month(month, faults)
-    return float(np.mean(np.abs(model(log) - log["delay"])))
-
-
 worst = max(dashboard, key=dashboard.get)
-gain = {
-    fault: dashboard[worst] - online_error(worst, [other for other in FAULTS if other != fault])
-    for fault in FAULTS
-}
+gain = {}
+for fault in FAULTS:
+    others = [other for other in FAULTS if other != fault]
+    gain[fault] = round(dashboard[worst] - online_error(worst, others), 2)
 
 # %% kind="explore"
 reveal("mended",
@@ -645,7 +644,7 @@ reveal("mended",
 )
 
 # %% kind="explore"
-# Draws the minutes that mending a fault gains, over the share of flights that it touches.
+# Draws minutes gained over flights touched.
 flown = year[year["month"] == worst]
 untouched = training_features(flown, recipe["fill"])[NUMBERS]
 touched = {
@@ -680,21 +679,12 @@ left
 # %% [markdown]
 # No row is left. What does the dashboard say?
 
-# %% kind="explore"
-# Draws the dashboard of the beginning again, now with the mended service.
+# %% kind="explore" folded=true
+# Draws the dashboard again, with the mended service.
 mended = {month: online_error(month, faults=[]) for month in range(4, 13)}
-fig, ax = plots.figure("Mended, the service is near what was promised offline", "month of 2013", "mean absolute error (min)", figsize=(7, 2.8))
-ax.plot(list(dashboard), list(dashboard.values()), "o--", color=plots.RED, label="with faults")
-ax.plot(list(mended), list(mended.values()), "o-", color=plots.GREEN, label="mended")
-ax.plot([1, 2, 3], [offline_error] * 3, color=plots.BLUE, linewidth=3, label="offline, held out")
-ax.set_ylim(0)
-ax.set_xticks(range(1, 13))
-ax.margins(x=0.12)
-plots.label_lines(ax)
-plots.show(
-    fig,
-    alt=f"The dashboard again: with faults {min(dashboard.values()):.0f} to {max(dashboard.values()):.0f} minutes online, mended "
-    f"{min(mended.values()):.0f} to {max(mended.values()):.0f}; offline {offline_error:.0f}.",
+draw_dashboard(
+    f"Mended: at most {max(mended.values()):.0f} minutes in a month, and no longer {max(dashboard.values()):.0f}",
+    {"with faults": dashboard, "mended": mended},
 )
 
 # %% kind="explore" folded=true
@@ -710,7 +700,7 @@ show_waterfall(
 # Does mending *always* help? Take truncated steps alone, month by month, with nobody acting.
 
 # %% kind="explore"
-# Draws what truncated steps add to the error, against how much too little the model promises, by month.
+# Draws what truncated steps add, month by month.
 by_month = {}
 for month, flown_then in year[year["month"] >= 4].groupby("month"):
     tables = training_features(flown_then, recipe["fill"]), served_features(flown_then, recipe["fill"], FAULTS[:1])
@@ -740,7 +730,7 @@ plots.show(
 # Move the month, mend faults, send the agents home. Which bars cross 0 within two standard errors?
 
 # %% kind="explore"
-# The explorer: month, faults and agents; your report, drawn as a waterfall.
+# The explorer: your report for any month and service.
 def draw_causes(month, truncated_steps, hour_in_UTC, missing_as_0, agents):
     chosen = (truncated_steps, hour_in_UTC, missing_as_0)
     again, log = serve_month(month, [fault for fault, on in zip(FAULTS, chosen, strict=True) if on], agents)
@@ -856,7 +846,7 @@ reveal("versions",
 )
 
 # %% kind="explore"
-# Draws the seconds of both versions over the time of day.
+# Draws both versions over the time of day.
 by_time = recorded.assign(clock=recorded["hour"] + recorded["minute"] / 60).sort_values("clock")
 broken = by_time.loc[by_time["seconds_1.26.4"] != by_time["seconds_2.4.6"], "clock"]
 fig, ax = plots.figure(
@@ -1042,7 +1032,7 @@ different["seconds, NumPy 1, 2"] = recorded["seconds_1.26.4"], recorded["seconds
 tolerance = separating(list(equivalent.values()), list(different.values()))
 
 # %% kind="explore"
-# Draws all distances on one axis, with your tolerance between the two kinds.
+# Draws all distances on one axis, with your tolerance.
 def far_apart(a, b):
     a, b = np.asarray(a, float), np.asarray(b, float)
     return float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b)))))
@@ -1110,7 +1100,7 @@ plots.show(
 # | 40 | "ZZ" | −1 | 1 | 0 | 0 |
 
 # %% kind="setup"
-# Imports of this section, and the small recipe with its network and rows.
+# Imports, and a small recipe with network and rows.
 from tempfile import TemporaryDirectory
 
 import tensorflow as tf
@@ -1316,7 +1306,7 @@ reveal("fresh",
 # And against the two pipelines written in pandas, the same 5,000 flights:
 
 # %% kind="explore"
-# Draws how far each way to compute is from your model in its fresh process.
+# Draws how far each way is from your model, served.
 ways = {
     "your model, here": np.abs(here - answers["delay"]).max(),
     "one row at a time": np.abs(singly - answers["delay"][:200]).max(),
@@ -1348,18 +1338,19 @@ acted, observed = act(answers["delay"], landed, alone)
 first = np.arange(len(some)) < 4000
 trained = {}
 with slow("Two small networks learn from the log", seconds=8):
-    for name, rows in {"all 4,000 labels": first, "control group alone": first & alone}.items():
-        chosen = np.resize(np.flatnonzero(rows), 4000)  # as many steps of training for both
+    control = first & alone
+    for name, rows in {"all labels": first, "control group": control}.items():
+        chosen = np.resize(np.flatnonzero(rows), 4000)  # as many steps for both
         following = fit_network(logged[chosen], observed[chosen], epochs=12)
         wrong = np.abs(minutes(following, logged[~first]) - landed[~first])
-        trained[name] = float(np.mean(wrong))
+        trained[f"{rows.sum():,}: {name}"] = float(np.mean(wrong))
 trained["winter's network"] = float(np.mean(np.abs(answers["delay"][~first] - landed[~first])))
 folder.cleanup()
 
 # %% kind="explore"
-# Draws the error of the next version, by the labels that it learned from.
+# Draws the next version's error, by its labels.
 fig, ax = plots.figure(
-    f"{(first & alone).sum()} untouched labels teach more than 4,000 with the model's own doing",
+    "Labels that nobody touched teach more, though they are fewer",
     "mean absolute error on the next 1,000 flights (min)", figsize=(7, 2.3),
 )
 ax.barh(list(trained), list(trained.values()), color=[plots.RED, plots.BLUE, plots.GREY])
