@@ -1,9 +1,10 @@
 """Incidents of a production system, drawn from a seed: sixteen causes, their evidence, and the truth."""
 
-from prodml.adapt.incidents.console import console, view
+from prodml.adapt.incidents.console import console
 from prodml.adapt.incidents.evidence import Evidence, Incident, Truth, digest
 from prodml.adapt.incidents.families import ACTIONS, FAMILIES, GROUPS, SEVERITIES, Family
 from prodml.adapt.incidents.generator import make_incident
+from prodml.adapt.incidents.looking import view
 from prodml.adapt.incidents.noisy import belief_after
 from prodml.adapt.incidents.obvious import obvious
 from prodml.adapt.incidents.scoring import marks, score, scores
