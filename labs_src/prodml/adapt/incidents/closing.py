@@ -9,7 +9,7 @@ from prodml.adapt.incidents.evidence import Truth
 from prodml.adapt.incidents.families import FAMILIES
 from prodml.adapt.incidents.scoring import marks, score
 from prodml.adapt.incidents.seen import best_view
-from prodml.lab.output import markdown_of, text_of
+from prodml.lab.output import markdown_of, show, text_of
 
 UNKNOWN = "do not know: hand over"
 LEFT = "style='text-align:left;padding-right:1em'"
@@ -19,9 +19,11 @@ def closed(diagnosis: Mapping[str, Any], truth: Truth) -> tuple[str, str]:
     """The verdict as text and as HTML.
 
     Args:
-        diagnosis: "cause" (`UNKNOWN` too), "where", "since", "action" and "severity".
+        diagnosis: "cause" (`UNKNOWN` too), "where", "since" and "action"; "severity" too, if it was asked for.
     """
-    right = {**marks(diagnosis, truth), "severity": diagnosis.get("severity") == truth.severity}
+    right = marks(diagnosis, truth)
+    if "severity" in diagnosis:
+        right["severity"] = diagnosis["severity"] == truth.severity
     rows = [(part, _said(diagnosis.get(part)), _said(getattr(truth, part)), right[part]) for part in right]
     handed = diagnosis.get("cause") == UNKNOWN
     owner = FAMILIES[truth.cause].owner or "whoever runs the hosts and the flights"
@@ -45,6 +47,11 @@ def closed(diagnosis: Mapping[str, Any], truth: Truth) -> tuple[str, str]:
     table = f"<table><thead><tr>{names}</tr></thead><tbody>{cells}</tbody></table>"
     markup = f"<p><b>{text_of(head)}</b> {markdown_of(tail)}</p>{table}"
     return f"{head} {text}. {tail}", markup
+
+
+def tell(diagnosis: Mapping[str, Any], truth: Truth) -> None:
+    """Show the verdict."""
+    show(*closed(diagnosis, truth))
 
 
 def _said(x: Any) -> str:
