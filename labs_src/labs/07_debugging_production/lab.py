@@ -745,8 +745,10 @@ def sliced(g, rise=0.0, slice_=None, storm=0.0, always=None, tiny=False, lost=0.
 def worst_slice(errors, features, after):
     """The slice whose error rose most surely, compared with all other rows.
 
-    errors: 1-D array, minutes, absolute errors; NaN where the label has not come: leave these rows out.
-    features: DataFrame, a row per error, columns of texts. A slice is a column and one of its values.
+    errors: 1-D array, minutes, absolute errors; NaN where the label has not come: leave these
+        rows out.
+    features: DataFrame, a row per error, columns of texts. A slice is a column and one of its
+        values.
     after: 1-D array of booleans: True since the alarm.
     A slice counts if it has at least 30 known errors before and 30 after.
     z is the formula above, its standard deviations with n - 1.
