@@ -25,7 +25,7 @@ def draw_signs(found: pd.DataFrame) -> None:
     top = found.drop_duplicates("sign").iloc[::-1]
     there = top["strength"] > 1
     names = ", ".join(top.loc[there, "sign"][::-1])
-    title = f"{there.sum()} of 16 signs are above 1: {names}" if there.any() else "No sign is above 1"
+    title = f"Above 1, of 16 signs: {names}" if there.any() else "No sign is above 1"
     fig, ax = plots.figure(title, x="strength (1: hardly any healthy week goes beyond)", figsize=(7, 4.2))
     shown = top["strength"].clip(LEAST, MOST)
     ax.hlines(range(len(top)), LEAST, shown, color=plots.GREY, linewidth=0.8)
@@ -38,6 +38,7 @@ def draw_signs(found: pd.DataFrame) -> None:
     ax.axvline(1, color=plots.INK, linewidth=1)
     ax.set_xscale("log")
     ax.set_xlim(LEAST, MOST * 12)
+    ax.minorticks_off()
     ax.set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
     ax.set_yticks(range(len(top)), list(top["sign"]))
     ax.grid(visible=False)
@@ -112,8 +113,8 @@ def draw_aftermath(left: dict[str, NDArray[np.int64]]) -> None:
     Args:
         left: as `aftermath` returns it.
     """
-    said = "; ".join(f"{name}: {hours.sum()}" for name, hours in left.items())
-    fig, ax = plots.figure(f"Wrong alerts of the next day: {said}", x="hours after the alarm", y="wrong alerts so far")
+    said = ", ".join(f"{hours.sum()} ({name})" for name, hours in left.items())
+    fig, ax = plots.figure(f"Wrong alerts of a day: {said}", x="hours after the alarm", y="wrong alerts so far")
     for name, hours in left.items():
         ax.plot(np.arange(len(hours) + 1), np.append(0, np.cumsum(hours)), label=name)
     plots.label_lines(ax)
