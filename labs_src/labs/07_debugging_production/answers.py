@@ -545,7 +545,7 @@ def diagnose(evidence):
 def diagnose(evidence):
     return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
 
-# %% exercise="diagnose" answer="wrong" name="always_roll_back" expect="expected are the place origin=EWR and the action repair_input"
+# %% exercise="diagnose" answer="wrong" name="always_roll_back" expect="that deploy failed: it changed nothing"
 # Misconception: rolling back is always right.
 def diagnose(evidence):
     signs = symptoms(evidence)

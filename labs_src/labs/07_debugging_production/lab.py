@@ -366,7 +366,7 @@ def with_deploys(incident, *rows):
 QUIET = [(100, "nothing"), (102, "nothing"), (103, "nothing")]
 # The only sign has a strength between 1.2 and 1.8.
 FAINT = [(21146, "failing_host"), (60063, "failing_host"), (21436, "feedback_loop")]
-ONE_SIGN = [(708, "zero_fill"), (100, "schema_change"), (103, "schema_change")]
+ONE_SIGN = [(708, "zero_fill"), (710, "zero_fill"), (100, "schema_change"), (103, "schema_change")]
 SPECIAL = [(100, "skewed_preprocessing"), (102, "skewed_preprocessing"), (60047, "bad_quantization"), (101, "stale_model")]
 # The sign is above 1 in two places, the right one first.
 TWO_PLACES = [(20836, "skewed_preprocessing"), (21151, "failing_host")]
@@ -409,11 +409,11 @@ with check("diagnose"):
     said = value(diagnose(first_night.evidence), dict)
     assert not malformed(said), malformed(said)
     assert said["cause"] == "late_events", f"The first incident: lag is the only sign above 1, and it suggests late_events; yours says {said['cause']}. Who closes all alarms, or looks at a dashboard, misses it."
-    assert (said["where"], said["action"]) == ("origin=EWR", "repair_input"), f"The first incident: expected are the place origin=EWR and the action repair_input, as no deploy of features was done in the five hours before; yours says {said['where']} and {said['action']}."
+    assert said["where"] == "origin=EWR", f"The first incident: the place stands in the row of lag, origin=EWR; yours says {said['where']}."
     got = rights(FAINT)
     assert got["cause"] >= 0.6, f"Three plain faults whose only sign has a strength between 1 and 2 (failing_host, feedback_loop): yours names {got['cause']:.0%} of them. A sign is there from strength 1 on; strengths of different signs have no common scale."
     got = rights(ONE_SIGN)
-    assert got["cause"] >= 0.9, f"Three faults of inputs with one sign each: yours names the right cause in {got['cause']:.0%}. Two signs can stand for one cause (missing and unknown code are both schema_change), and a zero stands for what was missing (zero_fill), not for another unit."
+    assert got["cause"] >= 0.6, f"Four faults of inputs with one sign each: yours names the right cause in {got['cause']:.0%}. Two signs can stand for one cause (missing and unknown code are both schema_change), and a zero stands for what was missing (zero_fill), not for another unit."
     got = rights(SPECIAL)
     assert got["cause"] >= 0.75, f"Plain faults of serving: yours names the right cause in {got['cause']:.0%}. Several signs are there at once; the special one (coarse, scaled) explains the general one (replay)."
     assert got["where"] >= 0.75, f"Plain faults of serving: yours names the right place in {got['where']:.0%}. The place stands in the row of the sign that decided, which need not be the strongest."
@@ -446,6 +446,7 @@ with check("diagnose"):
     assert act == "roll_back", f"A deploy of `features`, the owner, was done 4 hours before the onset, and one of `server` after it. Expected is roll_back, yours says {act}. Look at all deploys of the five hours, not at the last one."
     act = action((1, "server", "done"), (60, "features", "done"))
     assert act == "repair_input", f"A deploy of `server` was done an hour before the hours changed, and `features` owns them. Expected is repair_input, yours says {act}. The last deploy is not always the one."
+    assert said["action"] == "repair_input", f"The first incident: no deploy of features was done in the five hours before, so the action is that of the family, repair_input; yours says {said['action']}."
     assert inputs["action"] >= 0.7, f"The same cause can begin with a deploy of ours or outside: yours has the right action in {inputs['action']:.0%}. Roll back if, and only if, a deploy of the owner with status done stands shortly before the onset."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
@@ -599,7 +600,7 @@ def plain_bisection(deploys, is_bad, noise):
 plain_right, plain_tests = hunts(plain_bisection, 1000, 31, 0.2, rng())
 
 # %% kind="explore"
-reveal("bisection", {"plain bisection": 100 * plain_right}, unit="of 100 hunts", text="Five answers in a row must be right: 0.8 to the fifth is 33 %. One wrong answer sends it into the wrong half, and it never comes back.")
+reveal("bisection", {"plain bisection": 100 * plain_right}, unit="% of hunts", text="Five answers in a row must be right: 0.8 to the fifth is 33 %. One wrong answer sends it into the wrong half, and it never comes back.")
 
 # %% [markdown]
 # So keep a **belief**: a probability for each deploy to be the first bad one, and one for "none of them". Ask where
