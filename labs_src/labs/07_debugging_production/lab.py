@@ -679,7 +679,7 @@ for name, results in both.items():
     ax.plot(noises, [share for share, _ in results], "o-", label=name)
 ax.set_ylim(0, 1.05)
 plots.label_lines(ax)
-plots.show(fig, alt="; ".join(f"{name}: " + ", ".join(f"noise {noise:g} right in {share:.0%} with {n:.0f} tests" for noise, (share, n) in zip(noises, results)) for name, results in both.items()))
+plots.show(fig, alt="; ".join(f"{name}: " + ", ".join(f"noise {noise:g} right in {share:.0%} with {n:.0f} tests" for noise, (share, n) in zip(noises, results, strict=True)) for name, results in both.items()))
 
 # %% kind="explore"
 # Draws the belief after a number of answers: slide the noise.
@@ -887,7 +887,7 @@ ax.set_yscale("log")
 ax.set_yticks([0.03, 0.1, 1, 10], ["none", "0.1", "1", "10"])
 ax.set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
 loud = sum(s > 10 for s in strongest)
-plots.show(fig, alt=f"{len(harm)} incidents. Of {loud} with a sign above 10, {sum(s > 10 and w < 0.5 for s, w in zip(strongest, harm))} alert fewer than 0.5 of 100 flights wrongly. {sum(w >= 3 for w in harm)} incidents are high.")
+plots.show(fig, alt=f"{len(harm)} incidents. Of {loud} with a sign above 10, {sum(s > 10 and w < 0.5 for s, w in zip(strongest, harm, strict=True))} alert fewer than 0.5 of 100 flights wrongly. {sum(w >= 3 for w in harm)} incidents are high.")
 
 # %% [markdown]
 # An outage of a carrier alerts nobody wrongly, but whoever acts on alerts wants to know. And late labels harm nobody

@@ -41,7 +41,7 @@ def console(incidents: Sequence[Incident]) -> None:
     place = display({**first, "text/html": first["text/html"] + NAME_SLIDERS}, raw=True, display_id=True)
 
     def chosen() -> Incident:
-        return incidents[which.value - 1]
+        return incidents[int(which.value) - 1]
 
     def onset() -> Any:
         return chosen().evidence.now - np.timedelta64(mark.value, "h") if mark.value else None

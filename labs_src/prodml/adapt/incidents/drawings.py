@@ -31,7 +31,7 @@ def draw_signs(found: pd.DataFrame) -> None:
     ax.hlines(range(len(top)), LEAST, shown, color=plots.GREY, linewidth=0.8)
     for mask, colour in ((there, plots.RED), (~there, plots.BLUE)):
         ax.plot(shown[mask], np.flatnonzero(mask), "o", color=colour)
-    for y, row in enumerate(top.itertuples()):
+    for y, row in enumerate(_rows(top)):
         if row.strength > 1:
             ax.annotate(f"{row.place}, {row.since:%-d %b %H:%M}", (min(row.strength, MOST), y), (7, 0),
                         textcoords="offset points", va="center", fontsize=9)  # fmt: skip
@@ -42,7 +42,7 @@ def draw_signs(found: pd.DataFrame) -> None:
     ax.set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
     ax.set_yticks(range(len(top)), list(top["sign"]))
     ax.grid(visible=False)
-    words = "; ".join(f"{r.sign} {r.strength:.1f} at {r.place}" for r in top[there][::-1].itertuples())
+    words = "; ".join(f"{r.sign} {r.strength:.1f} at {r.place}" for r in _rows(top[there][::-1]))
     plots.show(fig, alt=f"{title}. {words or 'All are below.'}")
 
 
@@ -89,7 +89,7 @@ def draw_company(found: Sequence[pd.DataFrame], mine: pd.DataFrame, cause: str) 
     title = f"In truth {cause}: {right} of {len(rows)} are named rightly"
     fig, ax = plots.figure(title, figsize=(7, 3.2))
     labels, words = [], []
-    for y, i in enumerate(rows):
+    for y, i in enumerate(rows.tolist()):
         strong = found[i][found[i]["strength"] > 1]
         for sign, group in strong.groupby("sign"):
             x, most = list(SIGNS).index(str(sign)), group["strength"].max()
@@ -129,12 +129,13 @@ def draw_slices(errors: Any, features: pd.DataFrame, after: Any, named: tuple[st
     """
     rows = []
     for column in features:
-        for name, group in pd.Series(errors).groupby(features[column].to_numpy()):
+        groups: Any = pd.Series(errors).groupby(features[column].to_numpy())
+        for name, group in groups:
             both = [group[np.asarray(after)[group.index] == late].dropna() for late in (False, True)]
             if min(map(len, both)) > 1:
                 means = [part.mean() for part in both]
                 spread = 2 * np.sqrt(sum(part.var() / len(part) for part in both))
-                rows.append((f"{column}={name}", *means, spread, (column, name) == named, min(map(len, both))))
+                rows.append((f"{column}={name}", *means, spread, named == (column, name), min(map(len, both))))
     rows.sort(key=lambda row: row[2] - row[1])
     title = "No slice is named" if named is None else f"Named: {named[0]}={named[1]}"
     fig, ax = plots.figure(title, x="rise of the mean error (min), with two standard errors", figsize=(7, 4.6))
@@ -145,3 +146,7 @@ def draw_slices(errors: Any, features: pd.DataFrame, after: Any, named: tuple[st
     ax.set_yticks(range(len(rows)), [f"{name} (n ≥ {n})" for name, *_, n in rows], fontsize=9)
     words = "; ".join(f"{name} {late - before:+.1f} ± {spread:.1f}" for name, before, late, spread, _, _ in rows[::-1])
     plots.show(fig, alt=f"{title}. Rises in minutes: {words}.")
+
+
+def _rows(table: pd.DataFrame) -> Any:
+    return table.itertuples()

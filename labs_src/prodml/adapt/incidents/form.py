@@ -1,4 +1,4 @@
-"""The form below the console's picture: it closes the incident that is shown, and says where its cause was to be seen."""
+"""The form below the picture: it closes the incident that is shown, and says where its cause was to be seen."""
 
 from __future__ import annotations
 

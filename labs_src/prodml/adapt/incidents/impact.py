@@ -30,7 +30,7 @@ def alerted_wrongly(fault: Fault, sick: Log, said: Floats, well: Log, would_say:
     flight, once = np.unique(sick.flight[since], return_index=True)
     alerted = (said > sick.threshold)[since][once]
     expected = (would_say > THRESHOLD)[np.searchsorted(well.flight, flight)]
-    return sick.time[since][once][alerted != expected]
+    return np.asarray(sick.time[since][once][alerted != expected])
 
 
 def severity(cause: str, harm: float) -> str:

@@ -27,7 +27,9 @@ def overview(e: Evidence, days: float, mark: Any = None) -> None:
 
     plots.use_style()
     fig = Figure(figsize=(WIDE, 4.7), layout="constrained")
-    fig.suptitle("The dashboard. Band: usual at that hour; ticks: deploys below, notices above", x=0.01, ha="left", fontsize=11)
+    fig.suptitle(
+        "The dashboard. Band: usual at that hour; ticks: deploys below, notices above", x=0.01, ha="left", fontsize=11
+    )
     words = []
     axes = fig.subplots(len(DASHBOARD), 1, sharex=True)
     for ax, name in zip(axes, DASHBOARD, strict=True):
