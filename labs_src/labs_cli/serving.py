@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from labs_cli.errors import ServerEnded
-from labs_cli.listening import TELL
+from labs_cli.lab_server import TELL
 from prodml.linux import die_with
 
 LAST_LINES = 15

@@ -87,10 +87,9 @@ def jupyter_command(workspace: Path, notebook: Path) -> list[str]:
     command = [
         sys.executable,
         "-m",
-        "jupyterlab",
+        "labs_cli.lab_server",
         f"--ServerApp.root_dir={workspace}",
         f"--LabApp.default_url=/lab/tree/{place}",
-        "--ServerApp.jpserver_extensions=labs_cli.listening=True",
     ]
     if os.environ.get("BROWSER") == "none":
         command.append("--no-browser")

@@ -155,7 +155,7 @@ def test_open_runs_jupyterlab_in_the_workspace(
     add_lab("02_drift")
     assert labs("start", "2", "--open").code == 0
     command, env, folder, log, _ = served
-    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert command[:3] == [sys.executable, "-m", "labs_cli.lab_server"]
     assert f"--ServerApp.root_dir={workspace}" in command
     assert "--LabApp.default_url=/lab/tree/02_drift/02_drift.ipynb" in command
     assert "--no-browser" in command

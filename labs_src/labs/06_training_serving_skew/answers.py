@@ -182,6 +182,101 @@ def skew_report(training, recomputed, log, predict_minutes):
     e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
     return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
 
+# %% exercise="skew_report" answer="wrong" name="counts_what_was_never_served" expect="and counts the flights that were served"
+# Misconception: every flight that training can compute belongs into the comparison.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = recomputed[name], log[name].reindex(recomputed.index)
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="numbers_only" expect="differs has the four features"
+# Misconception: only numbers can differ.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in recomputed.select_dtypes("number"):
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="offline_is_forgotten" expect="minus the error on flights held out"
+# Misconception: the error on new flights is the cost of new flights.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="feedback_between_groups" expect="compares the flights outside of the control group with those in it"
+# Misconception: feedback is the difference between who was acted on and who was not.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float(np.abs(predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": mae(log[~c], log["delay"][~c]) - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="errors_that_cancel" expect="is the mean of signed errors"
+# Misconception: an error is prediction minus truth, and the mean error is its mean.
+def skew_report(training, recomputed, log, predict_minutes):
+    features = list(recomputed.columns)
+    again = recomputed.loc[log.index]
+    differs = {}
+    for name in features:
+        a, b = again[name], log[name]
+        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+
+    def mae(table, delay):
+        return float((predict_minutes(table[features]) - delay).mean())
+
+    c = log["control"]
+    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
 # %% exercise="skew_report" answer="right" name="arrays_and_masks"
 def skew_report(training, recomputed, log, predict_minutes):
     names = [name for name in log.columns if name not in ("control", "delay")]
@@ -439,6 +534,121 @@ def find_difference(train_fn, serve_fn, space):
     except NoSuchExample:
         return None
 
+# %% exercise="find_difference" answer="wrong" name="two_crashes_differ" expect="If both raise, that is the same."
+# Misconception: a row on which anything raises is a finding.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return True
+        return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="training_never_raises" expect="Either function may raise."
+# Misconception: training code has been tested, only the service can crash.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = float(train_fn(row)), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="absolute_only" expect="Is your tolerance absolute only?"
+# Misconception: 1e-9 is small for any number.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not np.isclose(a, b, rtol=0, atol=1e-9, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="relative_only" expect="Is your tolerance relative only?"
+# Misconception: rounding is always small beside the number itself.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not np.isclose(a, b, rtol=1e-9, atol=0, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
+# %% exercise="find_difference" answer="wrong" name="fifty_rows" expect="asked are 200 at least"
+# Misconception: fifty rows are a lot.
+def find_difference(train_fn, serve_fn, space):
+    from hypothesis import find, settings
+    from hypothesis.errors import NoSuchExample
+
+    def outcome(f, row):
+        try:
+            return float(f(row))
+        except Exception:
+            return None
+
+    def differs(row):
+        a, b = outcome(train_fn, row), outcome(serve_fn, row)
+        if a is None or b is None:
+            return (a is None) != (b is None)
+        return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+    try:
+        return find(strategy_of(space), differs, settings=settings(max_examples=50, database=None, derandomize=True, deadline=None))
+    except NoSuchExample:
+        return None
+
 # %% exercise="find_difference" answer="right" name="random_search_keeps_the_simplest"
 def find_difference(train_fn, serve_fn, space):
     import math
@@ -659,6 +869,60 @@ def same_up_to(a, b, rtol):
         near = np.abs(a - b) < rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
     near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
     return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="infinity_is_far_from_itself" expect="The same infinities are the same"
+# Misconception: what is infinite cannot be compared.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = np.where(np.isinf(a) | np.isinf(b), False, near)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="infinity_is_near_everything" expect="Infinity against 5 is not the same at any rtol"
+# Misconception: a tolerance relative to the larger number needs no special case.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = near | (a == b)
+    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+
+
+def separating(equivalent, different):
+    def distance(a, b):
+        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+
+    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+    return float(np.sqrt(low * high)) if low < high else None
+
+# %% exercise="same_up_to" answer="wrong" name="nan_is_never_the_same" expect="Missing on both sides is the same"
+# Misconception: NaN is unequal to itself.
+def same_up_to(a, b, rtol):
+    if a.shape != b.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+    return bool(np.all(near))
 
 
 def separating(equivalent, different):
@@ -1038,6 +1302,66 @@ def export(recipe, network, folder):
             for i, (w, b) in enumerate(self.layers):
                 x = x @ w + b
             return {"features": features, "delay": x[:, 0]}
+
+    save_servable(Module(), folder)
+
+# %% exercise="export" answer="wrong" name="delay_is_a_column" expect="delay of four rows has the shape (4,)"
+# Misconception: what a layer returns is the prediction.
+def export(recipe, network, folder):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"features": features, "delay": x}
+
+    save_servable(Module(), folder)
+
+# %% exercise="export" answer="wrong" name="features_stay_inside" expect="yours lacks features"
+# Misconception: a service needs the prediction and nothing else.
+def export(recipe, network, folder):
+    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+
+    class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
+
+        @tf.function(input_signature=[signature])
+        def serve(self, rows):
+            parts = []
+            for n in numbers:
+                x = rows[n]
+                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+            for n in texts:
+                known = tf.constant(recipe["vocabulary"][n])
+                hit = rows[n][:, None] == known
+                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+            features = x = tf.stack(parts, axis=1)
+            for i, (w, b) in enumerate(self.layers):
+                x = x @ w + b
+                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+            return {"delay": x[:, 0]}
 
     save_servable(Module(), folder)
 

@@ -510,27 +510,37 @@ def timeline(deploys, upstream, since, hours):
 # %% exercise="diagnose" answer="wrong" name="something_must_be_wrong" expect="In 3 incidents nothing is broken"
 # Misconception: the alarm rang, so something is broken: the strongest sign is the cause.
 def diagnose(evidence):
-    causes = {"coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host", "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change", "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone", "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop"}
-    top = symptoms(evidence).iloc[0]
-    cause = causes[top["sign"]]
-    return {"cause": cause, "where": top["place"], "since": top["since"], "action": FAMILIES[cause].action}
+    signs = symptoms(evidence)
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
 
 # %% exercise="diagnose" answer="wrong" name="strongest_sign" expect="the special one (coarse, scaled) explains the general one"
 # Misconception: the strongest sign is the cause (signs of different kinds have no common scale).
 def diagnose(evidence):
-    causes = {"coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host", "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change", "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone", "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop"}
-    top = symptoms(evidence).iloc[0]
-    if top["strength"] <= 1:
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
         return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
-    cause = causes[top["sign"]]
-    return {"cause": cause, "where": top["place"], "since": top["since"], "action": FAMILIES[cause].action}
+    top = signs.iloc[0]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
 
 # %% exercise="diagnose" answer="wrong" name="dashboard_and_last_deploy" expect="Storms and harmless deploys are always there"
 # Misconception: a dashboard shows every fault, and the last deploy did it.
 def diagnose(evidence):
     return obvious(evidence)
 
-# %% exercise="diagnose" answer="wrong" name="always_quiet" expect="who closes all alarms"
+# %% exercise="diagnose" answer="wrong" name="always_quiet" expect="Who closes all alarms"
 # Misconception: most alarms are false, so all can be closed.
 def diagnose(evidence):
     return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
@@ -538,479 +548,512 @@ def diagnose(evidence):
 # %% exercise="diagnose" answer="wrong" name="always_roll_back" expect="that deploy failed: it changed nothing"
 # Misconception: rolling back is always right.
 def diagnose(evidence):
-    causes = {"coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host", "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change", "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone", "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop"}
-    found = symptoms(evidence).query("strength > 1")
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if len(rows):
-            where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-            if sign == "replay" and len(rows) > 1:
-                cause, where = "bad_quantization", "model"
-            return {"cause": cause, "where": where, "since": since, "action": "roll_back"}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back"}
+
+# %% exercise="diagnose" answer="wrong" name="never_roll_back" expect="a deploy of `features`, the owner, was done an hour before"
+# Misconception: the cause alone decides what to do.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": family.action}
 
 # %% exercise="diagnose" answer="wrong" name="since_the_last_deploy" expect="It is when the log changes"
 # Misconception: it began with the last deploy before the alarm.
 def diagnose(evidence):
-    causes = {"coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host", "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change", "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone", "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop"}
-    found = symptoms(evidence).query("strength > 1")
-    since = evidence.deploys["time"].dt.tz_localize(None).iloc[-1]
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if len(rows):
-            where = rows["place"].iloc[0]
-            if sign == "replay" and len(rows) > 1:
-                cause, where = "bad_quantization", "model"
-            return {"cause": cause, "where": where, "since": since, "action": FAMILIES[cause].action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": deploys["time"].dt.tz_localize(None).iloc[-1], "action": "roll_back" if ours.any() else family.action}
 
 # %% exercise="diagnose" answer="wrong" name="misspelt_key" expect="Is a key misspelt?"
 # Misconception: the place is called place.
 def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "place": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "place": where, "since": since, "action": "roll_back" if ours.any() else family.action}
 
 # %% exercise="diagnose" answer="wrong" name="onset_with_zone" expect="Yours has a zone"
 # Misconception: all times carry their zone.
 def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since.tz_localize("UTC"), "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since.tz_localize("UTC"), "action": "roll_back" if ours.any() else family.action}
 
 # %% exercise="diagnose" answer="wrong" name="onset_as_text" expect="not as a text or a number"
 # Misconception: a time is what is printed.
 def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": str(since), "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": str(since), "action": "roll_back" if ours.any() else family.action}
 
 # %% exercise="diagnose" answer="wrong" name="failed_deploys_count" expect="that deploy failed: it changed nothing"
 # Misconception: what stands in the deploy history has happened.
 def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="deploy_after_the_onset" expect="a cause comes before its effect"
+# Misconception: near is near, before or after.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.abs().le(5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
 
 # %% exercise="diagnose" answer="wrong" name="deploy_of_the_day" expect="stands 8 hours before the onset"
 # Misconception: a deploy within a day may have begun it.
 def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 24)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
-
-# %% exercise="diagnose" answer="wrong" name="anybodys_deploy" expect="The last deploy is not always the one"
-# Misconception: any deploy shortly before may have begun it.
-def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
-
-# %% exercise="diagnose" answer="wrong" name="zeros_are_units" expect="A zero stands for what was missing"
-# Misconception: a value that is out of range is one in another unit.
-def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "unit_change", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
-
-# %% exercise="diagnose" answer="wrong" name="only_loud_signs" expect="strengths of different signs have no common scale"
-# Misconception: a sign must be three times what healthy weeks show.
-def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 3]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
-
-# %% exercise="diagnose" answer="wrong" name="place_of_the_strongest" expect="which need not be the strongest"
-# Misconception: the place is where the strongest sign is.
-def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = found["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
-
-# %% exercise="diagnose" answer="wrong" name="general_before_special" expect="the special one (coarse, scaled) explains"
-# Misconception: a host that differs from its replay has an old model, whatever else is there.
-def diagnose(evidence):
-    causes = {
-        "replay": "stale_model", "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
-
-# %% exercise="diagnose" answer="wrong" name="residual_first" expect="ask for them last"
-# Misconception: errors that rise for a carrier come from its operation, whatever the inputs are.
-def diagnose(evidence):
-    causes = {
-        "residual": "carrier_outage", "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
-
-# %% exercise="diagnose" answer="wrong" name="limit_of_two" expect="whose only sign has a strength between 1 and 2"
-# Misconception: twice what healthy weeks show is safe, and costs nothing.
-def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 2]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 24)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
 
 # %% exercise="diagnose" answer="wrong" name="deploy_of_the_half_day" expect="stands 8 hours before the onset"
 # Misconception: a deploy within twelve hours may have begun it.
 def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 12)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 12)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
 
-# %% exercise="diagnose" answer="wrong" name="onset_of_the_strongest" expect="not in that of the strongest or of the earliest"
-# Misconception: the strongest sign shows the onset best, whichever sign names the cause.
+# %% exercise="diagnose" answer="wrong" name="deploy_of_the_hour" expect="was done 4 hours before the onset"
+# Misconception: only what happened within two hours can have begun it.
 def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], found["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 2)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
 
-# %% exercise="diagnose" answer="wrong" name="onset_of_the_earliest" expect="not in that of the strongest or of the earliest"
-# Misconception: what was seen first is the onset.
+# %% exercise="diagnose" answer="wrong" name="anybodys_deploy" expect="The last deploy is not always the one"
+# Misconception: any deploy shortly before may have begun it.
 def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], found["since"].min()
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
-
-# %% exercise="diagnose" answer="wrong" name="last_row_of_the_sign" expect="Of the rows of one sign the strongest has the place"
-# Misconception: any row of the sign that decided has the place.
-def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[-1], rows["since"].iloc[-1]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
-
-# %% exercise="diagnose" answer="wrong" name="several_hosts_like_one" expect="if several do, it is the model that they all serve"
-# Misconception: a host that differs from its replay has an old model, and so has each of four.
-def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
 
 # %% exercise="diagnose" answer="wrong" name="last_deploy_only" expect="Look at all deploys of the five hours"
 # Misconception: only the last deploy before the onset can have begun it.
 def diagnose(evidence):
-    causes = {
-        "coarse": "bad_quantization", "scaled": "skewed_preprocessing", "replay": "stale_model", "failed": "failing_host",
-        "threshold": "wrong_threshold", "lag": "late_events", "duplicates": "duplicate_events", "unknown code": "schema_change",
-        "missing": "schema_change", "frozen": "stale_cache", "zeros": "zero_fill", "wrong hour": "time_zone",
-        "implausible": "unit_change", "labels late": "label_delay", "residual": "carrier_outage", "acted": "feedback_loop",
-    }
-    found = symptoms(evidence)
-    found = found[found["strength"] > 1]
-    hosts = (found["sign"] == "replay").sum()
-    for sign, cause in causes.items():
-        rows = found[found["sign"] == sign]
-        if rows.empty:
-            continue
-        where, since = rows["place"].iloc[0], rows["since"].iloc[0]
-        if sign == "replay" and hosts > 1:
-            cause, where = "bad_quantization", "model"
-        family, deploys = FAMILIES[cause], evidence.deploys
-        lead = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
-        last = lead == lead[lead >= -0.5].min()
-        ours = last & (deploys["component"] == family.owner) & (deploys["status"] == "done") & lead.between(-0.5, 5)
-        return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
-    return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    last = before == before[before >= 0].min()
+    ours = last & (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="zeros_are_units" expect="and a zero stands for what was missing"
+# Misconception: a value that is out of range is one in another unit.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = {**SUGGESTS, "zeros": "unit_change"}[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="missing_is_a_gap" expect="missing and unknown code are both schema_change"
+# Misconception: a value that is missing was filled with zeros somewhere.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = {**SUGGESTS, "missing": "zero_fill", "zeros": "nothing"}[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="only_loud_signs" expect="strengths of different signs have no common scale"
+# Misconception: a sign must be three times what healthy weeks show.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 3]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="limit_of_two" expect="whose only sign has a strength between 1 and 2"
+# Misconception: twice what healthy weeks show is safe, and costs nothing.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 2]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="place_of_the_strongest" expect="which need not be the strongest"
+# Misconception: the place is where the strongest sign is.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], signs["place"].iloc[0], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="onset_of_the_strongest" expect="not in that of the strongest or of the earliest"
+# Misconception: the strongest sign shows the onset best, whichever sign names the cause.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], signs["since"].iloc[0]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="onset_of_the_earliest" expect="not in that of the strongest or of the earliest"
+# Misconception: what was seen first is the onset.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], signs["since"].min()
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="last_row_of_the_sign" expect="Of the rows of one sign the strongest has the place"
+# Misconception: any row of the sign that decided has the place.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    top = signs[signs["sign"] == top["sign"]].iloc[-1]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="several_hosts_like_one" expect="if several do, it is the model that they all serve"
+# Misconception: a host that differs from its replay has an old model, and so has each of four.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="model_on_one_host" expect="is 'model', not one of the hosts"
+# Misconception: a sign's place is always the cause's place.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause = "bad_quantization"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="quiet_since_the_alarm" expect="where is 'nowhere', since is None"
+# Misconception: every alarm has an onset, if only its own.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": evidence.now, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="general_before_special" expect="the special one (coarse, scaled) explains"
+# Misconception: a host that differs from its replay has an old model, whatever else is there.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"replay": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1 and not signs["sign"].isin(["scaled"]).any():
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="residual_first" expect="ask for them last"
+# Misconception: errors that rise for a carrier come from its operation, whatever the inputs are.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"residual": -1, "coarse": 0, "scaled": 0, "acted": 2, "labels late": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="averages_by_strength" expect="however strong they are"
+# Misconception: a mean that has moved far is as good a cause as any sign.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="missing_before_zeros" expect="No sign of inputs is more special than another"
+# Misconception: what is missing explains what is 0.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "missing": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="implausible_before_the_rest" expect="No sign of inputs is more special than another"
+# Misconception: a value out of its range is the surest sign that there is.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "implausible": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
+
+# %% exercise="diagnose" answer="wrong" name="zeros_before_the_rest" expect="No sign of inputs is more special than another"
+# Misconception: zeros explain whatever else the inputs show.
+def diagnose(evidence):
+    signs = symptoms(evidence)
+    signs = signs[signs["strength"] > 1]
+    if signs.empty:
+        return {"cause": "nothing", "where": "nowhere", "since": None, "action": "nothing"}
+    rank = signs["sign"].map({"coarse": 0, "scaled": 0, "zeros": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+    top = signs.loc[rank.idxmin()]
+    cause, where, since = SUGGESTS[top["sign"]], top["place"], top["since"]
+    if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+        cause, where = "bad_quantization", "model"
+    family, deploys = FAMILIES[cause], evidence.deploys
+    before = (since - deploys["time"].dt.tz_localize(None)) / pd.Timedelta(hours=1)
+    ours = (deploys["component"] == family.owner) & (deploys["status"] == "done") & before.between(0, 5)
+    return {"cause": cause, "where": where, "since": since, "action": "roll_back" if ours.any() else family.action}
 
 # %% exercise="diagnose" answer="right" name="weights_and_a_class"
 # Every cause competes with a score: a weight of its sign, and the square root of how strong it is.
@@ -1019,7 +1062,7 @@ class Doctor:
         "bad_quantization": ("coarse", 90), "skewed_preprocessing": ("scaled", 80), "stale_model": ("replay", 7),
         "failing_host": ("failed", 20), "wrong_threshold": ("threshold", 60), "late_events": ("lag", 50),
         "duplicate_events": ("duplicates", 50), "schema_change": ("missing|unknown code", 9), "stale_cache": ("frozen", 30),
-        "zero_fill": ("zeros", 30), "time_zone": ("wrong hour", 20), "unit_change": ("implausible", 9),
+        "zero_fill": ("zeros", 30), "time_zone": ("wrong hour", 20), "unit_change": ("implausible", 25),
         "label_delay": ("labels late", 9), "carrier_outage": ("residual", 5), "feedback_loop": ("acted", 3),
     }
 
@@ -1039,7 +1082,7 @@ class Doctor:
             cause, place = "bad_quantization", "model"
         d = evidence.deploys
         near = d[(d["component"] == FAMILIES[cause].owner) & (d["status"] == "done")]["time"].dt.tz_convert(None)
-        ours = ((row["since"] - near).dt.total_seconds().between(-1800, 5 * 3600)).any()
+        ours = ((row["since"] - near).dt.total_seconds().between(0, 5 * 3600)).any()
         return dict(cause=cause, where=place, since=row["since"], action="roll_back" if ours else FAMILIES[cause].action)
 
 
@@ -1073,5 +1116,5 @@ def diagnose(evidence):
     row = (found if rows.empty else rows).iloc[0]
     d = evidence.deploys
     lead = (row["since"] - d["time"].dt.tz_localize(None)).dt.total_seconds() / 3600
-    ours = ((d["component"] == FAMILIES[cause].owner) & (d["status"] == "done") & lead.between(-0.5, 5)).any()
+    ours = ((d["component"] == FAMILIES[cause].owner) & (d["status"] == "done") & lead.between(0, 5)).any()
     return {"cause": cause, "where": row["place"], "since": row["since"], "action": "roll_back" if ours else FAMILIES[cause].action}

@@ -20,10 +20,6 @@ def partition(vocab, dim, servers, min_bytes):
     size = vocab // shards
     return [(i * size, (i + 1) * size) for i in range(shards)]
 
-
-def own_rows(rows, worker, workers, epoch):
-    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
-
 # %% exercise="partition" answer="wrong" name="rounded_up" expect="It is the smallest shard that counts"
 # Misconception: bytes / min_bytes, rounded up, is a number of shards that are large enough (as TensorFlow does it).
 def partition(vocab, dim, servers, min_bytes):
@@ -31,19 +27,11 @@ def partition(vocab, dim, servers, min_bytes):
     edges = np.cumsum([0, *(len(part) for part in np.array_split(np.arange(vocab), shards))])
     return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
 
-
-def own_rows(rows, worker, workers, epoch):
-    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
-
 # %% exercise="partition" answer="wrong" name="one_shard_per_server" expect="It is the smallest shard that counts"
 # Misconception: more servers are always better, so every server gets a shard.
 def partition(vocab, dim, servers, min_bytes):
     parts = np.array_split(np.arange(vocab), min(servers, vocab))
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
-
-
-def own_rows(rows, worker, workers, epoch):
-    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
 
 # %% exercise="partition" answer="wrong" name="empty_shards" expect="No shard is empty"
 # Misconception: a server without rows does no harm.
@@ -54,55 +42,6 @@ def partition(vocab, dim, servers, min_bytes):
     edges = np.cumsum([0, *(len(part) for part in np.array_split(np.arange(vocab), shards))])
     return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
 
-
-def own_rows(rows, worker, workers, epoch):
-    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
-
-# %% exercise="partition" answer="wrong" name="every_worker_the_same_shard" expect="every worker reads the same shard"
-# Misconception: the framework hands out the data, so a worker reads the input from its beginning.
-def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
-    parts = np.array_split(np.arange(vocab), shards)
-    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
-
-
-def own_rows(rows, worker, workers, epoch):
-    return np.random.default_rng(epoch).permutation(rows)[: rows // workers]
-
-# %% exercise="partition" answer="wrong" name="a_seed_for_each_worker" expect="each with a seed of its own draws an order of its own"
-# Misconception: another seed on every worker means other rows.
-def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
-    parts = np.array_split(np.arange(vocab), shards)
-    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
-
-
-def own_rows(rows, worker, workers, epoch):
-    order = np.random.default_rng([epoch, worker]).permutation(rows)
-    return order[: rows // workers + (worker < rows % workers)]
-
-# %% exercise="partition" answer="wrong" name="no_seed" expect="the order must follow from the arguments alone"
-# Misconception: a random order is a random order; nobody asks for it twice.
-def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
-    parts = np.array_split(np.arange(vocab), shards)
-    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
-
-
-def own_rows(rows, worker, workers, epoch):
-    return np.random.default_rng().permutation(np.arange(rows)[worker::workers])
-
-# %% exercise="partition" answer="wrong" name="same_order_every_epoch" expect="in the same order in epochs 0 and 1"
-# Misconception: shuffled once is shuffled.
-def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
-    parts = np.array_split(np.arange(vocab), shards)
-    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
-
-
-def own_rows(rows, worker, workers, epoch):
-    return np.random.default_rng(0).permutation(rows)[worker::workers]
-
 # %% exercise="partition" answer="wrong" name="bytes_divided" expect="bytes do not divide, rows do"
 # Misconception: all bytes divided by the smallest size, rounded down, is a number of shards that are large enough.
 def partition(vocab, dim, servers, min_bytes):
@@ -110,91 +49,72 @@ def partition(vocab, dim, servers, min_bytes):
     parts = np.array_split(np.arange(vocab), shards)
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
-
-def own_rows(rows, worker, workers, epoch):
-    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
-
-# %% exercise="partition" answer="wrong" name="drawn_then_sorted" expect="but it reads them in the input's order"
-# Misconception: rows drawn at random are in random order; sorted, they read faster from disk.
+# %% exercise="partition" answer="wrong" name="whole_table_first" expect="As many shards as possible"
+# Misconception: a table is cut only if it does not fit on one server.
 def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    return [(0, vocab)]
+
+# %% exercise="partition" answer="wrong" name="one_server_too_many" expect="At most one for each server"
+# Misconception: the smallest size decides the number of shards, the servers take them in turn.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, vocab + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
     parts = np.array_split(np.arange(vocab), shards)
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
+# %% exercise="partition" answer="wrong" name="full_ones_first" expect="what is left over is spread"
+# Misconception: fill one server after the other; the last one has what is left.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    size = -(-vocab // shards)
+    return [(first, min(first + size, vocab)) for first in range(0, vocab, size)]
 
-def own_rows(rows, worker, workers, epoch):
-    return np.sort(np.random.default_rng(epoch).permutation(rows)[worker::workers])
+# %% exercise="partition" answer="wrong" name="longer_ones_last" expect="In order, the longer ones first"
+# Misconception: lengths may differ by one, so it does not matter which shard is longer.
+def partition(vocab, dim, servers, min_bytes):
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    edges = [n * vocab // shards for n in range(shards + 1)]
+    return list(zip(edges[:-1], edges[1:]))
 
-# %% exercise="partition" answer="wrong" name="shards_handed_on" expect="the shards are handed on, not shuffled anew"
-# Misconception: a worker that reads another's shard in the next epoch sees another order.
+# %% exercise="partition" answer="wrong" name="last_rows_first" expect="In order, the longer ones first"
+# Misconception: a list of shards is a set of shards, in any order.
 def partition(vocab, dim, servers, min_bytes):
     shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
     parts = np.array_split(np.arange(vocab), shards)
-    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+    return [(int(part[0]), int(part[-1]) + 1) for part in parts][::-1]
 
-
-def own_rows(rows, worker, workers, epoch):
-    return np.random.default_rng(0).permutation(rows)[(worker + epoch) % workers :: workers]
-
-# %% exercise="partition" answer="wrong" name="begun_elsewhere" expect="turned around or begun elsewhere, is not another order"
-# Misconception: the same cycle, begun at another place, is another order.
+# %% exercise="partition" answer="wrong" name="eight_bytes" expect="and a weight has 4 bytes"
+# Misconception: a number has eight bytes, as everywhere in NumPy.
 def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 8 >= min_bytes], default=1)
     parts = np.array_split(np.arange(vocab), shards)
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
-
-def own_rows(rows, worker, workers, epoch):
-    return np.roll(np.random.default_rng(0).permutation(rows)[worker::workers], 5 * epoch)
-
-# %% exercise="partition" answer="wrong" name="two_orders" expect="worker 2 has only 2 orders"
-# Misconception: two orders that take turns are enough.
+# %% exercise="partition" answer="wrong" name="more_than_the_least" expect="a shard of exactly 24 is allowed"
+# Misconception: a smallest size must be exceeded.
 def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 > min_bytes], default=1)
     parts = np.array_split(np.arange(vocab), shards)
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
-
-def own_rows(rows, worker, workers, epoch):
-    return np.random.default_rng(epoch % 2).permutation(rows)[worker::workers]
-
-# %% exercise="partition" answer="wrong" name="seeded_with_a_hash" expect="hash() of a text is another number there"
-# Misconception: hash() of the same text is the same number everywhere.
+# %% exercise="partition" answer="wrong" name="too_small_is_nowhere" expect="A single shard may be smaller"
+# Misconception: a table below the smallest size gets no shard at all.
 def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
-    parts = np.array_split(np.arange(vocab), shards)
+    shards = [n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes]
+    if not shards:
+        return []
+    parts = np.array_split(np.arange(vocab), max(shards))
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
-
-
-def own_rows(rows, worker, workers, epoch):
-    seed = hash(f"epoch {epoch}") % 2**32
-    return np.random.default_rng(seed).permutation(rows)[worker::workers]
-
-# %% exercise="partition" answer="wrong" name="another_seed_later" expect="the seed is the epoch, and nothing else"
-# Misconception: the length of the input belongs into the seed, to be safe.
-def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
-    parts = np.array_split(np.arange(vocab), shards)
-    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
-
-
-def own_rows(rows, worker, workers, epoch):
-    return np.random.default_rng(epoch * rows).permutation(rows)[worker::workers]
 
 # %% exercise="partition" answer="right" name="array_split_downwards"
-# From the most shards downwards, cut by NumPy; workers take blocks of one shuffled order.
+# From the most shards downwards, cut by NumPy.
 def partition(vocab, dim, servers, min_bytes):
     for shards in range(min(servers, vocab), 0, -1):
         parts = np.array_split(np.arange(vocab), shards)
         if shards == 1 or len(parts[-1]) * dim * 4 >= min_bytes:
             return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
-
-def own_rows(rows, worker, workers, epoch):
-    return np.array_split(np.random.default_rng(epoch).permutation(rows), workers)[worker]
-
 # %% exercise="partition" answer="right" name="arithmetic_and_strides"
-# The number of shards by one division; workers own fixed rows, and look up where each stands in the epoch's order.
+# The number of shards by one division, and each shard a fair part of the rows that are left.
 def partition(vocab, dim, servers, min_bytes):
     rows_at_least = max(1, -(-min_bytes // (4 * dim)))
     shards = max(1, min(servers, vocab // rows_at_least))
@@ -204,27 +124,6 @@ def partition(vocab, dim, servers, min_bytes):
         result.append((first, stop))
         first = stop
     return result
-
-
-def own_rows(rows, worker, workers, epoch):
-    place = np.argsort(np.random.default_rng(epoch).permutation(rows))
-    mine = range(worker, rows, workers)
-    return np.array(sorted(mine, key=place.__getitem__))
-
-# %% exercise="partition" answer="right" name="files_of_neighbours"
-# Each worker owns one file of neighbouring rows, and keeps of the epoch's order what is in its file.
-def partition(vocab, dim, servers, min_bytes):
-    rows_at_least = max(1, -(-min_bytes // (4 * dim)))
-    shards = int(np.clip(vocab // rows_at_least, 1, servers))
-    size, more = divmod(vocab, shards)
-    stops = np.cumsum([size + 1] * more + [size] * (shards - more)).tolist()
-    return list(zip([0, *stops[:-1]], stops, strict=True))
-
-
-def own_rows(rows, worker, workers, epoch):
-    mine = np.array_split(np.arange(rows), workers)[worker]
-    order = np.random.default_rng(epoch).permutation(rows)
-    return order[np.isin(order, mine)]
 
 # %% [markdown]
 # ## async_sgd
@@ -291,6 +190,14 @@ def async_sgd(gradient, start, rate, staleness):
         history.append(history[-1] - rate * np.asarray(gradient(history[-1 - late], step)))
     return np.array(history)
 
+# %% exercise="async_sgd" answer="wrong" name="start_left_out" expect="Row 0 is the start"
+# Misconception: the result of each step is what is asked for; the start is known anyway.
+def async_sgd(gradient, start, rate, staleness):
+    history = [np.array(start, dtype=float)]
+    for step, late in enumerate(staleness):
+        history.append(history[-1] - rate * np.asarray(gradient(history[max(0, step - late)], step)))
+    return np.array(history[1:])
+
 # %% exercise="async_sgd" answer="right" name="array_filled"
 # A table made in advance, filled row by row.
 def async_sgd(gradient, start, rate, staleness):
@@ -312,6 +219,207 @@ def async_sgd(gradient, start, rate, staleness):
         seen = np.asarray(start, dtype=float) + (np.sum(known, axis=0) if known else 0.0)
         updates.append(-rate * np.asarray(gradient(seen, t)))
     return np.array(list(accumulate(updates, initial=np.asarray(start, dtype=float))))
+
+# %% [markdown]
+# ## choose
+
+# %% exercise="choose" answer="wrong" name="large_means_servers" expect="the servers save no byte"
+# Misconception: a parameter server is the modern way to train anything of some size.
+def choose(work):
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if work["slowest"] > 1 and ring_seconds({**work, "slowest": 1}) <= server_seconds({**work, "slowest": 1}):
+        return "parameter server", "stragglers"
+    return "parameter server", "bytes"
+
+# %% exercise="choose" answer="wrong" name="memory_is_no_matter" expect="40 GB do not fit into a worker"
+# Misconception: seconds decide; memory can be bought.
+def choose(work):
+    def servers_win(**change):
+        there = {**work, **change}
+        return server_seconds(there) < ring_seconds(there)
+
+    if servers_win():
+        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
+    if servers_win(extra=1):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="embedding_alone" expect="Neither alone fills the 16 GB"
+# Misconception: only the embedding is large enough to matter for memory.
+def choose(work):
+    if work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+
+    def servers_win(**change):
+        there = {**work, **change}
+        return server_seconds(there) < ring_seconds(there)
+
+    if servers_win():
+        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
+    if servers_win(extra=1):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="bytes_are_the_reason" expect="Without stragglers the ring would win"
+# Misconception: a parameter server always wins by its bytes.
+def choose(work):
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if server_seconds(work) < ring_seconds(work):
+        return "parameter server", "bytes"
+    if server_seconds({**work, "extra": 1}) < ring_seconds(work):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if server_seconds({**work, "servers": 1e9}) < ring_seconds(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="a_straggler_is_the_reason" expect="without it the parameter server would still be faster"
+# Misconception: where there is a straggler, it is the reason.
+def choose(work):
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+
+    def servers_win(**change):
+        there = {**work, **change}
+        return server_seconds(there) < ring_seconds(there)
+
+    if servers_win():
+        return "parameter server", "stragglers" if work["slowest"] > 1 else "bytes"
+    if servers_win(extra=1):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="one_side_without_it" expect="Ask for both ways what they take without it"
+# Misconception: a straggler hurts the ring only, so only its time changes.
+def choose(work):
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+
+    def servers_win(**change):
+        there = {**work, **change}
+        return server_seconds(there) < ring_seconds(there)
+
+    if servers_win():
+        even = ring_seconds({**work, "slowest": 1})
+        return "parameter server", "stragglers" if even <= server_seconds(work) else "bytes"
+    if servers_win(extra=1):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="extra_is_the_reason" expect="with extra 1 the ring would still win"
+# Misconception: where extra steps are needed, they are the reason.
+def choose(work):
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+
+    def servers_win(**change):
+        there = {**work, **change}
+        return server_seconds(there) < ring_seconds(there)
+
+    if servers_win():
+        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
+    if work["extra"] > 1.25:
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="twice_the_servers" expect="are more than twice as many"
+# Misconception: twice as many servers are as good as any number.
+def choose(work):
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+
+    def servers_win(**change):
+        there = {**work, **change}
+        return server_seconds(there) < ring_seconds(there)
+
+    if servers_win():
+        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
+    if servers_win(extra=1):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers_win(servers=2 * work["servers"]) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="servers_asked_first" expect="The first question that is answered with yes counts"
+# Misconception: the order of the questions does not matter.
+def choose(work):
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+
+    def servers_win(**change):
+        there = {**work, **change}
+        return server_seconds(there) < ring_seconds(there)
+
+    if servers_win():
+        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
+    if servers_win(servers=1e9):
+        return "all-reduce", "servers"
+    return "all-reduce", "staleness" if servers_win(extra=1) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="cures_added_up" expect="Each question changes one thing, not all so far"
+# Misconception: each question goes on from the world of the one before.
+def choose(work):
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+
+    def servers_win(**change):
+        there = {**work, **change}
+        return server_seconds(there) < ring_seconds(there)
+
+    if servers_win():
+        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
+    if servers_win(extra=1):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers_win(extra=1, servers=1e9) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="the_caller_s_workload" expect="Ask about a copy"
+# Misconception: a dict that was handed over may be used for notes.
+def choose(work):
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+    if server_seconds(work) < ring_seconds(work):
+        work["slowest"] = 1
+        return "parameter server", "bytes" if server_seconds(work) < ring_seconds(work) else "stragglers"
+    if server_seconds({**work, "extra": 1}) < ring_seconds(work):
+        return "all-reduce", "staleness"
+    work["servers"] = math.inf
+    return "all-reduce", "servers" if server_seconds(work) < ring_seconds(work) else "bytes"
+
+# %% exercise="choose" answer="right" name="questions_as_a_table"
+# The questions as a list that is gone through.
+def choose(work):
+    def ratio(**changes):
+        w = dict(work, **changes)
+        return server_seconds(w) / ring_seconds(w)
+
+    if work["memory"] < work["dense"] + work["embedding"]:
+        return ("parameter server", "memory")
+    way = "parameter server" if ratio() < 1 else "all-reduce"
+    questions = {
+        "parameter server": [("stragglers", lambda: ratio(slowest=1) >= 1)],
+        "all-reduce": [("staleness", lambda: ratio(extra=1) < 1), ("servers", lambda: ratio(servers=10**9) < 1)],
+    }
+    return way, next((reason for reason, asked in questions[way] if asked()), "bytes")
+
+# %% exercise="choose" answer="right" name="prices_by_hand"
+# All what-ifs first, with prices of its own; extra is a factor, so it is divided out.
+def choose(work):
+    n, b, c, s = (work[key] for key in ("workers", "bandwidth", "compute", "slowest"))
+    moving = 2 * (work["dense"] + work["touched"]) / b
+    weights = work["dense"] + work["embedding"]
+
+    def ring(slow):
+        return c * slow + 2 * weights * (1 - 1 / n) / b
+
+    def busy(slow):
+        return n / sum(1 / (c * (slow if i == 0 else 1) + moving) for i in range(n))
+
+    network = n * moving / work["servers"]
+    if weights > work["memory"]:
+        return "parameter server", "memory"
+    if work["extra"] * max(busy(s), network) < ring(s):
+        even = work["extra"] * max(busy(1), network) < ring(1)
+        return "parameter server", "bytes" if even else "stragglers"
+    if max(busy(s), network) < ring(s):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if work["extra"] * busy(s) < ring(s) else "bytes"
 
 # %% [markdown]
 # ## apply_once
@@ -610,6 +718,23 @@ def train(cluster, steps, every):
         saved, done = cluster.read(), until
     return saved
 
+# %% exercise="train" answer="wrong" name="last_part_in_full" expect="The last part has 2"
+# Misconception: steps come in parts of one size, so a few more do no harm.
+def train(cluster, steps, every):
+    cluster.connect()
+    saved, done = None, 0
+    while done < steps:
+        try:
+            for step in range(done, done + every):
+                cluster.schedule(step)
+            cluster.join()
+            saved, done = cluster.read(), done + every
+        except ConnectionError:
+            cluster.connect()
+            if saved is not None:
+                cluster.restore(saved)
+    return saved
+
 # %% exercise="train" answer="right" name="a_part_until_it_succeeds"
 # A function for one part, which repeats itself until the part has come through.
 def train(cluster, steps, every):
@@ -657,295 +782,86 @@ def train(cluster, steps, every):
     return checkpoint["weights"]
 
 # %% [markdown]
-# ## choose
+# ## own_rows
 
-# %% exercise="choose" answer="wrong" name="large_means_servers" expect="the servers save no byte"
-# Misconception: a parameter server is the modern way to train anything of some size.
-def choose(work):
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    return "parameter server", "bytes"
+# %% exercise="own_rows" answer="wrong" name="every_worker_the_same_shard" expect="every worker reads the same shard"
+# Misconception: the framework hands out the data, so a worker reads the input from its beginning.
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch).permutation(rows)[: rows // workers]
 
-# %% exercise="choose" answer="wrong" name="memory_is_no_matter" expect="40 GB do not fit into a worker"
-# Misconception: seconds decide; memory can be bought.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+# %% exercise="own_rows" answer="wrong" name="a_seed_for_each_worker" expect="each with a seed of its own draws an order of its own"
+# Misconception: another seed on every worker means other rows.
+def own_rows(rows, worker, workers, epoch):
+    order = np.random.default_rng([epoch, worker]).permutation(rows)
+    return order[: rows // workers + (worker < rows % workers)]
 
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
-        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+# %% exercise="own_rows" answer="wrong" name="no_seed" expect="the order must follow from the arguments alone"
+# Misconception: a random order is a random order; nobody asks for it twice.
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng().permutation(np.arange(rows)[worker::workers])
 
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
-    if servers({**work, "extra": 1}) < ring(work):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+# %% exercise="own_rows" answer="wrong" name="same_order_every_epoch" expect="in the same order in epochs 0 and 1"
+# Misconception: shuffled once is shuffled.
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(0).permutation(rows)[worker::workers]
 
-# %% exercise="choose" answer="wrong" name="nobody_waits" expect="In a ring all wait for the slowest"
-# Misconception: a slow worker slows the ring by its share only.
-def choose(work):
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    n, m = work["workers"], 2 * (work["dense"] + work["touched"]) / work["bandwidth"]
-    mean = work["compute"] * (n - 1 + work["slowest"]) / n
-    ring = mean + 2 * (n - 1) / n * (work["dense"] + work["embedding"]) / work["bandwidth"]
-    servers = work["extra"] * max(mean + m, n * m / work["servers"])
-    if servers < ring:
-        return "parameter server", "bytes"
-    if servers / work["extra"] < ring:
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if work["extra"] * (mean + m) < ring else "bytes"
+# %% exercise="own_rows" answer="wrong" name="drawn_then_sorted" expect="but it reads them in the input's order"
+# Misconception: rows drawn at random are in random order; sorted, they read faster from disk.
+def own_rows(rows, worker, workers, epoch):
+    return np.sort(np.random.default_rng(epoch).permutation(rows)[worker::workers])
 
-# %% exercise="choose" answer="wrong" name="whole_table_fetched" expect="a batch touches 1 MB of 2,000"
-# Misconception: a worker fetches the whole embedding before every batch.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+# %% exercise="own_rows" answer="wrong" name="shards_handed_on" expect="the shards are handed on, not shuffled anew"
+# Misconception: a worker that reads another's shard in the next epoch sees another order.
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(0).permutation(rows)[(worker + epoch) % workers :: workers]
 
-    def servers(w):
-        moving = 2 * (w["dense"] + w["embedding"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
-        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+# %% exercise="own_rows" answer="wrong" name="begun_elsewhere" expect="turned around or begun elsewhere, is not another order"
+# Misconception: the same cycle, begun at another place, is another order.
+def own_rows(rows, worker, workers, epoch):
+    return np.roll(np.random.default_rng(0).permutation(rows)[worker::workers], 5 * epoch)
 
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
-    if servers({**work, "extra": 1}) < ring(work):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+# %% exercise="own_rows" answer="wrong" name="two_orders" expect="worker 2 has only 2 orders"
+# Misconception: two orders that take turns are enough.
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch % 2).permutation(rows)[worker::workers]
 
-# %% exercise="choose" answer="wrong" name="servers_have_no_network" expect="All the workers' bytes go through one machine"
-# Misconception: only a worker's own connection limits it; servers answer everybody at once.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+# %% exercise="own_rows" answer="wrong" name="seeded_with_a_hash" expect="hash() of a text is another number there"
+# Misconception: hash() of the same text is the same number everywhere.
+def own_rows(rows, worker, workers, epoch):
+    seed = hash(f"epoch {epoch}") % 2**32
+    return np.random.default_rng(seed).permutation(rows)[worker::workers]
 
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
-        return w["extra"] * w["workers"] / rate
+# %% exercise="own_rows" answer="wrong" name="another_seed_later" expect="the seed is the epoch, and nothing else"
+# Misconception: the length of the input belongs into the seed, to be safe.
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch * rows).permutation(rows)[worker::workers]
 
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
-    return "all-reduce", "staleness" if servers({**work, "extra": 1}) < ring(work) else "bytes"
+# %% exercise="own_rows" answer="wrong" name="rest_to_the_last_worker" expect="The slowest ends the epoch"
+# Misconception: the last worker reads what does not divide evenly.
+def own_rows(rows, worker, workers, epoch):
+    order, size = np.random.default_rng(epoch).permutation(rows), rows // workers
+    return order[worker * size :] if worker == workers - 1 else order[worker * size : (worker + 1) * size]
 
-# %% exercise="choose" answer="wrong" name="stale_is_free" expect="Is extra part of the price?"
-# Misconception: an asynchronous step is worth as much as a synchronous one.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
+# %% exercise="own_rows" answer="wrong" name="rows_left_out" expect="Four workers together must read rows 0 to 102"
+# Misconception: a few rows that do not divide evenly may be left out; they come in another epoch.
+def own_rows(rows, worker, workers, epoch):
+    return np.random.default_rng(epoch).permutation(rows)[: rows // workers * workers][worker::workers]
 
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
-        return max(w["workers"] / rate, w["workers"] * moving / w["servers"])
+# %% exercise="own_rows" answer="right" name="blocks"
+# Blocks of the one shuffled order.
+def own_rows(rows, worker, workers, epoch):
+    return np.array_split(np.random.default_rng(epoch).permutation(rows), workers)[worker]
 
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
-    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
+# %% exercise="own_rows" answer="right" name="strides"
+# Workers own fixed rows, and look up where each stands in the epoch's order.
+def own_rows(rows, worker, workers, epoch):
+    place = np.argsort(np.random.default_rng(epoch).permutation(rows))
+    mine = range(worker, rows, workers)
+    return np.array(sorted(mine, key=place.__getitem__))
 
-# %% exercise="choose" answer="wrong" name="embedding_alone" expect="Neither alone fills the 16 GB"
-# Misconception: only the embedding is large enough to matter for memory.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
-
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
-        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
-
-    if work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
-    if servers({**work, "extra": 1}) < ring(work):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="a_straggler_is_the_reason" expect="without it the parameter server would still be faster"
-# Misconception: where there is a straggler, it is the reason.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
-
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
-        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
-
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        return "parameter server", "stragglers" if work["slowest"] > 1 else "bytes"
-    if servers({**work, "extra": 1}) < ring(work):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="one_side_without_it" expect="Ask for both ways what they take without it"
-# Misconception: a straggler hurts the ring only, so only its time changes.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
-
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
-        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
-
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(work) else "bytes"
-    if servers({**work, "extra": 1}) < ring(work):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="slow_at_everything" expect="it fetches and sends as fast as the other"
-# Misconception: a slow worker's network is slow too.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
-
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["slowest"] * (w["compute"] + moving))
-        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
-
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
-    if servers({**work, "extra": 1}) < ring(work):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="servers_feel_no_straggler" expect="which costs the parameter server too"
-# Misconception: asynchronous means that a slow worker costs nothing.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
-
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = w["workers"] / (w["compute"] + moving)
-        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
-
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
-    if servers({**work, "extra": 1}) < ring(work):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="extra_is_the_reason" expect="with extra 1 the ring would still win"
-# Misconception: where extra steps are needed, they are the reason.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
-
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
-        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
-
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
-    if work["extra"] > 1.25:
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers({**work, "servers": 1e9}) < ring(work) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="servers_asked_first" expect="The first question that is answered with yes counts"
-# Misconception: the order of the questions does not matter.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
-
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
-        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
-
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
-    if servers({**work, "servers": 1e9}) < ring(work):
-        return "all-reduce", "servers"
-    return "all-reduce", "staleness" if servers({**work, "extra": 1}) < ring(work) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="cures_added_up" expect="Each question changes one thing, not all so far"
-# Misconception: each question goes on from the world of the one before.
-def choose(work):
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
-
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
-        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
-
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
-    if servers({**work, "extra": 1}) < ring(work):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers({**work, "extra": 1, "servers": 1e9}) < ring(work) else "bytes"
-
-# %% exercise="choose" answer="right" name="questions_as_a_table"
-# The prices once, as a function with keywords; the questions as a list that is gone through.
-def choose(work):
-    def wins(**changes):
-        """Whether the parameter server is faster."""
-        w = {**work, **changes}
-        n, b, c, s = w["workers"], w["bandwidth"], w["compute"], w["slowest"]
-        m = 2 * (w["dense"] + w["touched"]) / b
-        ring = c * s + 2 * (w["dense"] + w["embedding"]) * (1 - 1 / n) / b
-        workers = n / sum(1 / (c * (s if i == 0 else 1) + m) for i in range(n))
-        return w["extra"] * max(workers, n * m / w["servers"]) < ring
-
-    if work["memory"] < work["dense"] + work["embedding"]:
-        return ("parameter server", "memory")
-    way = "parameter server" if wins() else "all-reduce"
-    questions = {
-        "parameter server": [("stragglers", lambda: not wins(slowest=1))],
-        "all-reduce": [("staleness", lambda: wins(extra=1)), ("servers", lambda: wins(servers=10**9))],
-    }
-    return way, next((reason for reason, asked in questions[way] if asked()), "bytes")
-
-# %% exercise="choose" answer="right" name="frame_of_variants"
-# All what-ifs as rows of one table, priced at once by pandas.
-def choose(work):
-    t = pd.DataFrame([{**work}, {**work, "slowest": 1}, {**work, "extra": 1}, {**work, "servers": 1e12}]).astype(float)
-    m = 2 * (t["dense"] + t["touched"]) / t["bandwidth"]
-    rate = (t["workers"] - 1) / (t["compute"] + m) + 1 / (t["compute"] * t["slowest"] + m)
-    server = t["extra"] * np.maximum(t["workers"] / rate, t["workers"] * m / t["servers"])
-    ring = t["compute"] * t["slowest"] + 2 * (t["workers"] - 1) / t["workers"] * (t["dense"] + t["embedding"]) / t["bandwidth"]
-    now, even, fresh, many = (server < ring).tolist()
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if now:
-        return "parameter server", "bytes" if even else "stragglers"
-    return "all-reduce", "staleness" if fresh else "servers" if many else "bytes"
+# %% exercise="own_rows" answer="right" name="files_of_neighbours"
+# Each worker owns one file of neighbouring rows, and keeps of the epoch's order what is in its file.
+def own_rows(rows, worker, workers, epoch):
+    mine = np.array_split(np.arange(rows), workers)[worker]
+    order = np.random.default_rng(epoch).permutation(rows)
+    return order[np.isin(order, mine)]

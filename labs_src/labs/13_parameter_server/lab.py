@@ -3,17 +3,18 @@
 #   lab:
 #     title: Parameter server
 #     question: Who holds the weights, and who may be late?
-#     minutes: 120
-#     seconds: 20
+#     minutes: {core: 65, all: 165}
+#     core: [partition, async_sgd, choose]
+#     seconds: 40
 #     objectives:
 #       - Cut an embedding over servers and an input over workers, and see which server gets the work
 #       - Say what stale gradients cost, and how small the learning rate must become
+#       - Choose between parameter server and all-reduce by what a step costs, with the reason
 #       - Make steps that run at least once count once
 #       - Train through the loss of a parameter server, from the last checkpoint
-#       - Choose between parameter server and all-reduce by what a step costs, with the reason
 #     prerequisites: [00_start_here]
 #     covers:
-#       data-parallel.parameter-server: [async_sgd, apply_once, train, choose]
+#       data-parallel.parameter-server: [async_sgd, own_rows, apply_once, train, choose]
 #       ps.throughput: [async_sgd, choose, explore]
 #       ps.large-embeddings: [partition, choose]
 # ---
@@ -23,29 +24,42 @@
 # *Who holds the weights, and who may be late?*
 #
 # Some models have more weights than a machine has memory: a row for every user, for every product. So **servers**
-# hold the weights, and **workers** fetch the rows that they need, compute, and send updates back. Nobody waits for
-# anybody. In this lab you start such a cluster, cut it up, and break it.
+# hold the weights. **Workers** fetch the rows that they need, compute, and send updates back. Nobody waits for anybody.
+#
+# ```mermaid
+# flowchart LR
+#   accTitle: A parameter-server cluster
+#   accDescr: The coordinator, which is this notebook, schedules steps on two workers. Each worker fetches rows from both servers and sends updates back. Server 0 holds the first rows of the embedding, server 1 the others.
+#   C[Coordinator: this notebook] -- schedules steps --> W0[Worker 0]
+#   C -- schedules steps --> W1[Worker 1]
+#   W0 <-- rows, updates --> S0[(Server 0: the first rows)]
+#   W0 <--> S1[(Server 1: the others)]
+#   W1 <--> S0
+#   W1 <-- rows, updates --> S1
+# ```
+#
+# You start such a cluster, cut it up, and find out what being late costs. Parts 1 to 3 are the core, some 65 minutes.
+# Parts 4 to 6 break the cluster, and are deeper.
 
 # %% kind="setup"
+# Imports.
+import math
+
 import numpy as np
-import pandas as pd
 
-from prodml import begin, check, explorer, hidden_rng, predict, raised, reveal, rng, value
-
-from prodml.lab import plots
-
-from prodml.fast.distributed import workloads
+from prodml import begin, check, diagram, explorer, hidden_rng, plots, predict, raised, reveal, rng, slow, value
 from prodml.fast.distributed.coordinators import FakeCluster
 from prodml.fast.distributed.staleness import Regression, largest_rate
+from prodml.fast.distributed.workloads import draw, workload
 
 begin("13_parameter_server")
 
 # %% [markdown]
-# Our flights have such a feature too: the **pair** of a tail number and a destination. Some planes make up time on
-# some routes. 2013 has 44,173 pairs, and each gets a row of 64 weights, an *embedding*. That is 11 MB and would fit
-# anywhere; we treat it as if it did not.
+# Our flights have such a feature: the **pair** of a tail number and a destination. Some planes make up time on some
+# routes. Each pair gets a row of 64 weights, an *embedding*. It would fit anywhere; we treat it as if it did not.
 
-# %% kind="explore"
+# %% kind="explore" folded=true
+# Imports TensorFlow, and loads January's flights; pairs are numbered by how often they fly in the year.
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -54,40 +68,37 @@ import tensorflow as tf
 
 from prodml.models.flight_pairs import flight_pairs
 
-data = flight_pairs()  # flights of January; the pairs are numbered by how often they fly in the year
-print(f"{len(data.pairs):,} flights, {len(data.counts):,} pairs; the most frequent flies {data.counts[0]} times a year")
+tf.config.threading.set_inter_op_parallelism_threads(4)
+tf.get_logger().setLevel("CRITICAL")  # it writes pages about every process that we kill
+DIM, BATCH, RATE = 64, 128, 0.1
+data = flight_pairs()
+print(f"{len(data.pairs):,} flights, {len(data.counts):,} pairs of {DIM} weights: {len(data.counts) * DIM * 4 / 1e6:.1f} MB")
+print(f"The most frequent pair flies {data.counts[0]} times a year.")
 
 # %% [markdown]
-# ## 1 · Cut the weights, cut the input
-# *medium · about 8 lines · 20 minutes*
+# ## 1 · Cut the weights
+# *medium · about 4 lines · 12 minutes*
 #
-# The embedding is cut by rows: server 0 gets the first rows, server 1 the next, and so on. Small shards are not worth
-# a server: each costs a request. So we ask for **as many shards as there are servers, but none below a size**.
-
-# %% [markdown]
-# Seven rows of two weights, float32, are 56 bytes: 8 for each row.
+# The embedding is cut by rows: server 0 gets the first, server 1 the next, and so on. Each shard costs a request, so
+# small ones do not pay: **as many shards as there are servers, but none below a size**.
+#
+# A worked example: seven rows of two weights (float32), so 8 bytes for each row.
 #
 # | servers | at least | shards |
 # |---|---|---|
 # | 3 | 1 byte | (0, 3), (3, 5), (5, 7) |
-# | 3 | 24 bytes | (0, 4), (4, 7): in three shards the smallest would have 16 |
-# | 3 | 28 bytes | (0, 7): half of 56 is 28, but the smaller of two shards has 24 |
-# | 9 | 1 byte | seven of one row each |
+# | 3 | 24 bytes | (0, 4), (4, 7): of three, the smallest would have 16 |
+# | 9 | 1 byte | seven of one row |
 # | 3 | 99 bytes | (0, 7): too small to cut |
-#
-# The **input** is cut too: every worker reads rows of its own. If it is killed, the one that replaces it must read
-# the same rows again, in another process or on another machine. So all keep to one order that anybody can make
-# anew, and only cut it: `np.random.default_rng(epoch).permutation(rows)`. Its seed is a number. (`hash` of a text would be no
-# seed: each Python process gives it another value.)
 
-# %% kind="exercise" name="partition" exports=["partition", "own_rows"]
+# %% kind="exercise" name="partition" exports=["partition"]
 def partition(vocab, dim, servers, min_bytes):
     """The rows of an embedding that each server holds.
 
-    vocab: int, rows. dim: int, float32 weights (4 bytes) of each row. servers: int, at least 1.
-    min_bytes: int; no shard is smaller, except that a single one may be.
-    Returns a list of pairs (first, stop), in order: as many as possible but at most one for each server, none empty.
-        Their lengths differ by at most one row, the longer ones first.
+    vocab: int, rows. dim: int, float32 weights (4 bytes) of each row.
+    servers: int, at least 1. min_bytes: int; no shard is smaller, except that a single one may be.
+    Returns a list of pairs (first, stop), in order: as many as possible but at most one for each
+        server, none empty. Their lengths differ by at most one row, the longer ones first.
     """
     ### BEGIN SOLUTION
     shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
@@ -96,66 +107,27 @@ def partition(vocab, dim, servers, min_bytes):
     return [(edges[n], edges[n + 1]) for n in range(shards)]
     ### END SOLUTION
 
-
-def own_rows(rows, worker, workers, epoch):
-    """The rows of the input that one worker reads in one epoch, in the order in which it reads them.
-
-    rows: int, rows of the input, numbered from 0. worker: int, 0 to workers - 1. epoch: int from 0.
-    Returns a 1-D integer array. All workers together read each row once per epoch; their numbers of rows differ by
-        at most one. Each worker reads its rows in the order in which they stand in
-        np.random.default_rng(epoch).permutation(rows): no neighbours in the input's order, another order in every
-        epoch, and the same arguments give the same rows in any process. Which places of it are whose is up to you.
-    """
-    ### BEGIN SOLUTION
-    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
-    ### END SOLUTION
-
-# %% kind="check" name="partition" points=5
+# %% kind="check" name="partition" points=3
 with check("partition"):
     def cut(*arguments):
-        return [tuple(pair) for pair in value(partition(*arguments), list)]
+        return [tuple(value(pair, tuple)) for pair in value(partition(*arguments), list)]
 
     got = cut(7, 2, 3, 1)
+    assert got != [(0, 7)], f"7 rows over 3 servers, a byte is enough: yours {got} is one shard. As many shards as possible: three."
+    assert len(got) <= 3, f"7 rows over 3 servers: yours has {len(got)} shards, {got}. At most one for each server."
     assert sum(b - a for a, b in got) == 7, f"7 rows over 3 servers: in yours {got}, stop − first adds up to {sum(b - a for a, b in got)}, not 7. What does not divide evenly must go somewhere too."
-    assert got == [(0, 3), (3, 5), (5, 7)], f"7 rows over 3 servers: expected (0, 3), (3, 5), (5, 7), yours {got}. Lengths differ by at most one row, the longer ones first."
+    lengths = [b - a for a, b in got]
+    assert max(lengths) - min(lengths) <= 1, f"7 rows over 3 servers: expected (0, 3), (3, 5), (5, 7), yours {got}. Lengths differ by at most one row: what is left over is spread."
+    assert got == [(0, 3), (3, 5), (5, 7)], f"7 rows over 3 servers: expected (0, 3), (3, 5), (5, 7), yours {got}. In order, the longer ones first."
     got = cut(7, 2, 3, 24)
-    assert got != [(0, 3), (3, 5), (5, 7)], f"7 rows of 8 bytes, no shard below 24: yours {got} has shards of 16 bytes. It is the smallest shard that counts, not their mean, and not their number."
-    assert got == [(0, 4), (4, 7)], f"7 rows of 8 bytes, no shard below 24: expected (0, 4), (4, 7), yours {got}. A weight has 4 bytes, a row dim weights, and a shard of exactly 24 is allowed."
+    assert got != [(0, 3), (3, 5), (5, 7)], f"7 rows of 8 bytes, no shard below 24: yours {got} has shards of 16 bytes. It is the smallest shard that counts, not their mean, and not their number; and a weight has 4 bytes."
+    assert got == [(0, 4), (4, 7)], f"7 rows of 8 bytes, no shard below 24: expected (0, 4), (4, 7), yours {got}. A row has dim weights of 4 bytes, and a shard of exactly 24 is allowed."
     got = cut(7, 2, 3, 28)
     assert got == [(0, 7)], f"7 rows of 8 bytes, no shard below 28: expected (0, 7), yours {got}. 56 / 28 is 2, but of two shards the smaller has 3 rows, 24 bytes: bytes do not divide, rows do."
     got = cut(7, 2, 9, 1)
     assert got == [(i, i + 1) for i in range(7)], f"7 rows and 9 servers: expected seven shards of one row, yours {got}. No shard is empty."
     got = cut(7, 2, 3, 99)
-    assert got == [(0, 7)], f"56 bytes, no shard below 99: expected (0, 7) alone, yours {got}."
-
-    parts = [value(own_rows(103, worker, 4, 0), np.ndarray).tolist() for worker in range(4)]
-    assert set(parts[0]) != set(parts[1]), "Workers 0 and 1 read the same rows: every worker reads the same shard. Four workers then do the work of one, four times."
-    together = sorted(row for part in parts for row in part)
-    assert len(together) == len(set(together)), f"Four workers read {len(together) - len(set(together))} rows that another has read already. They must cut *one* order, with one seed; each with a seed of its own draws an order of its own."
-    assert together == list(range(103)), f"Four workers together must read rows 0 to 102. Missing: {sorted(set(range(103)) - set(together))[:5]}; there are no rows {sorted(set(together) - set(range(103)))[:5]}."
-    sizes = [len(part) for part in parts]
-    assert max(sizes) - min(sizes) <= 1, f"103 rows for four workers: 26, 26, 26 and 25, yours {sizes}. The slowest ends the epoch."
-    again = value(own_rows(103, 2, 4, 0), np.ndarray).tolist()
-    assert again == parts[2], "Asked again, worker 2 gets other rows. One that was killed is replaced by one that asks again: the order must follow from the arguments alone."
-    steps = np.abs(np.diff(parts[2]))
-    assert len(set(steps.tolist())) > 3, f"Worker 2 begins with rows {parts[2][:5]}: the input's order, in even steps. Flights of one morning should not make up a batch."
-    assert parts[2] not in (sorted(parts[2]), sorted(parts[2], reverse=True)), f"Worker 2 begins with rows {parts[2][:5]}: which rows it reads is random, but it reads them in the input's order."
-    later = value(own_rows(103, 2, 4, 1), np.ndarray).tolist()
-    assert later != parts[2], "Worker 2 reads the same rows in the same order in epochs 0 and 1."
-    assert later not in parts, "What worker 2 reads in epoch 1, another has read in epoch 0, in the same order: the shards are handed on, not shuffled anew."
-    pairs = [{frozenset(order[i : i + 2]) for i in range(25)} for order in (parts[2], later)]
-    assert len(pairs[0] & pairs[1]) < 13, "In epoch 1, worker 2 reads nearly the same rows next to each other as in epoch 0: the order of before, turned around or begun elsewhere, is not another order."
-    orders = {tuple(value(own_rows(103, 2, 4, epoch), np.ndarray).tolist()) for epoch in range(6)}
-    assert len(orders) == 6, f"In epochs 0 to 5, worker 2 has only {len(orders)} orders. Every epoch has another."
-
-    def in_order(part, rows, epoch):
-        """Whether the rows stand in the order that all workers agreed on."""
-        place = np.argsort(np.random.default_rng(epoch).permutation(rows))
-        return bool((np.diff(place[part]) > 0).all())
-
-    kept = [in_order(part, 103, 0) for part in parts]
-    assert all(kept), "Workers read their rows in another order than that of np.random.default_rng(0).permutation(103). Whoever replaces one, in another process, must come to the same order: hash() of a text is another number there, and a generator of your own is not known to the others."
-    assert in_order(later, 103, 1), "In epoch 1, worker 2 reads its rows in another order than that of np.random.default_rng(1).permutation(103): the seed is the epoch, and nothing else."
+    assert got == [(0, 7)], f"56 bytes, no shard below 99: expected (0, 7), yours {got}. A single shard may be smaller: the rows must be somewhere."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     rows, dim, servers = int(h.integers(50, 5000)), int(h.integers(1, 65)), int(h.integers(2, 12))
@@ -164,85 +136,128 @@ with check("partition"):
     parts = [len(part) for part in np.array_split(np.arange(rows), shards)]
     edges = [0, *np.cumsum(parts).tolist()]
     assert cut(rows, dim, servers, small) == [(edges[n], edges[n + 1]) for n in range(shards)], "With another table and another smallest size your shards are not the ones asked for."
-    many, crew = int(h.integers(200, 900)), int(h.integers(2, 9))
-    epoch = int(h.integers(2, 9))
-    read = [value(own_rows(many, worker, crew, epoch), np.ndarray).tolist() for worker in range(crew)]
-    assert sorted(row for part in read for row in part) == list(range(many)), "With another number of workers they do not read each row exactly once."
-    assert all(in_order(part, many, epoch) for part in read), "In another epoch, with other rows, a worker leaves the order that all agreed on."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="partition"
 # 1. First find the number of shards, then cut. For n shards the smallest has `vocab // n` rows.
-# 2. `divmod(vocab, shards)` gives the length and how many shards get one row more; `np.array_split` cuts just so. For the input: all workers make the same order, then each takes every `workers`-th of it.
-# 3. Of the numbers `n` from 1 to `min(servers, vocab)`, keep those with `vocab // n * dim * 4 >= min_bytes`, and take the largest (1 if there is none). For the input: `np.random.default_rng(epoch).permutation(rows)[worker::workers]`.
-
-# %% [markdown]
-# TensorFlow has a partitioner of its own: "each shard has at least `min_shard_bytes`", says its documentation. Is it
-# the same as yours?
+# 2. `divmod(vocab, shards)` gives the length, and how many shards get one row more; `np.array_split` cuts just so.
+# 3. Of the numbers `n` from 1 to `min(servers, vocab)`, keep those with `vocab // n * dim * 4 >= min_bytes`, and take the largest (1 if there is none).
 
 # %% kind="explore"
-def theirs(vocab, dim, servers, min_bytes):
-    cut = tf.distribute.experimental.partitioners.MinSizePartitioner(min_bytes, servers)
-    return cut(tf.TensorShape([vocab, dim]), tf.float32)[0]
-
-
-pd.DataFrame(
-    {(v, d, s, m): {"yours": len(partition(v, d, s, m)), "TensorFlow's": theirs(v, d, s, m)} for v, d, s, m in [(7, 2, 3, 1), (7, 2, 3, 24), (7, 2, 3, 50), (44_173, 64, 2, 1 << 20)]}
-).rename_axis(columns=["rows", "dim", "servers", "min_bytes"]).T
+# Draws how your function cuts our embedding over one to eight servers, at least 2 MB each.
+cuts = {servers: partition(len(data.counts), DIM, servers, 2_000_000) for servers in range(1, 9)}
+most = max(map(len, cuts.values()))
+title = f"At least 2 MB each: whatever the number of servers, {most} shards at most"
+fig, ax = plots.figure(title, x="MB of weights", y="servers that we have", figsize=(7, 3.2))
+for servers, shards in cuts.items():
+    for n, (first, stop) in enumerate(shards):
+        ax.barh(servers, (stop - first) * DIM * 4 / 1e6, left=first * DIM * 4 / 1e6, color=plots.COLOURS[n], edgecolor=plots.BLACK)
+ax.set_yticks(list(cuts))
+ax.invert_yaxis()
+ax.grid(False)
+plots.show(fig, alt=f"{title}. Shards for 1 to 8 servers: {', '.join(str(len(shards)) for shards in cuts.values())}.")
 
 # %% [markdown]
-# It rounds **up**: 56 bytes with a minimum of 50 become two shards, of 32 and 24 bytes. Harmless here, but no limit
-# that you could rely on.
-#
 # ### Equal shards, equal work?
 #
 # Two servers get half of the rows each. The pairs are numbered by how often they fly, as vocabularies usually are.
 
 # %% kind="explore"
-predict("lookups", "How many percent of all lookups go to server 0, which holds the first half of the rows?", {"percent": (0, 100)})
+predict("lookups", "How many percent of all lookups go to server 0, which holds the first half of the rows?", {"to server 0 (%)": (0, 100)})
 
 # %% kind="explore"
-halves = partition(len(data.counts), 64, 2, 1)
-first, stop = halves[0]
-reveal(
-    "lookups",
-    {"percent": 100 * data.counts[first:stop].sum() / data.counts.sum()},
-    text=f"Bytes are even, work is not. Half of all pairs fly {np.median(data.counts):.0f} times a year at most. "
-    f"If the rows are numbered at random, server 0 gets {100 * rng().permutation(data.counts)[first:stop].sum() / data.counts.sum():.0f} %: shuffle or hash the "
-    "vocabulary before it is cut.",
+def lookups_by_server(counts, servers):
+    """The share of all lookups that each server answers, in percent."""
+    shards = partition(len(counts), DIM, servers, 1)
+    return [100 * counts[first:stop].sum() / counts.sum() for first, stop in shards]
+
+
+of_two = lookups_by_server(data.counts, 2)
+
+# %% kind="explore"
+reveal("lookups", {"to server 0 (%)": of_two[0]}, unit="%",
+    text=f"Bytes are even, work is not. Half of all pairs fly {np.median(data.counts):.0f} times a year at most.",
 )
+
+# %% [markdown]
+# The cure is cheap: number the rows at random, or by a hash, before they are cut. Applied to four servers:
+
+# %% kind="explore"
+# Draws what four servers hold and answer, before and after the rows are shuffled.
+by_frequency, at_random = lookups_by_server(data.counts, 4), lookups_by_server(rng().permutation(data.counts), 4)
+title = f"Server 0 of four answers {by_frequency[0]:.0f} % of the lookups; after a shuffle {at_random[0]:.0f} %"
+fig, ax = plots.figure(title, x="", y="share (%)", figsize=(7, 3.2))
+kinds = {"rows, so bytes": ([25] * 4, plots.GREY), "lookups, rows by frequency": (by_frequency, plots.RED), "lookups, rows at random": (at_random, plots.BLUE)}
+for k, (label, (shares, colour)) in enumerate(kinds.items()):
+    ax.bar(np.arange(4) + 0.27 * (k - 1), shares, 0.25, color=colour, label=label)
+ax.set_xticks(range(4), [f"server {n}" for n in range(4)])
+ax.legend(loc="upper right")
+plots.show(fig, alt=f"{title}. By frequency: {', '.join(f'{x:.0f} %' for x in by_frequency)}. At random: {', '.join(f'{x:.0f} %' for x in at_random)}.")
+
+# %% [markdown]
+# What follows is deeper, 3 minutes: TensorFlow has such a function too. Is it the same as yours?
+
+# %% [markdown] deeper=3
+# ### Deeper: TensorFlow's own partitioner
+
+# %% [markdown]
+# "Each shard has at least `min_shard_bytes`", says its documentation.
+
+# %% kind="explore"
+# Asks TensorFlow's partitioner for its number of shards.
+def theirs(vocab, dim, servers, min_bytes):
+    cut = tf.distribute.experimental.partitioners.MinSizePartitioner(min_bytes, servers)
+    return cut(tf.TensorShape([vocab, dim]), tf.float32)[0]
+
+# %% kind="explore"
+for min_bytes in (1, 24, 50, 57):
+    mine, other = len(partition(7, 2, 3, min_bytes)), theirs(7, 2, 3, min_bytes)
+    print(f"7 rows, at least {min_bytes} bytes: {mine} shards by yours, {other} by TensorFlow's")
+
+# %% [markdown]
+# It rounds **up**: 56 bytes with a minimum of 50 become two shards, of 32 and 24 bytes. Harmless here, but no limit
+# that you could rely on.
 
 # %% [markdown]
 # ### A real cluster
 #
-# One coordinator, which is this notebook, two workers, two parameter servers: four processes on ports of this machine.
-# This is all that they will do. `steps` runs on a worker; each variable lives on a server, the embedding on both.
+# Now four processes on ports of this machine: two workers, two servers. The notebook coordinates. Each variable lives
+# on a server, the embedding on both.
 
-# %% kind="explore"
-from prodml.runtime.memory import tree_memory
+# %% kind="explore" folded=false
 from prodml.runtime.processes import parameter_server_cluster
 
-tf.config.threading.set_inter_op_parallelism_threads(4)
-tf.get_logger().setLevel("CRITICAL")  # it writes pages about every process that we kill
-DIM, BATCH, RATE = 64, 128, 0.1
+
+class Model:
+    """The variables, each on a server, and the coordinator that schedules steps."""
+
+    def __init__(self, cluster, capacity=4000):
+        halves = tf.distribute.experimental.partitioners.MinSizePartitioner(1 << 20, 2)
+        self.strategy = tf.distribute.ParameterServerStrategy(cluster.resolver(), halves)
+        self.coordinator = tf.distribute.coordinator.ClusterCoordinator(self.strategy)
+        with self.strategy.scope():
+            shape = [len(data.counts), DIM]
+            self.embedding = tf.Variable(first_rows, shape=shape, dtype=tf.float32)
+            self.output = tf.Variable(tf.zeros([DIM + 4, 1]))
+            self.counter = tf.Variable(0)
+            self.log = tf.Variable(tf.fill([capacity, 2], -1))  # step, and what it had seen
+
+    def schedule(self, first, count=10):
+        """Have some worker do these steps, some time."""
+        self.coordinator.schedule(self.steps, args=(tf.constant(first), tf.constant(count)))
 
 # %% kind="explore"
+# One step of a worker: fetch the rows of a batch, compute, send updates, and write a log.
 def first_rows(partition_shape, partition_offset):
     """The first weights of some rows, made by the server that holds them: the whole table is nowhere."""
     return tf.random.stateless_uniform(partition_shape, [1, partition_offset[0]], -0.1, 0.1)
 
-# %% kind="explore"
-class Training:
-    """The variables of a model on a cluster, and steps that workers run."""
+
+class Training(Model):
+    """A model with the steps that workers run."""
 
     def __init__(self, cluster, capacity=4000):
-        strategy = tf.distribute.ParameterServerStrategy(cluster.resolver(), variable_partitioner=tf.distribute.experimental.partitioners.MinSizePartitioner(1 << 20, 2))
-        self.strategy, self.coordinator = strategy, tf.distribute.coordinator.ClusterCoordinator(strategy)
-        with strategy.scope():
-            self.embedding = tf.Variable(first_rows, shape=[len(data.counts), DIM], dtype=tf.float32)
-            self.output = tf.Variable(tf.zeros([DIM + 4, 1]))
-            self.counter = tf.Variable(0)
-            self.log = tf.Variable(tf.fill([capacity, 2], -1))  # which step came, and what it had seen
+        super().__init__(cluster, capacity)
         self.flights = [tf.constant(x) for x in (data.pairs, data.features, data.gains[:, None])]
 
     @tf.function
@@ -266,107 +281,104 @@ class Training:
                 number = tf.raw_ops.ResourceCountUpTo(resource=self.counter.handle, limit=1 << 30, T=tf.int32)
             self.log.scatter_nd_update([[number]], [[step, seen]])
 
-    def schedule(self, first, count=10):
-        self.coordinator.schedule(self.steps, args=(tf.constant(first), tf.constant(count)))
+# %% kind="explore"
+predict("without_join", "50 calls of `schedule`, ten steps each; then the counter of finished steps is read at once. What does it show?", {"counter": (0, 500)})
 
 # %% kind="explore"
-def sharded_datasets(training):
-    """What per-worker datasets are told, and which rows of twelve each worker then reads; section 3 comes back to it."""
-    told = []
+# Asks each server how many rows it holds, and the system how much its process has grown.
+from prodml.runtime.memory import tree_memory
 
-    def dataset_of(context):
-        told.append((context.input_pipeline_id, context.num_input_pipelines))
-        return tf.data.Dataset.range(12).shard(context.num_input_pipelines, context.input_pipeline_id).batch(12).repeat()
 
-    per_worker = iter(training.coordinator.create_per_worker_dataset(lambda: training.strategy.distribute_datasets_from_function(dataset_of)))
-    with training.strategy.scope():
-        here = tf.Variable(0)
+def rows_held(training):
+    """Counted where the rows are, not in the notebook."""
+    counted = []
+    for shard in training.embedding.variables:
+        with tf.device(shard.device):
+            counted.append(int(tf.shape(shard.read_value())[0]))
+    return counted
 
-    @tf.function
-    def first(iterator):
-        here.assign_add(1)  # then each waits for the other, so that each worker runs one
-        tf.while_loop(lambda n: (here.read_value() < 2) & (n < 100_000), lambda n: n + 1, [0])
-        return next(iterator)
 
-    read = [training.coordinator.schedule(first, args=(per_worker,)) for worker in (0, 1)]
-    training.coordinator.join()
-    return told, [rows.fetch().tolist() for rows in read]
-
-# %% [markdown]
-# `schedule` returns at once: some worker will run these ten steps, some time. `join` waits until all have run. Two
-# guesses before you look.
+def memory_of(cluster):
+    """MB of each server."""
+    return [tree_memory(cluster.group[name].pid) / 1e6 for name in ("ps0", "ps1")]
 
 # %% kind="explore"
-predict("without_join", "50 calls of schedule, ten steps each, then the counter is read: once at once, once after join. What does it show?", {"at once": (0, 500), "after join": (0, 500)})
-predict("closures", "A call of schedule costs something. How many times as many steps per second, if each call has ten steps instead of one?", {"times": (0.5, 20.0)})
-
-# %% [markdown]
-# Four small experiments in one cluster. The block ends its processes, whatever happens.
-
-# %% kind="explore"
-import time
-
-def steps_per_second(training, count):
-    started = time.perf_counter()
-    for first in range(0, 200, count):
-        training.schedule(first, count)
-    training.coordinator.join()
-    return 200 / (time.perf_counter() - started)
-
-def server_rows(training, group, before):
-    table = {}
-    for n, shard in enumerate(training.embedding.variables):
-        with tf.device(shard.device):  # the server counts, not the notebook
-            rows = tf.shape(shard.read_value())[0]
-        table[f"ps{n}"] = {"counted on": rows.device.removesuffix("/device:CPU:0"), "rows": int(rows), "MB of weights": int(rows) * DIM * 4 / 1e6,
-                           "process grew by MB": (tree_memory(group[f"ps{n}"].pid) - before[n]) / 1e6}
-    return pd.DataFrame(table).T
-
-# %% kind="explore"
-def four_experiments():
+def first_run():
     with parameter_server_cluster(workers=2, servers=2) as cluster:
-        before = [tree_memory(cluster.group[f"ps{n}"].pid) for n in (0, 1)]
+        before = memory_of(cluster)
         training = Training(cluster)
         for first in range(0, 500, 10):
             training.schedule(first)
         at_once = int(training.counter.numpy())
-        training.coordinator.join()
+        training.coordinator.join()  # waits until all have run
         joined = int(training.counter.numpy())
-        held = server_rows(training, cluster.group, before)
-        log = training.log.numpy()[:joined]
-        gain = steps_per_second(training, 10) / steps_per_second(training, 1)
-        return at_once, joined, held, log, gain, sharded_datasets(training)
+        grown = np.subtract(memory_of(cluster), before)
+        return at_once, joined, rows_held(training), grown, training.log.numpy()[:joined]
 
-at_once, joined, held, log, gain, (told, read) = four_experiments()
-held
 
-# %% [markdown]
-# Each server counted its own rows, and its process has grown: by the weights, and by several times as much for connections,
-# buffers and compiled functions. The whole table is nowhere: `first_rows` made each half on its server. A worker fetches
-# the 128 rows of its batch: 128 · 64 · 4 bytes, 32 KB instead of 11 MB.
+with slow("Starts four processes, and trains 500 steps", seconds=4):
+    at_once, joined, held, grown, log = first_run()
 
 # %% kind="explore"
-reveal("without_join", {"at once": at_once, "after join": joined}, text="Without `join` you read a model that is not done, perhaps not begun: `schedule` has only queued the steps. No error, no warning.")
-reveal("closures", {"times": gain}, text="Every call crosses three processes. A function that does several steps pays for it once.")
+reveal("without_join", {"counter": at_once}, unit="steps",
+    text=f"After `join` it shows {joined}. Without it you read a model that is not done, perhaps not begun: "
+    "`schedule` has only queued the steps. No error, no warning.",
+)
+
+# %% kind="explore"
+# Draws who held what, as each server has counted it, and how much of a batch's rows each sends.
+to_first = np.mean(data.pairs < held[0])
+fetched = [share * BATCH * DIM * 4 / 1000 for share in (to_first, 1 - to_first)]
+servers = "\n".join(
+    f'    P{n}[("ps{n}: {held[n]:,} rows<br/>{held[n] * DIM * 4 / 1e6:.1f} MB of weights<br/>grew by {grown[n]:.0f} MB")]' for n in (0, 1)
+)
+arrows = "\n".join(f'    W{w} <-- "{fetched[n]:.0f} kB a batch" --> P{n}' if w == n else f"    W{w} <--> P{n}" for w in (0, 1) for n in (0, 1))
+diagram(
+    f"flowchart LR\n    W0[worker 0]\n    W1[worker 1]\n{servers}\n{arrows}",
+    title="Who held what",
+    alt=f"Each server holds about half of the embedding: {held[0]:,} and {held[1]:,} rows. Their processes grew by "
+    f"{grown[0]:.0f} and {grown[1]:.0f} MB. For a batch each worker fetches {fetched[0]:.0f} kB of rows from ps0 and {fetched[1]:.0f} kB from ps1.",
+)
+
+# %% [markdown]
+# The whole table is nowhere: each server made its own half. (Its process also holds connections, buffers and compiled
+# functions.) A worker fetches the rows of its batch, not the table; most of them from server 0, the hot shard.
 
 # %% [markdown]
 # ## 2 · Late gradients
-# *medium · about 5 lines · 20 minutes*
+# *medium · about 5 lines · 15 minutes*
 #
 # While a worker computes, others change the weights. When its gradient arrives, it fits weights that are gone. How many
-# updates old it is, is its **staleness**. The cluster wrote a log: here is what it says.
+# updates old it is, is its **staleness**. The cluster wrote a log of it.
 
 # %% kind="explore"
+# Draws thirty updates of the cluster, each from what its worker had seen to when it came.
 stale = np.arange(len(log)) - log[:, 1]
-shares = np.bincount(np.minimum(stale, 6), minlength=7) / len(stale)
-fig, ax = plots.figure(f"Two workers: {shares[0]:.0%} of the gradients are fresh, the mean is {stale.mean():.1f} updates old", x="staleness (updates)", y="share of the steps")
+window = max(range(0, len(log) - 30, 10), key=lambda at: stale[at : at + 30].sum())
+title = f"Of these 30 updates, {np.sum(stale[window : window + 30] > 0)} come from weights that had changed meanwhile"
+fig, ax = plots.figure(title, x="step counter", y="updates, as they came", figsize=(7, 3.2))
+for n in range(window, window + 30):
+    colour = plots.RED if stale[n] else plots.BLUE
+    ax.plot([log[n, 1], n + 1], [n, n], color=colour, linewidth=2, solid_capstyle="butt")
+    ax.plot([n + 1], [n], "o", color=colour, markersize=4)
+ax.invert_yaxis()
+ax.grid(True, axis="x")
+plots.show(fig, alt=f"{title}. Each line goes from the counter that the worker had read to the one after its update; a fresh one is 1 long.")
+
+# %% kind="explore"
+# Draws how stale the gradients of all 500 steps were.
+shares = 100 * np.bincount(np.minimum(stale, 6), minlength=7) / len(stale)
+title = f"Two workers: {shares[0]:.0f} % are fresh, the mean is {stale.mean():.1f} updates old, the oldest {stale.max()}"
+fig, ax = plots.figure(title, x="staleness (updates)", y="share of the steps (%)", figsize=(7, 3))
 ax.bar([*map(str, range(6)), "6 or more"], shares, color=plots.BLUE)
-plots.show(fig, alt=f"Bar chart of staleness in the real cluster. Shares for 0 to 5 and more: {', '.join(f'{s:.0%}' for s in shares)}.")
+plots.show(fig, alt=f"{title}. Shares for 0 to 5 and more: {', '.join(f'{s:.0f} %' for s in shares)}.")
 
 # %% [markdown]
-# With two workers it is little, more in one run and less in another. With a hundred that are always busy, up to 99
-# others write between a worker's reading and its writing. What does it do to learning? You simulate it.
-# An example: the gradient at $w$ is $w$, we start at 8, the rate is 0.5.
+# If N workers are always busy, N − 1 others write between a worker's reading and its writing, **on average**. That is no
+# bound: a slow worker sees many more. Two workers are nearly fresh; a hundred are 99 updates late. You simulate what it does.
+
+# %% [markdown]
+# A worked example: the gradient at $w$ is $w$, we start at 8, the rate is 0.5.
 #
 # | step | staleness | gradient at | weights after |
 # |---|---|---|---|
@@ -379,10 +391,10 @@ plots.show(fig, alt=f"Bar chart of staleness in the real cluster. Shares for 0 t
 def async_sgd(gradient, start, rate, staleness):
     """The weights before and after each update, when gradients are late.
 
-    gradient: function (weights, step) → 1-D array, the gradient of the batch of `step` at these weights.
+    gradient: function (weights, step) → 1-D array: of the batch of `step`, at these weights.
     start: 1-D float array; it is not changed. rate: float, the learning rate.
-    staleness: list of ints, one for each step. Step t applies the gradient of its batch t at the weights as they were
-        staleness[t] updates ago; before there were so many updates, at `start`.
+    staleness: list of ints, one for each step. Step t applies the gradient of its batch t at the
+        weights as they were staleness[t] updates ago; before there were so many, at `start`.
     Returns a float array [steps + 1, weights]; row 0 is `start`.
     """
     ### BEGIN SOLUTION
@@ -407,6 +419,7 @@ with check("async_sgd"):
 
     got = run([0, 0, 0])
     assert got != [got[-1]] * len(got), f"Three steps, and all rows of your result are {got[-1]}: they are one array, changed in place. Keep a copy of the weights of every moment."
+    assert got != [4, 2, 1], "Without staleness, from 8: yours begins with 4. Row 0 is the start, before any update."
     assert got == [8, 4, 2, 1], f"Without staleness, from 8: expected 8, 4, 2, 1, yours {got}. Row 0 is the start, and each step adds one row."
     got = run([0, 0, 1, 2])
     assert got != [8, 4, 2, 1, 0.5], "Staleness 0, 0, 1, 2 and yours goes on to 1 and 0.5: as if every gradient were fresh. At which weights is it computed?"
@@ -439,143 +452,485 @@ with check("async_sgd"):
 # 2. In step t the list has t + 1 entries. `history[max(0, t - staleness[t])]` is what the worker saw.
 # 3. `history.append(history[-1] - rate * gradient(seen, t))` makes a new array each time; `w -= …` would change all rows.
 
+# %% kind="explore"
+# Draws your function on that bowl: the same gradients, zero to three updates late.
+title = "The later the gradients, the further they overshoot"
+fig, ax = plots.figure(title, x="step", y="weight (the best is 0)", figsize=(7, 3.2))
+paths = {late: async_sgd(lambda weights, step: weights, np.array([8.0]), 0.5, [late] * 16)[:, 0] for late in range(4)}
+for (late, path), colour in zip(paths.items(), (plots.GREY, plots.BLUE, plots.ORANGE, plots.RED), strict=True):
+    ax.plot(path, color=colour)
+    at = int(np.argmin(path[:8])) if late else 2
+    ax.annotate(f"staleness {late}", (at, path[at]), (0, -3 if late else 8), textcoords="offset points", ha="left", va="top" if late else "bottom")
+ax.axhline(0, color=plots.BLACK, linewidth=0.8)
+ax.set_ylim(min(path.min() for path in paths.values()) - 2.5, None)
+plots.show(fig, alt=f"{title}. After 16 steps from 8 at a rate of 0.5: {', '.join(f'{path[-1]:.1f} at staleness {late}' for late, path in paths.items())}.")
+
 # %% [markdown]
-# Now a regression on the flights of January, in batches of 64. With fresh gradients, learning breaks down above a rate
-# of 2 divided by the curvature. How much must the rate shrink?
+# Rate 0.5 is fine for staleness 1, and too much for 3. So a late gradient takes a smaller rate. How much smaller? We try
+# it on the flights of January, shuffled, in batches of 64, and must say first what **diverges** means: *the loss goes
+# above ten times its start within 1,200 steps.*
+
+# %% kind="explore" folded=false
+order = rng().permutation(len(data.gains))
+january = Regression(data.features[order].astype(float), data.gains[order].astype(float), batch=64)
+
+
+def diverges(rate, staleness, problem=january):
+    """Whether the loss goes above ten times its start, with your async_sgd."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        history = async_sgd(problem.gradient, np.zeros(4), rate, staleness)
+    losses = problem.losses(history)
+    return bool(losses.max() > 10 * losses[0])
 
 # %% kind="explore"
-predict("rate", "The largest learning rate that still learns, as a share of that without staleness. What remains?", {"staleness 1 (%)": (0, 100), "staleness 10 (%)": (0, 100)})
+predict("rate",
+    "The largest learning rate that does not diverge, as a share of the largest with fresh gradients. What remains?",
+    {"staleness 1 (%)": (1.0, 100.0, "log"), "staleness 8 (%)": (1.0, 100.0, "log")},
+)
 
 # %% kind="explore"
-january = Regression(data.features.astype(float), data.gains.astype(float))
-share_of = {s: 100 * largest_rate(january.curvature, s) / largest_rate(january.curvature, 0) for s in (1, 10)}
-reveal("rate", {"staleness 1 (%)": share_of[1], "staleness 10 (%)": share_of[10]}, text="It follows from the delay alone: $2\\sin(\\pi / (4s + 2))$ instead of 2. One update late, and half of the rate is gone.")
+tried = []  # staleness, rate × curvature, whether it diverged
 
-# %% [markdown]
-# Theory says it for one curve without noise. Your simulation says it for the flights: which rates learn, at which
-# staleness?
+
+def border(late):
+    """The largest rate that does not diverge, × curvature: ten halvings between 0.02 and 3."""
+    low, high = 0.02, 3.0
+    for _ in range(10):
+        middle = math.sqrt(low * high)
+        gone = diverges(middle / january.curvature, [late] * 1200)
+        low, high = (low, middle) if gone else (middle, high)
+        tried.append((late, middle, gone))
+    return low
+
+
+lates = [0, 1, 2, 4, 8, 16, 32]
+borders = {late: border(late) for late in lates}
+theory = {late: largest_rate(1, late) for late in lates}  # the formula, × curvature
 
 # %% kind="explore"
-lates, rates = [0, 1, 2, 4, 8, 16, 32], np.geomspace(0.01, 3, 16) / january.curvature
-before = january.loss(np.zeros(4))
-with np.errstate(over="ignore", invalid="ignore"):
-    ends = np.array([[january.loss(async_sgd(january.gradient, np.zeros(4), rate, [late] * 120)[-1]) for rate in rates] for late in lates])
-fig, ax = plots.figure("The later the gradients, the smaller the rate must be", x="staleness (updates)", y="learning rate × curvature")
-for row in range(len(lates)):
-    learned = ends[row] < before
-    ax.scatter([row] * learned.sum(), rates[learned] * january.curvature, color=plots.BLUE, label="learns" if row == 0 else None)
-    ax.scatter([row] * (~learned).sum(), rates[~learned] * january.curvature, color=plots.RED, marker="x", label="diverges" if row == 0 else None)
-ax.plot(range(len(lates)), [largest_rate(1, late) for late in lates], color=plots.BLACK, label="theory")
+reveal("rate", {f"staleness {late} (%)": 100 * borders[late] / borders[0] for late in (1, 8)}, unit="%",
+    text=f"One update late, and about half of the rate is gone. A formula for one curve without noise says "
+    f"{100 * theory[1] / theory[0]:.0f} and {100 * theory[8] / theory[0]:.1f} %: the next picture has both.",
+)
+
+# %% kind="explore"
+# Draws every rate that was tried, and the formula's border beside the measured one.
+apart = max(abs(borders[late] / theory[late] - 1) for late in lates)
+title = f"The measured border is within {100 * apart:.0f} % of the formula's, at every staleness"
+fig, ax = plots.figure(title, x="staleness (updates)", y="learning rate × curvature")
+for gone, colour, mark, label in ((True, plots.RED, "x", "diverged"), (False, plots.BLUE, "o", "did not")):
+    points = np.array([(lates.index(late), rate) for late, rate, g in tried if g == gone and late in lates])
+    ax.scatter(points[:, 0], points[:, 1], 18, color=colour, marker=mark, label=label)
+ax.plot([theory[late] for late in lates], color=plots.BLACK, label="formula: 2 sin(π / (4s + 2))")
 ax.set_xticks(range(len(lates)), lates)
 ax.set_yscale("log")
+ax.set_ylim(0.008, 4)
 ax.legend(loc="lower left")
-steepest = max(np.linalg.eigvalsh(x.T @ x / len(x))[-1] for x in np.split(january.inputs[: 120 * 64], 120)) / january.curvature
-border = [rates[row < before].max() * january.curvature / largest_rate(1, late) for late, row in zip(lates, ends, strict=True)]
-plots.show(fig, alt=f"For each staleness the learning rates that learn (dots) and diverge (crosses), with the bound of theory as a line. Largest rate that learns, as a share of theory: {', '.join(f'{b:.0%}' for b in border)}.")
-print(f"steepest batch: {steepest:.1f} times the curvature of all. Largest rate that learns, as a share of theory:")
-print(*(f"staleness {late}: {share:.0%}" for late, share in zip(lates, border, strict=True)), sep=", ")
+plots.show(fig, alt=f"{title}. Measured rate × curvature: {', '.join(f'{borders[late]:.3g} at staleness {late}' for late in lates)}. The formula: {', '.join(f'{theory[late]:.3g}' for late in lates)}.")
 
 # %% [markdown]
-# The border falls with staleness, but not along theory. With fresh gradients it is at 15 % of it: one of the 120 batches
-# has 4.8 times the curvature of all flights, and decides alone. At staleness 32, where rates are small anyway, it is at 95 %.
-# And **below** the border? Rates as shares of the border at staleness 8, by theory:
+# The formula (Levin and May, 1976) knows one curve and no noise. The flights come in four hundred different batches, and
+# yet the border is nearly the same: within 10 % in each of six shuffles. Now single runs; move both sliders:
 
 # %% kind="explore"
-def mean_loss(late, share):
-    """Of the last 100 of 400 steps."""
-    weights = async_sgd(january.gradient, np.zeros(4), share * largest_rate(january.curvature, 8), [late] * 400)
-    return np.mean([january.loss(w) for w in weights[-100:]])
-
-
-pd.DataFrame({f"{share:.0%}": {f"staleness {late}": mean_loss(late, share) for late in (0, 8)} for share in (0.02, 0.1, 0.3, 0.5)}).rename_axis(columns="share of the border").T.round(3)
-
-# %% [markdown]
-# At a tenth of the border staleness 8 costs 0.1 % of the loss, at half of it 8 %. Move the sliders to see single runs:
-
-# %% kind="explore"
+# An explorer: the loss of a fresh and of a late run, at a rate of your choice.
 def draw_training(staleness, rate_percent):
     rate = rate_percent / 100 * largest_rate(january.curvature, 0)
-    fig, ax = plots.figure("", x="step", y="mean squared error (18 min)²")
-    with np.errstate(over="ignore", invalid="ignore"):
-        for late, colour in ((0, plots.GREY), (staleness, plots.BLUE)):
-            losses = [january.loss(w) for w in async_sgd(january.gradient, np.zeros(4), rate, [late] * 120)[::4]]
-            ax.plot(np.arange(len(losses)) * 4, np.minimum(losses, 3), color=colour, label=f"staleness {late}")
-    bound = 100 * largest_rate(january.curvature, staleness) / largest_rate(january.curvature, 0)
-    ax.set_title(f"Rate at {rate_percent} % of the largest; at staleness {staleness} only {bound:.0f} % are possible")
-    ax.set_ylim(0.5, 2)
+    fig, ax = plots.figure("", x="step", y="mean squared error (18 min)²", figsize=(7, 3.3))
+    for late, colour in ((0, plots.GREY), (staleness, plots.BLUE)):
+        with np.errstate(over="ignore", invalid="ignore"):
+            losses = january.losses(async_sgd(january.gradient, np.zeros(4), rate, [late] * 300))
+        ax.plot(np.minimum(losses, 3), color=colour, label=f"staleness {late}")
+    possible = 100 * largest_rate(1, staleness) / 2
+    ax.set_title(f"{rate_percent} % of 2 / curvature; by the formula, staleness {staleness} bears {possible:.1f} %")
+    ax.set_ylim(0.7, 1.6)
     plots.label_lines(ax)
-    plots.show(fig, alt=f"Loss over 120 steps at staleness 0 and {staleness}, learning rate {rate_percent} % of the largest possible. The last loss at staleness {staleness} is {losses[-1]:.2f}.")
+    plots.show(fig, alt=f"Loss over 300 steps at staleness 0 and {staleness}, rate {rate_percent} % of 2 / curvature. The last loss at staleness {staleness} is {losses[-1]:.2f}.")
 
 
-explorer(draw_training, staleness=(0, 40, 8), rate_percent=(1, 60, 3))
-
-# %% [markdown]
-# Near the border the loss swings. So asynchronous training is not free: more workers, more staleness, a smaller rate, more steps.
+explorer(draw_training, staleness=(0, 40, 8), rate_percent=(1, 60, 9))
 
 # %% [markdown]
-# ## 3 · At least once
-# *medium · about 7 lines · 20 minutes*
+# Near the border the loss swings. More workers, more staleness, a smaller rate, more steps: asynchronous training is not
+# free. And your own cluster? Its log is just what `async_sgd` takes.
+
+# %% kind="explore"
+# Draws which rates the staleness of your own cluster bears.
+percents = range(10, 105, 5)
+own = np.resize(stale, 1200).tolist()
+kept = [percent for percent in percents if not diverges(percent / 100 * borders[0] / january.curvature, own)]
+title = f"The staleness of your two workers bears {max(kept)} % of the largest fresh rate"
+fig, ax = plots.figure(title, x="share of the largest rate with fresh gradients (%)", y="", figsize=(7, 1.7))
+for percent in percents:
+    ax.scatter(percent, 0, 60, color=plots.BLUE if percent in kept else plots.RED, marker="o" if percent in kept else "x")
+ax.set_yticks([])
+ax.grid(False)
+plots.show(fig, alt=f"{title}; their mean staleness is {stale.mean():.1f}. Dots are rates that did not diverge, crosses those that did.")
+
+# %% [markdown]
+# What follows is deeper, 8 minutes: what the order of the batches does to the border, and what is lost below it.
+
+# %% [markdown] deeper=8
+# ### Deeper: where the border moves
+
+# %% [markdown]
+# We shuffled the flights. In the order of departure, a batch of 64 is one evening, and a stormy one bends the loss
+# several times as much as the average flight.
+
+# %% kind="explore"
+by_departure = Regression(data.features.astype(float), data.gains.astype(float), batch=64)
+rates = np.geomspace(0.5, 2.2, 16)
+
+
+def peak_and_end(rate):
+    """Of the loss, in times its start; fresh gradients, rate × curvature."""
+    history = async_sgd(by_departure.gradient, np.zeros(4), rate / january.curvature, [0] * 1200)
+    losses = by_departure.losses(history)
+    return losses.max() / losses[0], losses[-1] / losses[0]
+
+
+peaks, ends = np.transpose([peak_and_end(rate) for rate in rates])
+
+# %% kind="explore"
+# Draws how high the loss went on the way, and where it ended.
+batches = np.split(by_departure.inputs[: 400 * 64], 400)
+steepest = max(np.linalg.eigvalsh(x.T @ x / 64)[-1] for x in batches) / january.curvature
+safe = max(rate for rate, peak in zip(rates, peaks, strict=True) if peak <= 10)
+title = f"In the order of departure the loss goes above ten times its start from a rate of about {safe:.1f} on, not 2"
+fig, ax = plots.figure(title, x="learning rate × curvature, fresh gradients", y="loss / loss at the start", figsize=(7, 3.3))
+for losses, colour, label in ((peaks, plots.RED, "highest on the way"), (ends, plots.BLUE, "at the end")):
+    ax.plot(rates, np.minimum(losses, 1e4), color=colour)
+    ax.annotate(label, (rates[9], min(losses[9], 1e4)), (6, 0), textcoords="offset points", va="top")
+ax.axhline(10, color=plots.BLACK, linestyle=":")
+ax.set_yscale("log")
+ax.set_ylim(0.3, 2e4)
+plots.show(fig, alt=f"{title}. The steepest of 400 batches has {steepest:.1f} times the curvature of all flights.")
+
+# %% [markdown]
+# One batch throws the loss up, and those after it bring it back. A criterion that looks at the last step alone would
+# call a run fine that stood at fifty times its start on the way. Shuffling costs nothing. And below the border?
+
+# %% kind="explore"
+# Measures and draws what staleness 8 costs at rates below its border.
+def mean_loss(late, share):
+    """Of the last 100 of 400 steps."""
+    weights = async_sgd(january.gradient, np.zeros(4), share * border_of_eight, [late] * 400)
+    return january.losses(weights)[-100:].mean()
+
+
+border_of_eight = largest_rate(january.curvature, 8)
+below = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+cost = [100 * (mean_loss(8, share) / mean_loss(0, share) - 1) for share in below]
+title = f"Far below the border staleness 8 costs nothing; at half of it {cost[6]:+.1f} % of the loss"
+fig, ax = plots.figure(title, x="rate, as a share of the border at staleness 8", y="loss against fresh gradients (%)", figsize=(7, 3))
+ax.plot(below, cost, "o-", color=plots.BLUE)
+ax.axhline(0, color=plots.BLACK, linewidth=0.8)
+plots.show(fig, alt=f"{title}. At {', '.join(f'{share:.0%}: {c:+.1f} %' for share, c in zip(below, cost, strict=True))}.")
+
+# %% [markdown]
+# ## 3 · Parameter server or all-reduce?
+# *medium · about 9 lines · 20 minutes*
 #
+# The other way to share the work is **all-reduce**: every worker holds all weights, and after every batch they add
+# their gradients in a ring and wait for the slowest. No staleness, no servers. What a round of N batches costs, one
+# from each worker, is arithmetic:
+
+# %% kind="setup" folded=false
+# Two prices, in seconds. Sizes are in MB. The slowest worker takes `slowest` times as long.
+def ring_seconds(w):
+    """All-reduce: wait for the slowest, then all weights travel around the ring."""
+    n, weights = w["workers"], w["dense"] + w["embedding"]
+    return w["compute"] * w["slowest"] + 2 * (n - 1) / n * weights / w["bandwidth"]
+
+
+def server_seconds(w):
+    """Parameter server: the workers' time or the servers' network, whichever is longer; and that
+    `extra` times, since stale steps are worth less. A batch moves dense and `touched` weights."""
+    n, moving = w["workers"], 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
+    per_second = (n - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
+    return w["extra"] * max(n / per_second, n * moving / w["servers"])
+
+# %% kind="setup"
+# Eleven workloads.
+EXAMPLES = {
+    "an image model": workload(workers=2, dense=400, extra=1.0),
+    "a recommender": workload(dense=10, embedding=40_000, touched=2),
+    "preemptible machines": workload(slowest=4.0),
+    "a search ranker": workload(dense=10, embedding=2_000, touched=1),
+    "one server for eight": workload(embedding=400, touched=1, servers=1, extra=1.0, compute=0.1),
+    "stale and sparse": workload(dense=20, embedding=200, touched=1, extra=3.0),
+    "large and large": workload(dense=9_000, embedding=9_000, touched=2),
+    "two, one of them slow": workload(workers=2, dense=1, embedding=112, touched=1, slowest=4.0, extra=1.0),
+    "few servers, little stale": workload(embedding=400, touched=1, servers=1, extra=1.3, compute=0.1),
+    "either cure helps": workload(dense=30, embedding=400, touched=1, servers=1, extra=2.5, compute=0.1),
+    "neither cure helps": workload(embedding=150, touched=1, servers=2, extra=2.2, compute=0.1),
+}
+
+# %% kind="explore"
+# Draws both prices of the eleven workloads.
+prices = {name: (ring_seconds(w), server_seconds(w)) for name, w in EXAMPLES.items()}
+ordered = sorted(prices, key=lambda name: prices[name][1] / prices[name][0])
+title = "Neither way is always cheaper"
+fig, ax = plots.figure(title, x="seconds for one batch of each worker", figsize=(7, 3.8))
+for at, name in enumerate(ordered):
+    ax.plot(prices[name], [at, at], color=plots.GREY, linewidth=1)
+fits = np.array([EXAMPLES[name]["dense"] + EXAMPLES[name]["embedding"] <= EXAMPLES[name]["memory"] for name in ordered])
+rings, servers = np.array([prices[name] for name in ordered]).T
+ax.plot(rings[fits], np.nonzero(fits)[0], "s", color=plots.ORANGE, label="all-reduce")
+ax.plot(rings[~fits], np.nonzero(~fits)[0], "x", color=plots.RED, label="all-reduce,\nbut does not fit")
+ax.plot(servers, range(len(ordered)), "o", color=plots.BLUE, label="parameter server")
+ax.set_yticks(range(len(ordered)), ordered)
+ax.set_xscale("log")
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plots.show(fig, alt=f"{title}. All-reduce and parameter server: {'; '.join(f'{name} {prices[name][0]:.2f} s and {prices[name][1]:.2f} s' for name in ordered)}.")
+
+# %% [markdown]
+# Say the **reason** too, by asking *what if*. First, memory: if dense + embedding do not fit into a worker, there is no
+# ring. Else ask in this order; each question changes one thing of the workload, and nothing else:
+#
+# | winner | what if | then | reason |
+# |---|---|---|---|
+# | parameter server | there were no stragglers (slowest 1) | all-reduce would be at least as fast | stragglers |
+# | | | else | bytes |
+# | all-reduce | stale steps were worth as much (extra 1) | the parameter server would be faster | staleness |
+# | | the servers were never the limit | the parameter server would be faster | servers |
+# | | | else | bytes |
+
+# %% [markdown]
+# A worked example, *preemptible machines*: one of eight workers is four times as slow.
+#
+# | | all-reduce | parameter server |
+# |---|---|---|
+# | as it is | 0.94 s | **0.47 s** |
+# | without the straggler | **0.34 s** | 0.43 s |
+#
+# The parameter server wins, because of stragglers.
+
+# %% kind="exercise" name="choose" exports=["choose"]
+def choose(work):
+    """The cheaper way to train a workload, and why.
+
+    work: dict of numbers with the keys workers, servers, dense, embedding, touched, memory (MB),
+        bandwidth (MB/s), compute (seconds of a batch), slowest and extra (factors, at least 1),
+        as in the text. It is not changed.
+    Returns a tuple (way, reason): way is "parameter server" or "all-reduce"; reason is "memory",
+        "stragglers", "bytes", "staleness" or "servers", by the first question that applies.
+    """
+    ### BEGIN SOLUTION
+    if work["dense"] + work["embedding"] > work["memory"]:
+        return "parameter server", "memory"
+
+    def servers_win(**change):
+        there = {**work, **change}
+        return server_seconds(there) < ring_seconds(there)
+
+    if servers_win():
+        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
+    if servers_win(extra=1):
+        return "all-reduce", "staleness"
+    return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
+    ### END SOLUTION
+
+# %% kind="check" name="choose" points=5
+with check("choose"):
+    PS, RING = "parameter server", "all-reduce"
+    expected = {
+        "preemptible machines": ((PS, "stragglers"), "In a ring all wait for the slowest, 0.8 s. Without stragglers the ring would win: that is the reason, not the bytes."),
+        "an image model": ((RING, "bytes"), "All weights are dense, every batch needs them all: the servers save no byte."),
+        "a recommender": ((PS, "memory"), "40 GB do not fit into a worker of 16 GB, however fast the ring were."),
+        "a search ranker": ((PS, "bytes"), "It fits, so memory is no reason. But a batch touches 1 MB of 2,000, and the ring adds up all of them."),
+        "one server for eight": ((RING, "servers"), "All the workers' bytes go through one machine. If servers were never the limit, it would be otherwise."),
+        "stale and sparse": ((RING, "staleness"), "The servers move fewer bytes, but three times as many steps are needed. With extra 1 the parameter server would win."),
+        "large and large": ((PS, "memory"), "Neither alone fills the 16 GB, but a worker of a ring holds both."),
+        "two, one of them slow": ((PS, "bytes"), "There is a straggler, but without it the parameter server would still be faster. Ask for both ways what they take without it."),
+        "few servers, little stale": ((RING, "servers"), "extra is above 1, but with extra 1 the ring would still win: ask, do not look. And servers that are never the limit are more than twice as many."),
+        "either cure helps": ((RING, "staleness"), "With extra 1 the parameter server would win, with more servers too. The first question that is answered with yes counts."),
+        "neither cure helps": ((RING, "bytes"), "With extra 1 alone the ring wins, with more servers alone too. Each question changes one thing, not all so far."),
+    }
+    for name, (wanted, reason) in expected.items():
+        work = dict(EXAMPLES[name])
+        ring, server = ring_seconds(work), server_seconds(work)
+        got = value(choose(work), tuple)
+        assert work == EXAMPLES[name], f"{name}: the workload that was handed over has changed. Ask about a copy: {{**work, \"slowest\": 1}}."
+        assert got == wanted, f"{name}: expected {wanted}, yours {got}. All-reduce takes {ring:.2f} s, the parameter server {server:.2f} s. {reason}"
+    ### BEGIN HIDDEN TESTS
+    h = hidden_rng()
+
+    def judged(w):
+        """What is right, and by which factor the closest comparison is decided."""
+        def ratio(**other):
+            changed = {**w, **other}
+            return server_seconds(changed) / ring_seconds(changed)
+
+        if w["dense"] + w["embedding"] > w["memory"]:
+            return (PS, "memory"), (w["dense"] + w["embedding"]) / w["memory"]
+        now, even, fresh, many = ratio(), ratio(slowest=1), ratio(extra=1), ratio(servers=1e12)
+        if now < 1:
+            verdict, asked = (PS, "stragglers" if even >= 1 else "bytes"), [now, even]
+        elif fresh < 1:
+            verdict, asked = (RING, "staleness"), [now, fresh]
+        else:
+            verdict, asked = (RING, "servers" if many < 1 else "bytes"), [now, fresh, many]
+        return verdict, min(max(r, 1 / r) for r in asked)
+
+    unseen = {(PS, "memory"): [], (PS, "stragglers"): [], (PS, "bytes"): [], (RING, "staleness"): [], (RING, "servers"): [], (RING, "bytes"): []}
+    while min(map(len, unseen.values())) < 4:
+        drawn = draw(h)
+        verdict, clearly = judged(drawn)
+        if clearly >= 1.25 and len(unseen[verdict]) < 4:
+            unseen[verdict].append(drawn)
+    right = {verdict: sum(value(choose(dict(w)), tuple) == verdict for w in cases) for verdict, cases in unseen.items()}
+    assert right[PS, "memory"] == 4, "On unseen workloads that do not fit into a worker, your choice or its reason is wrong."
+    assert right[PS, "stragglers"] == 4, "On unseen workloads with a straggler that decides, your choice or its reason is wrong."
+    assert right[PS, "bytes"] == 4, "On unseen workloads where a batch touches little of a large embedding, your choice or its reason is wrong."
+    assert right[RING, "staleness"] == 4, "On unseen workloads where only stale steps speak for all-reduce, your choice or its reason is wrong."
+    assert right[RING, "servers"] == 4, "On unseen workloads whose servers are too few, your choice or its reason is wrong."
+    assert right[RING, "bytes"] == 4, "On unseen workloads where all-reduce moves no more bytes, your choice or its reason is wrong."
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="choose"
+# 1. Memory is asked before any seconds. Then every "what if" is the same comparison on a copy with one key changed: `{**work, "slowest": 1}`.
+# 2. Write one helper, `servers_win(**change)`, that compares both prices of `{**work, **change}`. Stragglers change both prices, so ask both again.
+# 3. "Never the limit" is `servers=math.inf`. The order for all-reduce: `extra=1` first, then servers, from the workload as it is.
+
+# %% [markdown]
+# Who wins where? The map asks your function about 1,500 workloads. The star is our embedding on your cluster, the
+# triangle the same if an airline kept a row per passenger.
+
+# %% kind="explore"
+# An explorer: who wins, for which reason, over the sizes of both kinds of weights.
+REASONS = {
+    ("parameter server", "memory"): plots.BLUE, ("parameter server", "bytes"): plots.SKY, ("parameter server", "stragglers"): plots.GREEN,
+    ("all-reduce", "bytes"): plots.ORANGE, ("all-reduce", "staleness"): plots.RED, ("all-reduce", "servers"): plots.YELLOW,
+}
+OURS = {"★ our flights": (0.1, 11.3), "▲ a row per passenger": (0.1, 25_600)}
+
+
+def draw_map(workers, servers, slowest, extra):
+    from matplotlib.colors import ListedColormap
+
+    embeddings, denses = np.geomspace(1, 1e5, 50), np.geomspace(0.1, 1e4, 30)
+    told = [[choose(workload(workers=workers, servers=servers, slowest=slowest, extra=extra, dense=d, embedding=e, touched=e / 1000)) for e in embeddings] for d in denses]
+    kinds = list(REASONS)
+    numbers = np.array([[kinds.index(tuple(t)) for t in row] for row in told])
+    share = np.mean(numbers < 3)
+    fig, ax = plots.figure(f"The parameter server wins {share:.0%} of this map", x="embedding (MB), of which a batch touches a thousandth", y="dense weights (MB)", figsize=(7, 3.5))
+    ax.pcolormesh(embeddings, denses, numbers, cmap=ListedColormap(list(REASONS.values())), vmin=-0.5, vmax=5.5, alpha=0.45, linewidth=0, rasterized=True)
+    for number, (way, reason) in enumerate(kinds):
+        if np.sum(numbers == number) > 15:
+            rows, columns = np.nonzero(numbers == number)
+            middle = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
+            right = columns[middle] > 42  # a centred label would leave the map
+            at = embeddings[-1 if right else columns[middle]]
+            ax.text(at, denses[rows[middle]], f"{way}:\n{reason}", ha="right" if right else "center", va="center")
+    for mark, (dense, embedding) in zip("*^", OURS.values(), strict=True):
+        ax.plot([embedding], [dense * 1.3], mark, color=plots.BLACK, markersize=11)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.grid(False)
+    plots.show(fig, alt=f"Map of who wins by embedding and dense weights, {workers} workers, {servers} servers, slowest {slowest:g}, extra {extra:g}. Shares: {', '.join(f'{way} because of {reason} {np.mean(numbers == n):.0%}' for n, (way, reason) in enumerate(kinds))}.")
+
+
+explorer(draw_map, workers=(2, 64, 8), servers=(1, 16, 4), slowest=(1.0, 5.0, 1.0), extra=(1.0, 3.0, 1.2))
+
+# %% [markdown]
+# Set *slowest* to 4, then *extra* to 3, and see which reason eats which. Last, apply a diagnosis. *One server for
+# eight* loses because of its servers. How many does it need?
+
+# %% kind="explore"
+short = EXAMPLES["one server for eight"]
+for servers in (1, 2, 4, 8):
+    print(servers, "servers:", *choose({**short, "servers": servers}), sep="  ")
+
+# %% [markdown]
+# A model of two formulas decides about orders of magnitude, not about 10 %. Measure before you buy machines.
+
+# %% [markdown]
+# ### You can stop here
+#
+# You have cut an embedding and found its hot shard, measured what being late costs, and can say which way to train is
+# cheaper, and why. On Monday: ask who plots *requests per server*, and who knows the *staleness* of your training.
+
+# %% [markdown]
+# Part 4 is deeper, 35 minutes: you kill a worker, see steps run twice, and make them count once.
+
+# %% [markdown] deeper=35
+# ## 4 · At least once
+# *medium · about 6 lines · 20 minutes*
+
+# %% [markdown]
 # Now kill a worker. Its ten steps may be half done: six have sent their updates, four have not. The coordinator only
 # knows that it heard nothing, and gives all ten to another worker.
 
 # %% kind="explore"
-predict("twice", "1,500 steps are scheduled, and a worker is killed on the way. What does the counter show at the end?", {"counter": (1400, 1600)})
+predict("twice", "3,000 steps are scheduled, and a worker is killed on the way. What does the counter show at the end?", {"counter": (2900, 3100)})
 
 # %% [markdown]
-# While this cell runs, **you** can kill a worker with a button below the table, and bring it back (JupyterLab hands over
-# clicks while a cell runs). If you do not, it happens by itself, after a third of the steps. Leave the servers alone for
-# now.
+# While this cell runs, **you** can kill a worker with a button below the table, and bring it back, more than once
+# (JupyterLab hands over clicks while a cell runs). A dead worker comes back by itself after four seconds. If you kill
+# none until half of the steps are done, it happens by itself. Leave the servers alone for now.
 
 # %% kind="explore"
-def run_with_accident(steps=1500):
+# Runs the steps, and writes down each death and each return of a worker.
+import time
+
+
+def run_with_accidents(steps=3000):
     with parameter_server_cluster(workers=2, servers=2) as cluster:
         cluster.show()
-        training = Training(cluster)
+        training = Training(cluster, capacity=2 * steps)
         for first in range(0, steps, 10):
             training.schedule(first)
-        started, seen, marks = time.perf_counter(), [], {}
+        started, seen, marks = time.perf_counter(), [], []
+        pids, died = {name: cluster.group[name].pid for name in ("worker0", "worker1")}, {}
         while not training.coordinator.done():
-            seen.append((time.perf_counter() - started, int(training.counter.numpy())))
-            dead = [n for n in (0, 1) if cluster.group[f"worker{n}"].poll() is not None]
-            if not marks and not dead and seen[-1][1] > steps / 3:
+            now, count = time.perf_counter() - started, int(training.counter.numpy())
+            seen.append((now, count))
+            for name in pids:
+                process = cluster.group[name]
+                if process.pid != pids[name]:
+                    marks.append((now, f"{name} is back"))
+                    pids[name] = process.pid
+                    died.pop(name, None)
+                elif process.poll() is not None and name not in died:
+                    marks.append((now, f"{name} killed"))
+                    died[name] = now
+                elif name in died and now - died[name] > 4:
+                    cluster.restart("worker", int(name[-1]))
+            if not marks and count > steps / 2:
                 cluster.kill("worker", 0)
-                dead = [0]
-            if dead and not marks:
-                marks["killed"] = seen[-1][0]
-            if dead and seen[-1][1] > steps / 2:
-                cluster.restart("worker", dead[0])
-                marks["restarted"] = seen[-1][0]
             time.sleep(0.05)
         training.coordinator.join()
         seen.append((time.perf_counter() - started, int(training.counter.numpy())))
         arrived = training.log.numpy()[: seen[-1][1], 0]
         return np.array(seen), marks, arrived[arrived >= 0]  # −1: counted, but its worker died before it wrote the log
 
-seen, marks, arrived = run_with_accident()
+# %% kind="explore"
+with slow("Trains 3,000 steps; kill a worker if you like", seconds=13):
+    seen, marks, arrived = run_with_accidents()
 
 # %% kind="explore"
-fig, ax = plots.figure(f"A worker dies: {seen[-1, 1]:,.0f} steps counted, 1,500 scheduled", x="seconds", y="step counter")
+# Draws the counter, with a mark for each accident.
+deaths = sum("killed" in what for _, what in marks)
+title = f"{deaths} {'death' if deaths == 1 else 'deaths'}: {seen[-1, 1]:,.0f} steps counted, 3,000 scheduled"
+fig, ax = plots.figure(title, x="seconds", y="step counter")
 ax.plot(seen[:, 0], seen[:, 1], color=plots.BLUE)
-for what, at in marks.items():
-    ax.axvline(at, color=plots.RED, linestyle="--")
-    ax.annotate(f"worker {what}", (at, 0), (4, 4), textcoords="offset points", rotation=90)
-plots.show(fig, alt=f"The step counter over time. {'; '.join(f'worker {w} at {t:.1f} s' for w, t in marks.items())}. It ends at {seen[-1, 1]:.0f}.")
+for at, what in marks:
+    late = at > seen[-1, 0] / 2  # below the line there, above it before
+    ax.axvline(at, color=plots.RED if "killed" in what else plots.GREEN, linestyle="--")
+    ax.annotate(what, (at, 0 if late else seen[-1, 1]), (3, 0), textcoords="offset points", rotation=90, va="bottom" if late else "top")
+plots.show(fig, alt=f"The step counter over time. {'; '.join(f'{what} at {at:.1f} s' for at, what in marks)}. It ends at {seen[-1, 1]:,.0f}.")
 
 # %% kind="explore"
-ran_twice = sorted(set(arrived[np.bincount(arrived)[arrived] > 1].tolist()))
-unlogged = int(seen[-1, 1]) - len(arrived)
-reveal("twice", {"counter": seen[-1, 1]}, text=f"{len(set(arrived.tolist())):,} different steps came. Steps that came twice: {ran_twice or 'none this time; run the cell again'}. "
-       f"Counted without an entry in the log, because their worker died in between: {unlogged}. A closure runs **at least once**.")
+reveal("twice", {"counter": seen[-1, 1]}, unit="steps",
+    text=f"{len(set(arrived.tolist())):,} different steps came, {np.sum(np.bincount(arrived) > 1)} of them more than once "
+    f"(none? run the cell again), and {int(seen[-1, 1]) - len(arrived)} were counted without an entry in the log, because "
+    "their worker died in between. A closure runs *at least once*.",
+)
 
 # %% [markdown]
 # A handful of gradients applied twice hurts nobody. A counter that steers the learning rate, a sum of money, a metric:
-# there it hurts. And steps arrive out of order:
-
-# %% kind="explore"
-late = next(i for i in range(1, len(arrived)) if arrived[i] < arrived[i - 1])
-begin_at = max(0, late - 3)
-print("arrivals", begin_at, "to", begin_at + 8, "→ steps", arrived[begin_at : begin_at + 9].tolist())
+# there it hurts. And steps arrive out of order.
 
 # %% [markdown]
 # So the state remembers which steps are in it. Not all of them: `below` says that every step under it is in, and
@@ -597,7 +952,8 @@ def apply_once(step, update, state):
         "weights": float array, the sum of the updates so far;
         "below": int, as large as possible: every step below it has been applied;
         "ahead": set of the steps above `below` that have been applied, and of no others.
-    Returns a dict like `state`. The given one, with all that is in it, stays as it was: it may be a checkpoint.
+    Returns a dict like `state`. The given one, with all that is in it, stays as it was: it may be
+        a checkpoint. So does `update`.
     """
     ### BEGIN SOLUTION
     if step < state["below"] or step in state["ahead"]:
@@ -667,42 +1023,212 @@ with check("apply_once"):
 # Your function on the arrivals that the real cluster has logged, each counting one:
 
 # %% kind="explore"
-state = {"weights": np.zeros(1), "below": 0, "ahead": set()}
-longest = 0
-for step in arrived.tolist():
-    state = apply_once(step, np.ones(1), state)
-    longest = max(longest, len(state["ahead"]))
-print(f"{len(arrived)} arrivals, counted {state['weights'][0]:.0f}; every step below {state['below']} is in; at most {longest} steps were remembered")
+def counted(arrivals):
+    """The state after these steps, and how many it had to remember on the way."""
+    state, remembered = {"weights": np.zeros(1), "below": 0, "ahead": set()}, []
+    for step in arrivals:
+        state = apply_once(step, np.ones(1), state)
+        remembered.append(len(state["ahead"]))
+    return state, remembered
+
+
+state, remembered = counted(arrived.tolist())
+
+# %% kind="explore"
+# Draws how many steps your state had to remember.
+title = f"{len(arrived):,} arrivals count as {state['weights'][0]:,.0f}; at most {max(remembered):,} steps were remembered"
+fig, ax = plots.figure(title, x="arrivals", y="steps in ahead", figsize=(7, 3))
+ax.plot(remembered, color=plots.BLUE)
+plots.show(fig, alt=f"{title}. Every step below {state['below']:,} is in at the end.")
 
 # %% [markdown]
-# So many? The dead worker's steps went to the **end** of the coordinator's queue: until they came, all later ones had to be
-# remembered. The memory is as long as the longest gap.
+# The dead worker's steps went to the **end** of the coordinator's queue. Until they came, all later ones had to be
+# remembered: the memory is as long as the longest gap.
 #
 # Exactly once is a property of the *state*, not of the sending. It holds if update and memory change together: on one
 # server, in one transaction. If a crash can fall between them, a step is lost or doubled again.
-#
-# A second worry: which data does a step train on? Here rows follow from the step's number, so a repeated step
-# reads the same rows. TensorFlow's per-worker datasets are asked for differently:
+
+# %% [markdown]
+# Part 5 is deeper, 25 minutes, and stands by itself: which rows of the input a worker reads, and what a call costs.
+
+# %% [markdown] deeper=25
+# ## 5 · Whose rows?
+# *medium · about 1 line · 12 minutes*
+
+# %% [markdown]
+# The **input** is cut too. In the cluster above, rows follow from the step's number, so whoever repeats a step reads
+# the same rows. TensorFlow's per-worker datasets are made by a function, on every worker. What is it told?
+
+# %% kind="explore" folded=false
+def sharded_datasets(training):
+    """What the function is told, and which rows of twelve each worker then reads."""
+    told = []
+
+    def dataset_of(context):
+        told.append((context.input_pipeline_id, context.num_input_pipelines))
+        rows = tf.data.Dataset.range(12)
+        mine = rows.shard(context.num_input_pipelines, context.input_pipeline_id)
+        return mine.batch(12).repeat()
+
+    def make():
+        return training.strategy.distribute_datasets_from_function(dataset_of)
+
+    per_worker = training.coordinator.create_per_worker_dataset(make)
+    return told, read_on_each_worker(training, per_worker)
 
 # %% kind="explore"
-print("(my number, of how many), as the function that makes a worker's dataset is told:", told)
+# Has each worker read one batch of its dataset.
+def read_on_each_worker(training, per_worker):
+    iterator = iter(per_worker)
+    with training.strategy.scope():
+        here = tf.Variable(0)
+
+    @tf.function
+    def first(rows):
+        here.assign_add(1)  # then each waits for the other, so that each worker runs one
+        tf.while_loop(lambda n: (here.read_value() < 2) & (n < 100_000), lambda n: n + 1, [0])
+        return next(rows)
+
+    read = [training.coordinator.schedule(first, args=(iterator,)) for worker in (0, 1)]
+    training.coordinator.join()
+    return [rows.fetch().tolist() for rows in read]
+
+# %% [markdown]
+# The same cluster can tell what a call costs. One guess before you look:
+
+# %% kind="explore"
+predict("closures", "A call of schedule costs something. How many times as many steps per second, if each call has ten steps instead of one?", {"times": (0.5, 20.0, "log")})
+
+# %% kind="explore"
+# Times 200 steps, in calls of so many.
+def steps_per_second(training, count):
+    started = time.perf_counter()
+    for first in range(0, 200, count):
+        training.schedule(first, count)
+    training.coordinator.join()
+    return 200 / (time.perf_counter() - started)
+
+# %% kind="explore"
+announced = slow("Starts another cluster, and times 1,400 steps", seconds=9)
+with announced, parameter_server_cluster(workers=2, servers=2) as cluster:
+    training = Training(cluster)
+    told, read = sharded_datasets(training)
+    steps_per_second(training, 10)  # traced once, before anything is timed
+    speeds = np.array([[steps_per_second(training, n) for n in (1, 10)] for _ in range(3)])
+gain = np.median(speeds[:, 1] / speeds[:, 0])
+
+# %% kind="explore"
+reveal("closures", {"times": gain}, unit="times", text="Every call crosses three processes. A function that does several steps pays for it once.")
+
+# %% kind="explore"
+print("(my number, of how many), as the function is told:", told)
 print("rows of 12 that each worker read first:", *read, sep="\n")
 
 # %% [markdown]
-# The function ran once and was told "number 0 of 1"; the dataset that it made was then copied to both workers. It shards
-# itself by this number, so **every worker gets the same shard**, here all twelve rows. A seed for each worker is no cure: rows
-# are then read twice or not at all. `own_rows`, or rows by step number, do better.
+# It ran once and was told "number 0 of 1"; what it made was copied to both workers. It shards itself by this number, so
+# **every worker gets the same shard**, here all twelve rows. A seed for each worker is no cure: rows are then read
+# twice or not at all.
 
 # %% [markdown]
-# ## 4 · When a server dies
-# *medium · about 12 lines · 20 minutes*
+# So all keep to **one** order that anybody can make anew, `np.random.default_rng(epoch).permutation(rows)`, and only cut
+# it. If a worker is killed, whoever replaces it reads the same rows again, in another process. (`hash` of a text would
+# be no seed: each Python process gives it another value.)
 #
+# For seven rows in epoch 0 the order is 2, 4, 3, 6, 5, 0, 1. Two workers may take every second place: worker 0 reads
+# rows 2, 3, 5, 1 and worker 1 reads rows 4, 6, 0.
+
+# %% kind="exercise" name="own_rows" exports=["own_rows"]
+def own_rows(rows, worker, workers, epoch):
+    """The rows of the input that one worker reads in one epoch, in the order of its reading.
+
+    rows: int, rows of the input, numbered from 0. worker: int, 0 to workers - 1. epoch: int from 0.
+    Returns a 1-D integer array. All workers together read each row once per epoch; their numbers of
+        rows differ by at most one. Each worker reads its rows in the order in which they stand in
+        np.random.default_rng(epoch).permutation(rows): no neighbours in the input's order, another
+        order in every epoch, and the same arguments give the same rows in any process. Which
+        places of it are whose is up to you.
+    """
+    ### BEGIN SOLUTION
+    return np.random.default_rng(epoch).permutation(rows)[worker::workers]
+    ### END SOLUTION
+
+# %% kind="check" name="own_rows" points=2
+with check("own_rows"):
+    parts = [value(own_rows(103, worker, 4, 0), np.ndarray).tolist() for worker in range(4)]
+    assert set(parts[0]) != set(parts[1]), "Workers 0 and 1 read the same rows: every worker reads the same shard. Four workers then do the work of one, four times."
+    together = sorted(row for part in parts for row in part)
+    assert len(together) == len(set(together)), f"Four workers read {len(together) - len(set(together))} rows that another has read already. They must cut *one* order, with one seed; each with a seed of its own draws an order of its own."
+    assert together == list(range(103)), f"Four workers together must read rows 0 to 102. Missing: {sorted(set(range(103)) - set(together))[:5]}; there are no rows {sorted(set(together) - set(range(103)))[:5]}."
+    sizes = [len(part) for part in parts]
+    assert max(sizes) - min(sizes) <= 1, f"103 rows for four workers: 26, 26, 26 and 25, yours {sizes}. The slowest ends the epoch."
+    again = value(own_rows(103, 2, 4, 0), np.ndarray).tolist()
+    assert again == parts[2], "Asked again, worker 2 gets other rows. One that was killed is replaced by one that asks again: the order must follow from the arguments alone."
+    steps = np.abs(np.diff(parts[2]))
+    assert len(set(steps.tolist())) > 3, f"Worker 2 begins with rows {parts[2][:5]}: the input's order, in even steps. Flights of one morning should not make up a batch."
+    assert parts[2] not in (sorted(parts[2]), sorted(parts[2], reverse=True)), f"Worker 2 begins with rows {parts[2][:5]}: which rows it reads is random, but it reads them in the input's order."
+    later = value(own_rows(103, 2, 4, 1), np.ndarray).tolist()
+    assert later != parts[2], "Worker 2 reads the same rows in the same order in epochs 0 and 1."
+    assert later not in parts, "What worker 2 reads in epoch 1, another has read in epoch 0, in the same order: the shards are handed on, not shuffled anew."
+    pairs = [{frozenset(order[i : i + 2]) for i in range(25)} for order in (parts[2], later)]
+    assert len(pairs[0] & pairs[1]) < 13, "In epoch 1, worker 2 reads nearly the same rows next to each other as in epoch 0: the order of before, turned around or begun elsewhere, is not another order."
+    orders = {tuple(value(own_rows(103, 2, 4, epoch), np.ndarray).tolist()) for epoch in range(6)}
+    assert len(orders) == 6, f"In epochs 0 to 5, worker 2 has only {len(orders)} orders. Every epoch has another."
+
+    def in_order(part, rows, epoch):
+        """Whether the rows stand in the order that all workers agreed on."""
+        place = np.argsort(np.random.default_rng(epoch).permutation(rows))
+        return bool((np.diff(place[part]) > 0).all())
+
+    kept = [in_order(part, 103, 0) for part in parts]
+    assert all(kept), "Workers read their rows in another order than that of np.random.default_rng(0).permutation(103). Whoever replaces one, in another process, must come to the same order: hash() of a text is another number there, and a generator of your own is not known to the others."
+    assert in_order(later, 103, 1), "In epoch 1, worker 2 reads its rows in another order than that of np.random.default_rng(1).permutation(103): the seed is the epoch, and nothing else."
+    seven = [value(own_rows(7, worker, 2, 0), np.ndarray).tolist() for worker in range(2)]
+    assert sorted(map(len, seven)) == [3, 4] and all(in_order(part, 7, 0) for part in seven), f"Seven rows, two workers, epoch 0: four rows and three, each in the order 2, 4, 3, 6, 5, 0, 1; yours {seven}."
+    ### BEGIN HIDDEN TESTS
+    h = hidden_rng()
+    many, crew = int(h.integers(200, 900)), int(h.integers(2, 9))
+    epoch = int(h.integers(2, 9))
+    read = [value(own_rows(many, worker, crew, epoch), np.ndarray).tolist() for worker in range(crew)]
+    assert sorted(row for part in read for row in part) == list(range(many)), "With another number of workers they do not read each row exactly once."
+    assert all(in_order(part, many, epoch) for part in read), "In another epoch, with other rows, a worker leaves the order that all agreed on."
+    ### END HIDDEN TESTS
+
+# %% [markdown] kind="hints" name="own_rows"
+# 1. All workers make the same order; it depends on the epoch alone.
+# 2. Then each takes its part of it: every `workers`-th place, or one block of `np.array_split`.
+# 3. `np.random.default_rng(epoch).permutation(rows)[worker::workers]`.
+
+# %% kind="explore"
+# Draws who reads which row when, in two epochs, with your function.
+fig, ax = plots.figure("Each row once per epoch, by one of three workers, in another order", x="place in the worker's reading", y="row of the input", figsize=(7, 3.4))
+for epoch in (0, 1):
+    for worker, mark in enumerate("os^"):
+        rows = own_rows(24, worker, 3, epoch)
+        ax.plot(np.arange(len(rows)) + 10 * epoch, rows, mark, color=plots.COLOURS[worker], label=f"worker {worker}" if not epoch else None)
+ax.set_xticks([*range(8), *range(10, 18)], [*range(8), *range(8)])
+ax.text(3.5, 25.5, "epoch 0", ha="center")
+ax.text(13.5, 25.5, "epoch 1", ha="center")
+ax.set_ylim(-1, 28)
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plots.show(fig, alt="For three workers and two epochs, the rows in the order in which each reads them. In each epoch every row from 0 to 23 is read once.")
+
+# %% [markdown]
+# Part 6 is deeper, 35 minutes, and stands by itself: a server dies, and its weights with it.
+
+# %% [markdown] deeper=35
+# ## 6 · When a server dies
+# *medium · about 14 lines · 25 minutes*
+
+# %% [markdown]
 # A worker holds nothing; a server holds weights. When one dies, they are gone, and `join` raises an error. A new server
 # on the old port does not help. What helps: a **new cluster**, the last checkpoint, and the steps since then once more.
+#
+# A worked example: 20 steps, a checkpoint after every 5, and a server is lost while steps 10 to 14 run. Steps 0 to 9
+# are in the checkpoint. So: connect, restore, then schedule 10 to 14 again, and 15 to 19: 25 steps scheduled, 20 counted.
 
 # %% kind="exercise" name="train" exports=["train"]
 def train(cluster, steps, every):
-    """Train for so many steps, with a checkpoint after each `every` of them, whatever servers are lost meanwhile.
+    """Train with a checkpoint after each `every` steps, whatever servers are lost meanwhile.
 
     cluster: has
         connect(): make a new cluster with fresh weights. Call it first, and after a loss;
@@ -710,11 +1236,12 @@ def train(cluster, steps, every):
         join(): wait until all scheduled steps have run;
         read(): the weights as they are now, whether or not steps are still running;
         restore(weights): give the cluster these weights.
-        schedule, join and read raise ConnectionError when a parameter server is lost; what was scheduled and the
-        weights are lost with it. connect and restore return when it is done.
-    steps: int, steps 0 to steps - 1. every: int; up to so many steps run at once. The last part may be shorter.
-    Returns the weights after all steps, each of which is in them once. A loss costs the steps since the last
-        checkpoint, no more.
+        schedule, join and read raise ConnectionError when a parameter server is lost; what was
+        scheduled and the weights are lost with it. connect and restore return when it is done.
+    steps: int, steps 0 to steps - 1. every: int; up to so many steps run at once. The last part
+        may be shorter.
+    Returns the weights after all steps, each of which is in them once. A loss costs the steps since
+        the last checkpoint, no more.
     """
     ### BEGIN SOLUTION
     cluster.connect()
@@ -790,41 +1317,11 @@ with check("train"):
 # part, after everything was scheduled, a **parameter server is killed**.
 
 # %% kind="explore"
+# The five methods, on real processes and real checkpoints.
 import contextlib
 import tempfile
 
-class RealCluster:
-    def __init__(self, stack, folder):
-        self.stack, self.folder, self.joins, self.said = stack, folder, 0, []
 
-    def connect(self):
-        self.stack.close()  # the old one, if any
-        self.cluster = self.stack.enter_context(parameter_server_cluster(workers=2, servers=2))
-        self.training = Training(self.cluster)
-        self.parts = tf.train.Checkpoint(embedding=self.training.embedding, output=self.training.output, counter=self.training.counter)
-        self.said.append("new cluster")
-
-    def schedule(self, step):
-        with lost_means_connection_error():
-            self.training.schedule(10 * step)
-
-    def join(self):
-        self.joins += 1
-        if self.joins == 3:
-            self.cluster.kill("ps", 0)
-            self.said.append("ps0 killed")
-        with lost_means_connection_error():
-            self.training.coordinator.join()
-
-    def read(self):
-        self.said.append(f"checkpoint at {int(self.training.counter.numpy())}")
-        return self.parts.save(f"{self.folder}/weights")
-
-    def restore(self, path):
-        self.parts.restore(path).assert_consumed()
-        self.said.append(f"restored, counter at {int(self.training.counter.numpy())}")
-
-# %% kind="explore"
 @contextlib.contextmanager
 def lost_means_connection_error():
     try:
@@ -833,172 +1330,91 @@ def lost_means_connection_error():
         raise ConnectionError(type(error).__name__) from None
 
 
-with contextlib.ExitStack() as stack, tempfile.TemporaryDirectory() as folder:
-    real = RealCluster(stack, folder)
+class RealCluster:
+    def __init__(self, stack, folder):
+        self.stack, self.folder, self.joins, self.happened, self.started = stack, folder, 0, [], time.perf_counter()
+
+    def say(self, count, what):
+        self.happened.append((time.perf_counter() - self.started, count, what))
+
+    def connect(self):
+        self.stack.close()  # the old one, if any
+        self.cluster = self.stack.enter_context(parameter_server_cluster(workers=2, servers=2))
+        self.training = Training(self.cluster)
+        self.parts = tf.train.Checkpoint(embedding=self.training.embedding, output=self.training.output, counter=self.training.counter)
+        self.say(0, "new cluster")
+
+    def schedule(self, step):
+        with lost_means_connection_error():
+            self.training.schedule(10 * step)
+
+    def join(self):
+        self.joins += 1
+        if self.joins == 3:
+            self.say(int(self.training.counter.numpy()), "ps0 killed")
+            self.cluster.kill("ps", 0)
+        with lost_means_connection_error():
+            self.training.coordinator.join()
+
+    def read(self):
+        self.say(int(self.training.counter.numpy()), "checkpoint")
+        return self.parts.save(f"{self.folder}/weights")
+
+    def restore(self, path):
+        self.parts.restore(path).assert_consumed()
+        self.say(int(self.training.counter.numpy()), "restored")
+
+# %% kind="explore"
+stack, folder = contextlib.ExitStack(), tempfile.TemporaryDirectory()
+with slow("Trains 800 steps on a cluster, loses a server, and goes on", seconds=6), folder, stack:
+    real = RealCluster(stack, folder.name)
     train(real, steps=80, every=20)
-    stack.close()
-print(*real.said, sep="\n")
+    happened = real.happened
+
+# %% kind="explore"
+# Draws what happened, as it happened.
+last = happened[-1][1]
+title = f"A server dies, and the training ends at {last:,} steps all the same"
+fig, ax = plots.figure(title, x="seconds", y="steps in the weights")
+times, counts, whats = zip(*happened, strict=True)
+ax.plot(times, counts, "-", color=plots.GREY, linewidth=1)
+STYLES = {"new cluster": (plots.ORANGE, "s"), "checkpoint": (plots.BLUE, "o"), "ps0 killed": (plots.RED, "X"), "restored": (plots.GREEN, "^")}
+for what, (colour, mark) in STYLES.items():
+    points = np.array([(t, c) for t, c, w in happened if w == what])
+    ax.plot(points[:, 0], points[:, 1], mark, color=colour, markersize=9, label=what)
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+plots.show(fig, alt=f"{title}. In order: {'; '.join(f'{what} at {count} steps, {t:.1f} s' for t, count, what in happened)}.")
 
 # %% [markdown]
-# The part that was under way was lost with the server, and ran again on a new cluster, from the checkpoint at 400. The
+# The part that was under way was lost with the server, and ran again on a new cluster, from the last checkpoint. The
 # embedding came back, half of it on each server.
-
-# %% [markdown]
-# ## 5 · Parameter server or all-reduce?
-# *hard · about 15 lines · 25 minutes*
-#
-# The other way to share the work is **all-reduce**: every worker holds all weights, and after every batch they add
-# their gradients in a ring and wait for the slowest. No staleness, no servers. Which one is cheaper is arithmetic.
-
-# %% [markdown]
-# Seconds until N workers have each used a batch. Weights in MB: *dense* ones, the *embedding*, and what a batch *touches*
-# of it. B is a machine's bandwidth in MB/s, c the seconds of a batch, and the slowest worker takes *slowest* times c.
-#
-# - **all-reduce**: c · slowest + 2 (N − 1) / N · (dense + embedding) / B. Impossible if dense + embedding exceed the
-#   worker's memory.
-# - **parameter server**: moving takes m = 2 (dense + touched) / B per batch. N − 1 workers finish a batch every c + m
-#   seconds, the slowest every c · slowest + m, which makes a rate; N / rate is the workers' time. The servers' network
-#   needs N · m / servers. The longer of the two counts, times *extra*: stale steps are worth less.
-#
-# The ring sums the embedding's gradient densely. Some libraries gather only touched rows instead; this model does not.
-
-# %% [markdown]
-# Name the reason as well, by asking **what if**:
-#
-# | winner | asked in this order | reason |
-# |---|---|---|
-# | parameter server | all-reduce is impossible | memory |
-# | | without stragglers (slowest 1) all-reduce would be at least as fast | stragglers |
-# | | else | bytes |
-# | all-reduce | if stale steps were worth as much (extra 1), the parameter server would be faster | staleness |
-# | | if servers were never the limit, the parameter server would be faster | servers |
-# | | else | bytes |
-#
-# Each question changes that one thing alone.
-
-# %% kind="setup"
-def workload(**changes):
-    """A workload, the usual one with changes."""
-    usual = {"workers": 8, "servers": 4, "dense": 100, "embedding": 0, "touched": 0, "memory": 16_000,
-             "bandwidth": 1250, "compute": 0.2, "slowest": 1.0, "extra": 1.2}
-    return {**usual, **changes}
-
-
-EXAMPLES = {
-    "an image model": workload(workers=2, dense=400, extra=1.0),
-    "a recommender": workload(dense=10, embedding=40_000, touched=2),
-    "preemptible machines": workload(slowest=4.0),
-    "a search ranker": workload(dense=10, embedding=2_000, touched=1),
-    "one server for eight": workload(embedding=400, touched=1, servers=1, extra=1.0, compute=0.1),
-    "stale and sparse": workload(dense=20, embedding=200, touched=1, extra=3.0),
-    "large and large": workload(dense=9_000, embedding=9_000, touched=2),
-    "two, one of them slow": workload(workers=2, dense=1, embedding=112, touched=1, slowest=4.0, extra=1.0),
-    "slow, and much to fetch": workload(workers=2, dense=250, embedding=125, compute=0.1, slowest=4.0, extra=1.0),
-    "slow and stale": workload(workers=2, dense=1, embedding=20, touched=0.1, slowest=4.0, extra=3.5),
-    "few servers, little stale": workload(embedding=400, touched=1, servers=1, extra=1.3, compute=0.1),
-    "either cure helps": workload(dense=30, embedding=400, touched=1, servers=1, extra=2.5, compute=0.1),
-    "neither cure helps": workload(embedding=150, touched=1, servers=2, extra=2.2, compute=0.1),
-}
-
-# %% kind="explore"
-pd.DataFrame(EXAMPLES).T
-
-# %% kind="exercise" name="choose" exports=["choose"]
-def choose(work):
-    """The cheaper way to train a workload, and why.
-
-    work: dict of numbers with the keys workers, servers, dense, embedding, touched, memory (MB), bandwidth (MB/s),
-        compute (seconds of a batch), slowest and extra (factors, at least 1), as in the text.
-    Returns a tuple (way, reason): way is "parameter server" or "all-reduce"; reason is "memory", "stragglers",
-        "bytes", "staleness" or "servers", by the first question of the table that is answered with yes.
-    """
-    ### BEGIN SOLUTION
-    def ring(w):
-        return w["compute"] * w["slowest"] + 2 * (w["workers"] - 1) / w["workers"] * (w["dense"] + w["embedding"]) / w["bandwidth"]
-
-    def servers(w):
-        moving = 2 * (w["dense"] + w["touched"]) / w["bandwidth"]
-        rate = (w["workers"] - 1) / (w["compute"] + moving) + 1 / (w["compute"] * w["slowest"] + moving)
-        return w["extra"] * max(w["workers"] / rate, w["workers"] * moving / w["servers"])
-
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if servers(work) < ring(work):
-        even = {**work, "slowest": 1}
-        return "parameter server", "stragglers" if ring(even) <= servers(even) else "bytes"
-    if servers({**work, "extra": 1}) < ring(work):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers({**work, "servers": float("inf")}) < ring(work) else "bytes"
-    ### END SOLUTION
-
-# %% kind="check" name="choose" points=5
-with check("choose"):
-    why = {
-        "an image model": "All weights are dense, every batch needs them all: the servers save no byte.",
-        "a recommender": "40 GB do not fit into a worker of 16 GB, however fast the ring were.",
-        "preemptible machines": "In a ring all wait for the slowest, 0.8 s. Without stragglers the ring would win: that is the reason, not the bytes.",
-        "a search ranker": "It fits, so memory is no reason. But a batch touches 1 MB of 2,000, and the ring adds up all of them.",
-        "one server for eight": "All the workers' bytes go through one machine. With more servers it would be otherwise.",
-        "stale and sparse": "The servers move fewer bytes, but three times as many steps are needed. Is extra part of the price?",
-        "large and large": "Neither alone fills the 16 GB, but a worker of a ring holds both.",
-        "two, one of them slow": "There is a straggler, but without it the parameter server would still be faster. Ask for both ways what they take without it.",
-        "slow, and much to fetch": "The slow worker computes 4 times as long; it fetches and sends as fast as the other.",
-        "slow and stale": "One of two workers is slow, which costs the parameter server too: their rate is the sum of both rates.",
-        "few servers, little stale": "extra is above 1, but with extra 1 the ring would still win. Ask, do not look.",
-        "either cure helps": "With extra 1 the parameter server would win, with more servers too. The first question that is answered with yes counts.",
-        "neither cure helps": "With extra 1 alone the ring wins, with more servers alone too. Each question changes one thing, not all so far.",
-    }
-    for name, reason in why.items():
-        work, got = EXAMPLES[name], value(choose(dict(EXAMPLES[name])), tuple)
-        wanted, ring, server = workloads.verdict(work), workloads.all_reduce_seconds(work), workloads.parameter_server_seconds(work)
-        assert got == wanted, f"{name}: expected {wanted}, yours {got}. All-reduce takes {ring:.2f} s, the parameter server {server:.2f} s. {reason}"
-    ### BEGIN HIDDEN TESTS
-    h = hidden_rng()
-
-    def right_of_four(wanted):
-        return sum(value(choose(workloads.draw(wanted, h)), tuple) == wanted for case in range(4))
-
-    assert right_of_four(workloads.VERDICTS[0]) == 4, "On unseen workloads that do not fit into a worker, your choice or its reason is wrong."
-    assert right_of_four(workloads.VERDICTS[1]) == 4, "On unseen workloads with a straggler that decides, your choice or its reason is wrong."
-    assert right_of_four(workloads.VERDICTS[2]) == 4, "On unseen workloads where a batch touches little of a large embedding, your choice or its reason is wrong."
-    assert right_of_four(workloads.VERDICTS[3]) == 4, "On unseen workloads where only stale steps speak for all-reduce, your choice or its reason is wrong."
-    assert right_of_four(workloads.VERDICTS[4]) == 4, "On unseen workloads whose servers are too few, your choice or its reason is wrong."
-    assert right_of_four(workloads.VERDICTS[5]) == 4, "On unseen workloads where all-reduce moves no more bytes, your choice or its reason is wrong."
-    ### END HIDDEN TESTS
-
-# %% [markdown] kind="hints" name="choose"
-# 1. Write the two prices as functions of a workload first. Then every "what if" is a call with one key changed: `{**work, "slowest": 1}`.
-# 2. Memory is asked before any seconds. "Servers never the limit" is `{**work, "servers": float("inf")}`.
-# 3. The workers' time: `rate = (N - 1) / (c + m) + 1 / (c * slowest + m)`, time `N / rate`; the price is `extra * max(N / rate, N * m / servers)`.
-
-# %% [markdown]
-# Our own embedding on your model, and the same if an airline kept a row per passenger:
-
-# %% kind="explore"
-ours = workload(workers=2, servers=2, dense=0.0003, embedding=11.3, touched=0.03, compute=0.005)
-print("pairs of 2013:  ", choose(ours))
-print("a row per passenger:", choose({**ours, "embedding": 25_600.0}))
-
-# %% [markdown]
-# A model of two formulas decides about orders of magnitude, not about 10 %. Measure before you buy machines.
 
 # %% [markdown]
 # ## In production
 #
-# - **At 1,000 times the scale** embeddings have terabytes. They live on servers, or, in most systems of today, cut over the
-#   accelerators themselves; the dense part is trained by all-reduce beside them. It is both, not one or the other.
-# - **Tools**: TensorFlow's ParameterServerStrategy, TorchRec's sharded embeddings, or a key-value store with an optimizer.
-# - **The failure to watch for**: the hot shard. Bytes are even on the dashboard while one server's network is full. Plot
-#   requests per server, not only memory.
-# - **Also watch** staleness itself, as a histogram. It grows silently with every worker that is added, until the learning
-#   rate that was right last year is above the border.
-# - **Exactly once** does not come from the network. Give every step a number, and store it together with what it did.
+# - **At 1,000 times the scale** embeddings have terabytes. They live on servers, or, in most systems of today, cut over
+#   the accelerators; the dense part is trained by all-reduce beside them. It is both, not one or the other.
+# - **Keras 3 does not support parameter servers**: `Model.fit` under this strategy ends in a ValueError (tried with 3.15), and
+#   a maintainer [says so](https://github.com/keras-team/keras/issues/18624). What works is a loop like this lab's.
+# - **The failure to watch for**: the hot shard. Bytes are even on the dashboard while one server's network is full.
+# - **Also watch** staleness, as a histogram. It grows with every worker, until last year's rate is above the border.
+# - **Exactly once** does not come from the network. Give every step a number, and store it with what it did.
+
+# %% [markdown]
+# ### The same idea elsewhere
+#
+# | | on servers, asynchronous | cut over accelerators, synchronous |
+# |---|---|---|
+# | TensorFlow | `ParameterServerStrategy`, `ClusterCoordinator` | `tf.tpu.experimental.embedding.TPUEmbedding` |
+# | PyTorch | a tutorial, on `torch.distributed.rpc` | TorchRec: `DistributedModelParallel` |
+# | JAX | none | Keras RS: `DistributedEmbedding` (preview), for TPUs with SparseCore |
+# | Managed service | Vertex AI: the third worker pool | Cloud TPU |
 
 # %% [markdown]
 # ## Primary sources
 #
-# - Li and others, [Scaling Distributed Machine Learning with the Parameter Server](https://research.google/pubs/scaling-distributed-machine-learning-with-the-parameter-server/), OSDI 2014: the framework, with a choice of consistency models, elastic and fault tolerant.
-# - Recht, Ré, Wright and Niu, [Hogwild!](https://proceedings.neurips.cc/paper_files/paper/2011/hash/218a0aefd1d1a4be65601cc6ddc1520e-Abstract.html), 2011: why updates without locks do little harm when each touches few weights.
-# - Chen and others, [Revisiting Distributed Synchronous SGD](https://arxiv.org/abs/1604.00981), 2016: stale gradients against waiting for stragglers, and spare workers as a third way.
+# - Li and others, [Scaling Distributed Machine Learning with the Parameter Server](https://research.google/pubs/scaling-distributed-machine-learning-with-the-parameter-server/), OSDI 2014: the framework, elastic and fault tolerant.
+# - Recht and others, [Hogwild!](https://proceedings.neurips.cc/paper_files/paper/2011/hash/218a0aefd1d1a4be65601cc6ddc1520e-Abstract.html), 2011: why updates without locks do little harm when each touches few weights.
+# - Chen and others, [Revisiting Distributed Synchronous SGD](https://arxiv.org/abs/1604.00981), 2016: stale gradients against waiting, and spare workers as a third way.
 # - TensorFlow, [Parameter server training](https://www.tensorflow.org/tutorials/distribute/parameter_server_training): the guide to the classes of this lab.
-# - Naumov and others, [Deep Learning Recommendation Model for Personalization and Recommendation Systems](https://arxiv.org/abs/1906.00091), 2019: the model whose embeddings are cut while its dense layers are copied.
+# - Naumov and others, [Deep Learning Recommendation Model](https://arxiv.org/abs/1906.00091), 2019: embeddings are cut while dense layers are copied.

@@ -11,249 +11,425 @@
 # that a learner who holds it must read. Right answers reach the contract in another way than the reference.
 
 # %% [markdown]
-# ## freeze
+# ## quantize
 
-# %% exercise="freeze" answer="wrong" name="graph_holds_the_weights" expect="Their values must become constants"
-# Misconception: the graph of a traced model contains its weights.
-def freeze(weights):
-    net = network(weights)
-    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
-    return concrete.graph.as_graph_def().SerializeToString()
+# %% exercise="quantize" answer="wrong" name="no_zero_point" expect="Add the zero point"
+# Misconception: zero is stored as 0.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale), -128, 127).astype(np.int8)
 
-# %% exercise="freeze" answer="wrong" name="traced_with_an_image" expect="give the same answer for ever"
-# Misconception: to trace a function one calls it with an example, as with a recording.
-def freeze(weights):
-    net, example = network(weights), tf.zeros([1, 28, 28, 1])
-    concrete = tf.function(lambda: net(example, training=False)).get_concrete_function()
-    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
 
-# %% exercise="freeze" answer="wrong" name="training_batch" expect="A device sees one image at a time"
-# Misconception: the graph keeps the batch size of training.
-def freeze(weights):
-    net = network(weights)
-    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([64, 28, 28, 1]))
-    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+def dequantize(q, scale, zero_point):
+    raise NotImplementedError
 
-# %% exercise="freeze" answer="wrong" name="architecture_is_the_model" expect="A network that is built anew has weights of its own"
-# Misconception: the architecture is the model; weights come along by themselves.
-def freeze(weights):
-    net = network()
-    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
-    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
 
-# %% exercise="freeze" answer="wrong" name="statistics_of_the_batch" expect="not the batch at hand"
-# Misconception: batch normalization normalizes the batch at hand, at inference as well.
-def freeze(weights):
-    def call(image):
-        x = image
-        for k, gamma, beta, *_ in (weights[:5], weights[5:10]):
-            x = tf.nn.conv2d(x, k, 2, "VALID")
-            mean, variance = tf.nn.moments(x, [0, 1, 2])
-            x = tf.nn.relu(tf.nn.batch_normalization(x, mean, variance, beta, gamma, 1e-3))
-        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ weights[10] + weights[11])
-        return x @ weights[12] + weights[13]
+def ask(interpreter, image):
+    raise NotImplementedError
 
-    concrete = tf.function(call).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
-    return concrete.graph.as_graph_def().SerializeToString()
+# %% exercise="quantize" answer="wrong" name="zero_point_subtracted" expect="so it is added here"
+# Misconception: the zero point is subtracted, whichever way one goes.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) - zero_point, -128, 127).astype(np.int8)
 
-# %% exercise="freeze" answer="wrong" name="random_dropout" expect="Dropout belongs to training"
-# Misconception: dropout belongs to the model, so it must be frozen with it.
-def freeze(weights):
-    net = network(weights)
 
-    def call(image):
-        for layer in net.layers:
-            image = tf.nn.dropout(image, 0.3) if "dropout" in layer.name else layer(image, training=False)
-        return image
+def dequantize(q, scale, zero_point):
+    raise NotImplementedError
 
-    concrete = tf.function(call).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
-    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
 
-# %% exercise="freeze" answer="wrong" name="with_softmax" expect="what is made of them is the caller's business"
-# Misconception: a device wants probabilities, so they belong into the frozen graph.
-def freeze(weights):
-    net = network(weights)
-    call = tf.function(lambda image: tf.nn.softmax(net(image, training=False)))
-    concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
-    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+def ask(interpreter, image):
+    raise NotImplementedError
 
-# %% exercise="freeze" answer="wrong" name="label_only" expect="Your graph has ArgMax"
-# Misconception: the label is the model's answer.
-def freeze(weights):
-    net = network(weights)
-    call = tf.function(lambda image: tf.argmax(net(image, training=False), axis=1))
-    concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
-    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+# %% exercise="quantize" answer="wrong" name="times_the_scale" expect="you multiply by the scale"
+# Misconception: to scale is to multiply.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real * scale) + zero_point, -128, 127).astype(np.int8)
 
-# %% exercise="freeze" answer="wrong" name="preprocesses_again" expect="the network would see nearly black ones"
-# Misconception: a frozen graph takes pixels as the camera gives them, whatever was agreed.
-def freeze(weights):
-    net = network(weights)
-    concrete = tf.function(lambda image: net(image / 255.0, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
-    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
 
-# %% exercise="freeze" answer="wrong" name="takes_bytes" expect="The network takes float32"
-# Misconception: pixels are bytes, so the graph's input is uint8.
-def freeze(weights):
-    net = network(weights)
-    call = tf.function(lambda image: net(tf.cast(image, tf.float32), training=False))
-    concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], tf.uint8))
-    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+def dequantize(q, scale, zero_point):
+    raise NotImplementedError
 
-# %% exercise="freeze" answer="wrong" name="costs_not_logits" expect="Weights alone are no network"
-# Misconception: a device looks for the smallest cost, as training did, so the graph gives negated logits.
-def freeze(weights):
-    net = network(weights)
-    concrete = tf.function(lambda image: -net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
-    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
 
-# %% exercise="freeze" answer="wrong" name="activation_left_out" expect="signs, activations"
-# Misconception: the list of weights is the whole network: a dense layer is its kernel and its bias.
-def freeze(weights):
-    @tf.function(input_signature=[tf.TensorSpec([1, 28, 28, 1], tf.float32)])
-    def call(x):
-        for kernel, gamma, beta, mean, variance in (weights[:5], weights[5:10]):
-            x = tf.nn.conv2d(x, kernel, 2, "VALID")
-            x = tf.nn.relu(tf.nn.batch_normalization(x, mean, variance, beta, gamma, 1e-3))
-        x = tf.reshape(x, [-1, 576]) @ weights[10] + weights[11]
-        return x @ weights[12] + weights[13]
+def ask(interpreter, image):
+    raise NotImplementedError
 
-    return call.get_concrete_function().graph.as_graph_def().SerializeToString()
+# %% exercise="quantize" answer="wrong" name="cut_off" expect="cuts off what follows the point"
+# Misconception: turning a float into an integer rounds it.
+def quantize(real, scale, zero_point):
+    return np.clip(np.trunc(real / scale) + zero_point, -128, 127).astype(np.int8)
 
-# %% exercise="freeze" answer="wrong" name="epsilon_of_another_library" expect="the epsilon of the normalization"
-# Misconception: epsilon is the same small number everywhere (PyTorch's is 1e-5).
-def freeze(weights):
-    @tf.function(input_signature=[tf.TensorSpec([1, 28, 28, 1], tf.float32)])
-    def call(x):
-        for kernel, gamma, beta, mean, variance in (weights[:5], weights[5:10]):
-            x = tf.nn.conv2d(x, kernel, 2, "VALID")
-            x = tf.nn.relu(tf.nn.batch_normalization(x, mean, tf.constant(variance), beta, gamma, 1e-5))
-        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ weights[10] + weights[11])
-        return x @ weights[12] + weights[13]
 
-    return call.get_concrete_function().graph.as_graph_def().SerializeToString()
+def dequantize(q, scale, zero_point):
+    raise NotImplementedError
 
-# %% exercise="freeze" answer="wrong" name="output_without_a_name" expect="no node named Identity"
-# Misconception: whoever runs a graph sees by itself which of its nodes is the output.
-def freeze(weights):
-    net = network(weights)
-    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
-    graph = convert_variables_to_constants_v2(concrete).graph.as_graph_def()
-    next(node for node in graph.node if node.name == "Identity").name = "logits"
-    return graph.SerializeToString()
 
-# %% exercise="freeze" answer="right" name="constants_by_construction"
-# No variables and no Keras: a function of NumPy arrays, which become constants when it is traced.
-def freeze(weights):
-    def normalized(x, gamma, beta, mean, variance):
-        return tf.nn.relu(tf.nn.batch_normalization(x, mean, variance, beta, gamma, 1e-3))
+def ask(interpreter, image):
+    raise NotImplementedError
 
-    @tf.function(input_signature=[tf.TensorSpec([None, 28, 28, 1], tf.float32)])
-    def call(image):
-        x = normalized(tf.nn.conv2d(image, weights[0], 2, "VALID"), *weights[1:5])
-        x = normalized(tf.nn.conv2d(x, weights[5], 2, "VALID"), *weights[6:10])
-        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ weights[10] + weights[11])
-        return x @ weights[12] + weights[13]
+# %% exercise="quantize" answer="wrong" name="rounded_down" expect="rounded down, not to the nearest"
+# Misconception: rounding is rounding down.
+def quantize(real, scale, zero_point):
+    return np.clip(np.floor(real / scale) + zero_point, -128, 127).astype(np.int8)
 
-    return call.get_concrete_function().graph.as_graph_def().SerializeToString()
 
-# %% exercise="freeze" answer="right" name="session_of_version_1"
-# TensorFlow 1's way: a graph, a session, and the variables read by it.
-def freeze(weights):
-    with tf.Graph().as_default() as graph, tf.compat.v1.Session(graph=graph) as session:
-        names = [tf.compat.v1.get_variable(f"w{i}", initializer=w, use_resource=True) for i, w in enumerate(weights)]
-        x = tf.compat.v1.placeholder(tf.float32, [None, 28, 28, 1], name="image")
-        for k, gamma, beta, mean, variance in (names[:5], names[5:10]):
-            x = tf.nn.conv2d(x, k, 2, "VALID")
-            x = tf.nn.relu((x - mean) * tf.math.rsqrt(variance + 1e-3) * gamma + beta)
-        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ names[10] + names[11])
-        tf.identity(x @ names[12] + names[13], name="Identity")
-        session.run([v.initializer for v in names])
-        values = dict(zip((v.op.name for v in names), session.run(names)))
-        definition = graph.as_graph_def()
-        kept = tf.compat.v1.GraphDef()
-        for node in definition.node:
-            if node.op == "VarHandleOp":
-                continue
-            new = kept.node.add()
-            if node.op == "ReadVariableOp":
-                new.name, new.op = node.name, "Const"
-                new.attr["dtype"].type = tf.float32.as_datatype_enum
-                new.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(values[node.input[0]]))
-            else:
-                new.CopyFrom(node)
-        return tf.compat.v1.graph_util.extract_sub_graph(kept, ["Identity"]).SerializeToString()
+def dequantize(q, scale, zero_point):
+    raise NotImplementedError
 
-# %% [markdown]
-# ## fold
 
-# %% exercise="fold" answer="wrong" name="divides_by_the_variance" expect="its root, 1.5, is what divides"
-# Misconception: the variance is the spread.
-def fold(kernel, gamma, beta, mean, variance, epsilon):
-    factor = gamma / (variance + epsilon)
-    return kernel * factor, beta - mean * factor
+def ask(interpreter, image):
+    raise NotImplementedError
 
-# %% exercise="fold" answer="wrong" name="mean_without_factor" expect="the factor takes hold of it too"
-# Misconception: subtracting the mean before or after scaling is the same.
-def fold(kernel, gamma, beta, mean, variance, epsilon):
-    return kernel * gamma / np.sqrt(variance + epsilon), beta - mean
+# %% exercise="quantize" answer="wrong" name="wraps_around" expect="Clip before you turn it into int8"
+# Misconception: a number that is too large for int8 becomes the largest int8.
+def quantize(real, scale, zero_point):
+    return (np.round(real / scale).astype(np.int64) + zero_point).astype(np.int8)
 
-# %% exercise="fold" answer="wrong" name="beta_is_the_bias" expect="the mean has gone missing"
-# Misconception: the bias of the folded convolution is beta.
-def fold(kernel, gamma, beta, mean, variance, epsilon):
-    return kernel * gamma / np.sqrt(variance + epsilon), np.array(beta)
 
-# %% exercise="fold" answer="wrong" name="channels_in" expect="Is it the channels *out* that are scaled"
-# Misconception: normalization acts on what goes into the convolution.
-def fold(kernel, gamma, beta, mean, variance, epsilon):
-    factor = gamma / np.sqrt(variance + epsilon)
-    return kernel * factor[:, None], beta - mean * factor
+def dequantize(q, scale, zero_point):
+    raise NotImplementedError
 
-# %% exercise="fold" answer="wrong" name="epsilon_is_negligible" expect="For a quiet channel it decides"
-# Misconception: epsilon only avoids a division by zero.
-def fold(kernel, gamma, beta, mean, variance, epsilon):
-    factor = gamma / np.sqrt(variance)
-    return kernel * factor, beta - mean * factor
 
-# %% exercise="fold" answer="wrong" name="epsilon_is_fixed" expect="Use the one that is passed in"
-# Misconception: epsilon is 0.001 everywhere, for it is Keras' default.
-def fold(kernel, gamma, beta, mean, variance, epsilon):
-    factor = gamma / np.sqrt(variance + 1e-3)
-    return kernel * factor, beta - mean * factor
+def ask(interpreter, image):
+    raise NotImplementedError
 
-# %% exercise="fold" answer="wrong" name="in_place" expect="Your function changes what it was given: kernel"
+# %% exercise="quantize" answer="wrong" name="clipped_too_early" expect="and then the zero point was added"
+# Misconception: it is the number of steps that must fit into int8.
+def quantize(real, scale, zero_point):
+    return (np.clip(np.round(real / scale), -128, 127) + zero_point).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    raise NotImplementedError
+
+
+def ask(interpreter, image):
+    raise NotImplementedError
+
+# %% exercise="quantize" answer="wrong" name="whole_numbers_are_enough" expect="asked was int8"
+# Misconception: a whole number is an integer, whatever its type.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127)
+
+
+def dequantize(q, scale, zero_point):
+    raise NotImplementedError
+
+
+def ask(interpreter, image):
+    raise NotImplementedError
+
+# %% exercise="quantize" answer="wrong" name="flat" expect="turns an array of shape (2, 3, 4) into"
+# Misconception: a tensor is a list of numbers.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(np.ravel(real) / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    raise NotImplementedError
+
+
+def ask(interpreter, image):
+    raise NotImplementedError
+
+# %% exercise="quantize" answer="wrong" name="in_place" expect="changes the array that it was given"
 # Misconception: an array that a function gets is its own.
-def fold(kernel, gamma, beta, mean, variance, epsilon):
-    factor = gamma / np.sqrt(variance + epsilon)
-    kernel *= factor
-    return kernel, beta - mean * factor
+def quantize(real, scale, zero_point):
+    real /= scale
+    return np.clip(np.round(real) + zero_point, -128, 127).astype(np.int8)
 
-# %% exercise="fold" answer="right" name="single_precision"
-# Weights are float32, and so is what comes out.
-def fold(kernel, gamma, beta, mean, variance, epsilon):
-    scale = np.float32(1) / np.sqrt(np.asarray(variance, np.float32) + np.float32(epsilon))
-    factor = np.asarray(gamma, np.float32) * scale
-    return (kernel * factor).astype(np.float32), (beta - mean * factor).astype(np.float32)
 
-# %% exercise="fold" answer="right" name="channel_by_channel"
-# One output channel after the other.
-def fold(kernel, gamma, beta, mean, variance, epsilon):
-    new, bias = np.empty_like(kernel, dtype=float), []
-    for c in range(kernel.shape[-1]):
-        spread = (variance[c] + epsilon) ** 0.5
-        new[..., c] = gamma[c] * kernel[..., c] / spread
-        bias.append(beta[c] - gamma[c] * mean[c] / spread)
-    return new, np.array(bias)
+def dequantize(q, scale, zero_point):
+    raise NotImplementedError
 
-# %% exercise="fold" answer="right" name="by_probing"
-# Asks the normalization itself: its answers at 0 and at 1 are all that a linear function is.
-def fold(kernel, gamma, beta, mean, variance, epsilon):
-    def normalization(y):
-        return gamma * (y - mean) / np.sqrt(variance + epsilon) + beta
 
-    at_zero = normalization(0.0)
-    slope = np.diag(normalization(1.0) - at_zero)
-    return np.einsum("hwic,cd->hwid", kernel, slope), at_zero
+def ask(interpreter, image):
+    raise NotImplementedError
+
+# %% exercise="quantize" answer="wrong" name="back_without_zero_point" expect="the zero point is missing"
+# Misconception: going back is multiplying by the scale.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * q.astype(np.float32)
+
+
+def ask(interpreter, image):
+    raise NotImplementedError
+
+# %% exercise="quantize" answer="wrong" name="int8_minus_int8" expect="wraps around to −119"
+# Misconception: NumPy makes room for a difference by itself.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q - zero_point)
+
+
+def ask(interpreter, image):
+    raise NotImplementedError
+
+# %% exercise="quantize" answer="wrong" name="rounded_on_the_way_back" expect="real numbers are floats"
+# Misconception: what comes out of integers is an integer.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return np.round(scale * (q.astype(np.float32) - zero_point)).astype(int)
+
+
+def ask(interpreter, image):
+    raise NotImplementedError
+
+# %% exercise="quantize" answer="wrong" name="flat_on_the_way_back" expect="changes the shape of what it is given"
+# Misconception: what a file answers is a row of numbers.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (np.ravel(q).astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    raise NotImplementedError
+
+# %% exercise="quantize" answer="wrong" name="feeds_floats" expect="Got value of type FLOAT"
+# Misconception: the interpreter turns numbers into what the file needs.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q.astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(into["index"], image.reshape(1, 28, 28, 1))
+    interpreter.invoke()
+    return dequantize(interpreter.get_tensor(out["index"])[0], *out["quantization"])
+
+# %% exercise="quantize" answer="wrong" name="no_batch" expect="Dimension mismatch"
+# Misconception: one image has no batch.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q.astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(into["index"], quantize(image, *into["quantization"]))
+    interpreter.invoke()
+    return dequantize(interpreter.get_tensor(out["index"])[0], *out["quantization"])
+
+# %% exercise="quantize" answer="wrong" name="indices_count_from_zero" expect="there is no input with index 0"
+# Misconception: the first input is tensor 0.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q.astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(0, quantize(image.reshape(1, 28, 28, 1), *into["quantization"]))
+    interpreter.invoke()
+    return dequantize(interpreter.get_tensor(out["index"])[0], *out["quantization"])
+
+# %% exercise="quantize" answer="wrong" name="set_is_run" expect="invoke, between set_tensor and get_tensor"
+# Misconception: filling the input runs the model.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q.astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(into["index"], quantize(image.reshape(1, 28, 28, 1), *into["quantization"]))
+    return dequantize(interpreter.get_tensor(out["index"])[0], *out["quantization"])
+
+# %% exercise="quantize" answer="wrong" name="one_pair_for_all_the_outputs" expect="the scale and zero point of the *output*"
+# Misconception: a file has one scale and one zero point.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q.astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(into["index"], quantize(image.reshape(1, 28, 28, 1), *out["quantization"]))
+    interpreter.invoke()
+    return dequantize(interpreter.get_tensor(out["index"])[0], *out["quantization"])
+
+# %% exercise="quantize" answer="wrong" name="one_pair_for_all_the_inputs" expect="the scale and zero point of the *input*"
+# Misconception: a file has one scale and one zero point, those of its input.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q.astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(into["index"], quantize(image.reshape(1, 28, 28, 1), *into["quantization"]))
+    interpreter.invoke()
+    return dequantize(interpreter.get_tensor(out["index"])[0], *into["quantization"])
+
+# %% exercise="quantize" answer="wrong" name="pixels_minus_128" expect="Read them from the file"
+# Misconception: pixels become int8 by subtracting 128, for every file.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q.astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(into["index"], (np.round(255 * image) - 128).astype(np.int8).reshape(1, 28, 28, 1))
+    interpreter.invoke()
+    return dequantize(interpreter.get_tensor(out["index"])[0], *out["quantization"])
+
+# %% exercise="quantize" answer="wrong" name="integers_are_logits" expect="What do they stand for?"
+# Misconception: the order of the integers is all that counts, so they are the answer.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q.astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(into["index"], quantize(image.reshape(1, 28, 28, 1), *into["quantization"]))
+    interpreter.invoke()
+    return interpreter.get_tensor(out["index"])[0]
+
+# %% exercise="quantize" answer="wrong" name="a_batch_of_logits" expect="ten logits have the shape (10,)"
+# Misconception: what the interpreter returns is the answer to one image.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q.astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(into["index"], quantize(image.reshape(1, 28, 28, 1), *into["quantization"]))
+    interpreter.invoke()
+    return dequantize(interpreter.get_tensor(out["index"]), *out["quantization"])
+
+# %% exercise="quantize" answer="wrong" name="the_label" expect="ten logits have the shape (10,)"
+# Misconception: what a model says is a digit.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q.astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(into["index"], quantize(image.reshape(1, 28, 28, 1), *into["quantization"]))
+    interpreter.invoke()
+    return np.array([np.argmax(interpreter.get_tensor(out["index"]))])
+
+# %% exercise="quantize" answer="wrong" name="by_signature" expect="ends with AttributeError"
+# Misconception: whatever LiteRT's interpreter can do, a device's runtime can do.
+def quantize(real, scale, zero_point):
+    return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    return scale * (q.astype(np.float32) - zero_point)
+
+
+def ask(interpreter, image):
+    run = interpreter.get_signature_runner("serving_default")
+    detail = next(iter(run.get_input_details().values()))
+    said = run(image=quantize(image.reshape(1, 28, 28, 1), *detail["quantization"]))
+    out = next(iter(run.get_output_details().values()))
+    return dequantize(next(iter(said.values()))[0], *out["quantization"])
+
+# %% exercise="quantize" answer="right" name="half_added_and_rounded_down"
+# Rounds by adding a half; limits from the type; the interpreter's own dtype.
+def quantize(real, scale, zero_point):
+    limits = np.iinfo(np.int8)
+    steps = np.floor(np.asarray(real, dtype=float) / scale + 0.5)
+    return np.minimum(np.maximum(steps + zero_point, limits.min), limits.max).astype("int8")
+
+
+def dequantize(q, scale, zero_point):
+    return (np.int32(q) - np.int32(zero_point)) * float(scale)
+
+
+def ask(interpreter, image):
+    source, target = (details()[0] for details in (interpreter.get_input_details, interpreter.get_output_details))
+    scale, zero_point = source["quantization"]
+    stored = quantize(image[None, :, :, None], scale, zero_point).astype(source["dtype"])
+    interpreter.set_tensor(source["index"], stored)
+    interpreter.invoke()
+    answer = interpreter.get_tensor(target["index"]).reshape(-1)
+    return dequantize(answer, *target["quantization"])
+
+# %% exercise="quantize" answer="right" name="clips_the_reals"
+# Cuts the real numbers to what the grid can say, then rounds; a table of all 256 meanings for the way back.
+def quantize(real, scale, zero_point):
+    low, high = scale * (-128 - zero_point), scale * (127 - zero_point)
+    return (np.rint(np.clip(real, low, high) / scale) + zero_point).astype(np.int8)
+
+
+def dequantize(q, scale, zero_point):
+    meanings = np.array([scale * (i - zero_point) for i in range(-128, 128)])
+    return meanings[np.asarray(q, dtype=int) + 128]
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(into["index"], quantize(image.reshape(1, 28, 28, 1), *into["quantization"]))
+    interpreter.invoke()
+    return dequantize(interpreter.get_tensor(out["index"])[0], *out["quantization"])
+
+# %% exercise="quantize" answer="right" name="nearest_of_all"
+# No arithmetic of its own: of the 256 numbers that there are, the nearest.
+def quantize(real, scale, zero_point):
+    grid = scale * (np.arange(-128, 128) - zero_point)
+    flat = np.ravel(real)
+    place = np.clip(np.searchsorted(grid, flat), 1, 255)
+    place -= flat - grid[place - 1] < grid[place] - flat
+    return np.arange(-128, 128, dtype=np.int8)[place].reshape(np.shape(real))
+
+
+def dequantize(q, scale, zero_point):
+    return np.multiply(scale, np.subtract(q, zero_point, dtype=np.float64))
+
+
+def ask(interpreter, image):
+    into, out = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.set_tensor(into["index"], quantize(image.reshape(1, 28, 28, 1), *into["quantization"]))
+    interpreter.invoke()
+    return dequantize(interpreter.get_tensor(out["index"])[0], *out["quantization"])
 
 # %% [markdown]
 # ## convert
@@ -412,8 +588,50 @@ def convert(weights, kind, samples):
         converter.inference_input_type = converter.inference_output_type = tf.int8
     return converter.convert()
 
-# %% exercise="convert" answer="right" name="from_keras_model"
-# Keras models go into the converter as they are; samples by a generator; one sample set per digit.
+# %% exercise="convert" answer="wrong" name="with_replacement" expect="Draw without replacement"
+# Misconception: of so many images hardly one comes twice.
+def representative_data(pixels, n, rng):
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in rng.integers(0, len(pixels), n)]
+
+
+def convert(weights, kind, samples):
+    raise NotImplementedError
+
+# %% exercise="convert" answer="wrong" name="chance_of_its_own" expect="chance comes from `rng` alone"
+# Misconception: chance is chance, whoever draws.
+def representative_data(pixels, n, rng):
+    chosen = np.random.default_rng().choice(len(pixels), n, replace=False)
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in chosen]
+
+
+def convert(weights, kind, samples):
+    raise NotImplementedError
+
+# %% exercise="convert" answer="wrong" name="operators_of_tensorflow" expect="Leave SELECT_TF_OPS out"
+# Misconception: a model from TensorFlow needs TensorFlow's operators, so they are allowed to be sure.
+def representative_data(pixels, n, rng):
+    return [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in rng.choice(len(pixels), n, replace=False)]
+
+
+def convert(weights, kind, samples):
+    if kind not in ("float32", "dynamic", "float16", "int8", "int16x8"):
+        raise ValueError(kind)
+    sets = tf.lite.OpsSet
+    converter = tf.lite.TFLiteConverter.from_keras_model(network(weights))
+    converter.target_spec.supported_ops = [sets.SELECT_TF_OPS]
+    if kind != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if kind == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    if kind in ("int8", "int16x8"):
+        wide = sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        converter.representative_dataset = lambda: ([sample] for sample in samples)
+        converter.target_spec.supported_ops = [sets.TFLITE_BUILTINS_INT8 if kind == "int8" else wide]
+        converter.inference_input_type = converter.inference_output_type = tf.int8 if kind == "int8" else tf.int16
+    return converter.convert()
+
+# %% exercise="convert" answer="right" name="knobs_in_a_table"
+# A table of knobs per kind; samples by a generator.
 def representative_data(pixels, n, rng):
     order = rng.permutation(len(pixels))[:n]
     return list((pixels[order, None, :, :, None] / np.float32(255)).astype(np.float32))
@@ -600,6 +818,357 @@ def choose(table, budget):
         if row[3] > max(r[3] for r in usable) - budget["margin"] and (chosen is None or row[1] < chosen[1]):
             chosen = row
     return chosen and chosen[0]
+
+# %% [markdown]
+# ## freeze: `fold`
+
+# %% exercise="freeze" answer="wrong" name="divides_by_the_variance" expect="its root, 1.5, is what divides"
+# Misconception: the variance is the spread.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / (variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    raise NotImplementedError
+
+# %% exercise="freeze" answer="wrong" name="mean_without_factor" expect="the factor takes hold of it too"
+# Misconception: subtracting the mean before or after scaling is the same.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    return kernel * gamma / np.sqrt(variance + epsilon), beta - mean
+
+
+def freeze(weights):
+    raise NotImplementedError
+
+# %% exercise="freeze" answer="wrong" name="beta_is_the_bias" expect="the mean has gone missing"
+# Misconception: the bias of the folded convolution is beta.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    return kernel * gamma / np.sqrt(variance + epsilon), np.array(beta)
+
+
+def freeze(weights):
+    raise NotImplementedError
+
+# %% exercise="freeze" answer="wrong" name="channels_in" expect="Is it the channels *out* that are scaled"
+# Misconception: normalization acts on what goes into the convolution.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor[:, None], beta - mean * factor
+
+
+def freeze(weights):
+    raise NotImplementedError
+
+# %% exercise="freeze" answer="wrong" name="epsilon_is_negligible" expect="For a quiet channel it decides"
+# Misconception: epsilon only avoids a division by zero.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    raise NotImplementedError
+
+# %% exercise="freeze" answer="wrong" name="epsilon_is_fixed" expect="Use the one that is passed in"
+# Misconception: epsilon is 0.001 everywhere, for it is Keras' default.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + 1e-3)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    raise NotImplementedError
+
+# %% exercise="freeze" answer="wrong" name="in_place" expect="Your function changes what it was given: kernel"
+# Misconception: an array that a function gets is its own.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    kernel *= factor
+    return kernel, beta - mean * factor
+
+
+def freeze(weights):
+    raise NotImplementedError
+
+# %% [markdown]
+# ## freeze: `freeze`
+
+# %% exercise="freeze" answer="wrong" name="graph_holds_the_weights" expect="Their values must become constants"
+# Misconception: the graph of a traced model contains its weights.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return concrete.graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="traced_with_an_image" expect="give the same answer for ever"
+# Misconception: to trace a function one calls it with an example, as with a recording.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    net, example = network(weights), tf.zeros([1, 28, 28, 1])
+    concrete = tf.function(lambda: net(example, training=False)).get_concrete_function()
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="training_batch" expect="A device sees one image at a time"
+# Misconception: the graph keeps the batch size of training.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([64, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="architecture_is_the_model" expect="A network that is built anew has weights of its own"
+# Misconception: the architecture is the model; weights come along by themselves.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    net = network()
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="statistics_of_the_batch" expect="not the batch at hand"
+# Misconception: batch normalization normalizes the batch at hand, at inference as well.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    def call(image):
+        x = image
+        for k, gamma, beta, *_ in (weights[:5], weights[5:10]):
+            x = tf.nn.conv2d(x, k, 2, "VALID")
+            mean, variance = tf.nn.moments(x, [0, 1, 2])
+            x = tf.nn.relu(tf.nn.batch_normalization(x, mean, variance, beta, gamma, 1e-3))
+        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ weights[10] + weights[11])
+        return x @ weights[12] + weights[13]
+
+    concrete = tf.function(call).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return concrete.graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="random_dropout" expect="Dropout belongs to training"
+# Misconception: dropout belongs to the model, so it must be frozen with it.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    net = network(weights)
+
+    def call(image):
+        for layer in net.layers:
+            image = tf.nn.dropout(image, 0.3) if "dropout" in layer.name else layer(image, training=False)
+        return image
+
+    concrete = tf.function(call).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="with_softmax" expect="what is made of them is the caller's business"
+# Misconception: a device wants probabilities, so they belong into the frozen graph.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    net = network(weights)
+    call = tf.function(lambda image: tf.nn.softmax(net(image, training=False)))
+    concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="label_only" expect="Your graph has ArgMax"
+# Misconception: the label is the model's answer.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    net = network(weights)
+    call = tf.function(lambda image: tf.argmax(net(image, training=False), axis=1))
+    concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="preprocesses_again" expect="the network would see nearly black ones"
+# Misconception: a frozen graph takes pixels as the camera gives them, whatever was agreed.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image / 255.0, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="takes_bytes" expect="The network takes float32"
+# Misconception: pixels are bytes, so the graph's input is uint8.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    net = network(weights)
+    call = tf.function(lambda image: net(tf.cast(image, tf.float32), training=False))
+    concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], tf.uint8))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="costs_not_logits" expect="Weights alone are no network"
+# Misconception: a device looks for the smallest cost, as training did, so the graph gives negated logits.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    net = network(weights)
+    concrete = tf.function(lambda image: -net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="activation_left_out" expect="signs, activations"
+# Misconception: the list of weights is the whole network: a dense layer is its kernel and its bias.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    @tf.function(input_signature=[tf.TensorSpec([1, 28, 28, 1], tf.float32)])
+    def call(x):
+        for kernel, gamma, beta, mean, variance in (weights[:5], weights[5:10]):
+            x = tf.nn.conv2d(x, kernel, 2, "VALID")
+            x = tf.nn.relu(tf.nn.batch_normalization(x, mean, variance, beta, gamma, 1e-3))
+        x = tf.reshape(x, [-1, 576]) @ weights[10] + weights[11]
+        return x @ weights[12] + weights[13]
+
+    return call.get_concrete_function().graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="epsilon_of_another_library" expect="the epsilon of the normalization"
+# Misconception: epsilon is the same small number everywhere (PyTorch's is 1e-5).
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    @tf.function(input_signature=[tf.TensorSpec([1, 28, 28, 1], tf.float32)])
+    def call(x):
+        for kernel, gamma, beta, mean, variance in (weights[:5], weights[5:10]):
+            x = tf.nn.conv2d(x, kernel, 2, "VALID")
+            x = tf.nn.relu(tf.nn.batch_normalization(x, mean, tf.constant(variance), beta, gamma, 1e-5))
+        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ weights[10] + weights[11])
+        return x @ weights[12] + weights[13]
+
+    return call.get_concrete_function().graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="output_without_a_name" expect="no node named Identity"
+# Misconception: whoever runs a graph sees by itself which of its nodes is the output.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    factor = gamma / np.sqrt(variance + epsilon)
+    return kernel * factor, beta - mean * factor
+
+
+def freeze(weights):
+    net = network(weights)
+    concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
+    graph = convert_variables_to_constants_v2(concrete).graph.as_graph_def()
+    next(node for node in graph.node if node.name == "Identity").name = "logits"
+    return graph.SerializeToString()
+
+# %% exercise="freeze" answer="right" name="constants_by_construction"
+# No variables and no Keras: a function of NumPy arrays, which become constants when it is traced. fold in float32.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    scale = np.float32(1) / np.sqrt(np.asarray(variance, np.float32) + np.float32(epsilon))
+    factor = np.asarray(gamma, np.float32) * scale
+    return (kernel * factor).astype(np.float32), (beta - mean * factor).astype(np.float32)
+
+
+def freeze(weights):
+    def normalized(x, gamma, beta, mean, variance):
+        return tf.nn.relu(tf.nn.batch_normalization(x, mean, variance, beta, gamma, 1e-3))
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 28, 28, 1], tf.float32)])
+    def call(image):
+        x = normalized(tf.nn.conv2d(image, weights[0], 2, "VALID"), *weights[1:5])
+        x = normalized(tf.nn.conv2d(x, weights[5], 2, "VALID"), *weights[6:10])
+        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ weights[10] + weights[11])
+        return x @ weights[12] + weights[13]
+
+    return call.get_concrete_function().graph.as_graph_def().SerializeToString()
+
+# %% exercise="freeze" answer="right" name="session_of_version_1"
+# TensorFlow 1's way: a graph, a session, and the variables read by it. fold, channel by channel.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    new, bias = np.empty_like(kernel, dtype=float), []
+    for c in range(kernel.shape[-1]):
+        spread = (variance[c] + epsilon) ** 0.5
+        new[..., c] = gamma[c] * kernel[..., c] / spread
+        bias.append(beta[c] - gamma[c] * mean[c] / spread)
+    return new, np.array(bias)
+
+
+def freeze(weights):
+    with tf.Graph().as_default() as graph, tf.compat.v1.Session(graph=graph) as session:
+        names = [tf.compat.v1.get_variable(f"w{i}", initializer=w, use_resource=True) for i, w in enumerate(weights)]
+        x = tf.compat.v1.placeholder(tf.float32, [None, 28, 28, 1], name="image")
+        for k, gamma, beta, mean, variance in (names[:5], names[5:10]):
+            x = tf.nn.conv2d(x, k, 2, "VALID")
+            x = tf.nn.relu((x - mean) * tf.math.rsqrt(variance + 1e-3) * gamma + beta)
+        x = tf.nn.relu(tf.reshape(x, [-1, 576]) @ names[10] + names[11])
+        tf.identity(x @ names[12] + names[13], name="Identity")
+        session.run([v.initializer for v in names])
+        values = dict(zip((v.op.name for v in names), session.run(names)))
+        definition = graph.as_graph_def()
+        kept = tf.compat.v1.GraphDef()
+        for node in definition.node:
+            if node.op == "VarHandleOp":
+                continue
+            new = kept.node.add()
+            if node.op == "ReadVariableOp":
+                new.name, new.op = node.name, "Const"
+                new.attr["dtype"].type = tf.float32.as_datatype_enum
+                new.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(values[node.input[0]]))
+            else:
+                new.CopyFrom(node)
+        return tf.compat.v1.graph_util.extract_sub_graph(kept, ["Identity"]).SerializeToString()
+
+# %% exercise="freeze" answer="right" name="by_probing"
+# Asks the normalization itself: its answers at 0 and at 1 are all that a linear function is.
+def fold(kernel, gamma, beta, mean, variance, epsilon):
+    def normalization(y):
+        return gamma * (y - mean) / np.sqrt(variance + epsilon) + beta
+
+    at_zero = normalization(0.0)
+    slope = np.diag(normalization(1.0) - at_zero)
+    return np.einsum("hwic,cd->hwid", kernel, slope), at_zero
+
+
+def freeze(weights):
+    net = network(weights)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 28, 28, 1], tf.float32)])
+    def call(image):
+        return net(image, training=False)
+
+    return convert_variables_to_constants_v2(call.get_concrete_function()).graph.as_graph_def().SerializeToString()
 
 # %% [markdown]
 # ## answer_from

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from prodml.errors import UsageError
 from prodml.grading import grading
-from prodml.lab.output import in_notebook
+from prodml.lab.output import in_notebook, show, text_of
 
 # Kinds of diagrams that know accTitle and accDescr, and that JupyterLab draws.
-KINDS = ("flowchart", "graph", "sequenceDiagram", "stateDiagram-v2", "classDiagram", "erDiagram", "gantt")
+KINDS = ("flowchart", "graph", "sequenceDiagram", "stateDiagram-v2", "classDiagram", "erDiagram")
 
 
 def diagram(text: str, *, title: str, alt: str) -> None:
-    """Show a diagram; it follows the theme. Outside of a notebook print `alt`.
+    """Show a diagram under its title. Outside of a notebook print both, title and `alt`.
 
     Args:
         text: Mermaid, its kind (`flowchart LR`) in the first line, without accTitle and accDescr.
@@ -32,9 +32,10 @@ def diagram(text: str, *, title: str, alt: str) -> None:
     if grading():
         return
     if not in_notebook():
-        print(alt)
+        print(f"{title}\n  {alt}")
         return
     from IPython.display import display
 
     drawn = "\n".join([kind, f"    accTitle: {title}", f"    accDescr: {alt}", *lines])
+    show(title, f'<p style="margin:.2em 0"><b>{text_of(title)}</b></p>')
     display({"text/plain": alt, "text/vnd.mermaid": drawn}, raw=True)

@@ -8,9 +8,11 @@ from typing import Any
 from prodml.errors import UsageError
 from prodml.grading import grading
 from prodml.lab.calm import UNFINISHED
-from prodml.lab.controls import NAME_SLIDERS, column, menu, slider, tick
+from prodml.lab.controls import NAME_SLIDERS, menu, slider, tick
+from prodml.lab.layout import STYLE, columns
 from prodml.lab.output import in_notebook, number, shorten, text_of
 from prodml.lab.pictures import drawn
+from prodml.lab.scales import logarithmic
 
 
 def explorer(function: Callable[..., Any], **controls: Any) -> None:
@@ -23,8 +25,9 @@ def explorer(function: Callable[..., Any], **controls: Any) -> None:
 
     Args:
         function: draws with `plots.figure` and `plots.show`. What it prints, displays or returns is shown too.
-        controls: argument → (lowest, highest, start) for a slider, with step 1 if all three are ints; a list
-            for a menu; a bool for a box to tick.
+        controls: argument → (lowest, highest, start) for a slider, with step 1 if all three are ints;
+            (lowest, highest, start, "log") for one whose steps are factors, whole numbers if all three are ints;
+            a list for a menu; a bool for a box to tick.
 
     Raises:
         UsageError: a control is none of these.
@@ -41,15 +44,15 @@ def explorer(function: Callable[..., Any], **controls: Any) -> None:
 
     first = _first(function, start)
     widgets = {name: _widget(name, control) for name, control in controls.items()}
-    column(list(widgets.values()), _in_words(controls))
-    place = display({**first, "text/html": first["text/html"] + NAME_SLIDERS}, raw=True, display_id=True)
+    columns(list(widgets.values()), _in_words(controls))
+    place = display({**first, "text/html": first["text/html"] + STYLE + NAME_SLIDERS}, raw=True, display_id=True)
 
     def redraw(_: Any) -> None:
         try:
             picture = drawn(function, {name: widget.value for name, widget in widgets.items()})
         except Exception as error:
             picture = _in_place(error)
-        place.update(picture, raw=True)
+        place.update({**picture, "text/html": picture["text/html"] + STYLE}, raw=True)
 
     for widget in widgets.values():
         widget.observe(redraw, names="value")
@@ -62,9 +65,11 @@ def _start(name: str, control: Any) -> Any:
         return control[0]
     if isinstance(control, tuple) and len(control) == 3 and control[0] <= control[2] <= control[1]:
         return control[2]
+    if isinstance(control, tuple) and control[3:] == ("log",) and 0 < control[0] <= control[2] <= control[1]:
+        return control[2]
     raise UsageError(
         f"explorer: the control {name!r} is {control!r}.",
-        "Give (lowest, highest, start), a list of choices, or True or False.",
+        'Give (lowest, highest, start), (lowest, highest, start, "log") above 0, a list of choices, or True or False.',
     )
 
 
@@ -82,14 +87,25 @@ def _widget(name: str, control: Any) -> Any:
         return tick(label, control)
     if isinstance(control, list):
         return menu(label, control)
+    if len(control) == 4:
+        return _log_slider(label, *control[:3])
     return slider(label, *control)
+
+
+def _log_slider(label: str, low: float, high: float, start: float) -> Any:
+    import ipywidgets as widgets
+
+    scale = logarithmic(low, high)
+    options = {**dict(zip(scale.values, scale.texts, strict=True)), start: f"{start:,}"}
+    ordered = [(options[value], value) for value in sorted(options)]
+    return widgets.SelectionSlider(options=ordered, value=start, description=label, continuous_update=False)
 
 
 def _in_words(controls: dict[str, Any]) -> str:
     words = []
     for name, control in controls.items():
         if isinstance(control, tuple):
-            low, high, start = map(number, control)
+            low, high, start = map(number, control[:3])
             words.append(f"{name} from {low} to {high}, here {start}")
         else:
             choices = control if isinstance(control, list) else ["yes", "no"]

@@ -30,9 +30,14 @@ def drawn(function: Callable[..., Any], values: dict[str, Any]) -> dict[str, str
     if printed := captured.stdout.strip():
         texts.append(printed)
         markups.append(f"<pre>{html.escape(printed)}</pre>")
-    for output in captured.outputs:
-        texts.append(str(output.data.get("text/plain", "")))
-        markups.append(_markup(output.data))
+    shown: dict[
+        Any, dict[str, Any]
+    ] = {}  # by display id: an update, such as a bar's, takes the place of what was there
+    for number, output in enumerate(captured.outputs):
+        shown[(output.transient or {}).get("display_id", number)] = output.data
+    for data in shown.values():
+        texts.append(str(data.get("text/plain", "")))
+        markups.append(_markup(data))
     return {"text/plain": "\n".join(texts), "text/html": "".join(markups)}
 
 

@@ -117,6 +117,7 @@ def show(fig: Figure, *, alt: str) -> None:
     if not alt.strip():
         raise UsageError("plots.show: alt is empty.", "Say in a sentence what the picture shows.")
     if not grading():
+        _fit_titles(fig)
         output.show(alt, _image(fig, alt))
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
@@ -133,6 +134,16 @@ def picture(png: bytes, alt: str, width: int | None = None) -> str:
     size = "" if width is None else f' width="{width}"'
     shape = 'class="prodml-picture" style="max-width:100%;height:auto;background:white"'
     return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}"{size} {shape}>{THEMED}'
+
+
+def _fit_titles(fig: Figure) -> None:
+    """Break a title that is wider than its axes, which long labels beside them have made narrow."""
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        title = ax.get_title(loc="left")
+        width = int(ax.get_position().width * fig.get_figwidth() * TITLE_CHARACTERS_PER_INCH)
+        if max(map(len, title.splitlines()), default=0) > max(width, 20):
+            ax.set_title(textwrap.fill(title, max(width, 20)))
 
 
 def _image(fig: Figure, alt: str) -> str:

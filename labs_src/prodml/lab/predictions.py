@@ -28,7 +28,8 @@ def predict(name: str, question: str, ranges: Mapping[str, Range]) -> None:
         name: what `reveal` calls it.
         question: Markdown's code spans and emphasis.
         ranges: label → what can be said: `(lowest, highest)`, whole numbers if both are ints;
-            `(lowest, highest, step)`; `(lowest, highest, "log")`; or a list of numbers, the only choices.
+            `(lowest, highest, step)`; `(lowest, highest, "log")`; or a list of numbers or words,
+            the only choices.
 
     Raises:
         UsageError: a range is none of these.
@@ -71,27 +72,27 @@ def reveal(
         show(text_reveal(rows, text), html_reveal(rows, text))
 
 
-def _prediction(name: str, labels: Iterable[str]) -> dict[str, float] | None:
+def _prediction(name: str, labels: Iterable[str]) -> dict[str, float | str] | None:
     """The first prediction that was locked in; one about other labels belongs to another version of the lab."""
     wanted = ("predicted", current_lab().slug, name, set(labels))
     made = (r.detail for r in records.read(find_workspace()) if (r.kind, r.lab, r.name, set(r.detail)) == wanted)
     return next(made, None)
 
 
-def _show_question(question: str, scales: Mapping[str, Scale], made: Mapping[str, float] | None) -> None:
+def _show_question(question: str, scales: Mapping[str, Scale], made: Mapping[str, float | str] | None) -> None:
     title = "You predicted" if made else "Predict"
     rows = [f"  {label}: {number(made[label]) if made else scale.words}" for label, scale in scales.items()]
     markup = f'<p style="margin:.2em 0"><b>{title}:</b> {markdown_of(question)}</p>'
     show("\n".join([f"{title}: {question}", *rows]), markup + NAME_SLIDERS)
 
 
-def _show_sliders(name: str, scales: Mapping[str, Scale], made: Mapping[str, float] | None) -> None:
+def _show_sliders(name: str, scales: Mapping[str, Scale], made: Mapping[str, float | str] | None) -> None:
     import ipywidgets as widgets
 
     sliders = {label: _slider(label, scale) for label, scale in scales.items()}
     button, status = widgets.Button(description="Lock in"), widgets.HTML()
 
-    def close(values: Mapping[str, float]) -> None:
+    def close(values: Mapping[str, float | str]) -> None:
         for label, s in sliders.items():
             _close(s, values[label])
         button.disabled, button.description, status.value = True, "Locked in", ""
@@ -135,12 +136,13 @@ def _slider(label: str, scale: Scale) -> Any:
     return made
 
 
-def _close(slider: Any, value: float) -> None:
+def _close(slider: Any, value: float | str) -> None:
     """Show `value`, which an earlier version of the scale may have had, for good."""
     options = [option for option in slider.options if option[1] != UNSET]
     if value not in [v for _, v in options]:
-        options.append((f"{value:,}", value))
+        options.append((value if isinstance(value, str) else f"{value:,}", value))
+    words = any(isinstance(v, str) for _, v in options)
     with slider.hold_sync():
-        slider.options = sorted(options, key=lambda option: option[1])
+        slider.options = options if words else sorted(options, key=lambda option: option[1])
         slider.value, slider.disabled = value, True
     slider.style.handle_color = BLUE

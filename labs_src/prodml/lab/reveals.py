@@ -23,13 +23,13 @@ class Row:
     """One number of a reveal.
 
     Attributes:
-        said: what was predicted, or None.
+        said: what was predicted, a number or a word, or None.
         found: what was measured, or computed if it is a `formula`'s.
         logarithmic: whether its unit's scale is.
     """
 
     label: str
-    said: float | None
+    said: float | str | None
     found: Any
     unit: str
     formula: bool
@@ -39,7 +39,7 @@ class Row:
 def rows_of(
     name: str,
     measured: Mapping[str, Any],
-    made: Mapping[str, float],
+    made: Mapping[str, float | str],
     unit: str | Mapping[str, str],
     formula: Collection[str],
     logarithmic: Collection[str],
@@ -143,7 +143,9 @@ def _cell(x: Any, unit: str, axis: _Axis | None, colour: str) -> str:
 
 
 def _off(row: Row) -> str:
-    """How far off the prediction was: a factor on a logarithmic scale, else a difference."""
+    """How far off the prediction was: a factor on a logarithmic scale, else a difference; of words, whether it was."""
+    if isinstance(row.said, str):
+        return "nothing: right" if row.said == row.found else "another one"
     said, found = _number(row.said), _number(row.found)
     if said is None or found is None:
         return NOTHING

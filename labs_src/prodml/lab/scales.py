@@ -18,7 +18,7 @@ STEPS = 200  # of a scale without a step of its own, about
 MOST = 2000  # steps of whole numbers, before they become round ones
 FINEST = 10_000  # steps that an author may ask for
 WIDE = 100  # highest / lowest from which on choices are compared by their factor
-FORMS = 'Give (lowest, highest), (lowest, highest, step), (lowest, highest, "log"), or a list of two or more numbers.'
+FORMS = 'Give (lowest, highest), (lowest, highest, step), (lowest, highest, "log"), or a list of numbers or of words.'
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class Scale:
     """What a slider can say.
 
     Attributes:
-        values: the lowest first.
+        values: numbers, the lowest first; or words, as the author gave them.
         texts: each value as people read it; no two are alike.
         logarithmic: whether values are compared by their factor, not by their difference.
         words: the scale in words, such as "from 0 to 100".
     """
 
-    values: tuple[float, ...]
+    values: tuple[float | str, ...]
     texts: tuple[str, ...]
     logarithmic: bool
     words: str
@@ -45,8 +45,8 @@ def scale_of(prediction: str, label: str, given: Range) -> Scale:
         given: `(lowest, highest)`: whole numbers if both are ints (beyond 2,000 of them in round steps), else
             steps of at most 1/200 of the range; `(lowest, highest, step)`; `(lowest, highest, "log")`: about 200
             values, each the same factor above the one before, to three digits (whole numbers if both are ints);
-            or a list of numbers, the only values that can be chosen (logarithmic if they are all above 0 and span
-            a factor of 100).
+            or a list of numbers or of words, the only values that can be chosen (logarithmic if they are numbers
+            above 0 that span a factor of 100).
 
     Raises:
         UsageError: it is none of these.
@@ -64,7 +64,7 @@ def scale_of(prediction: str, label: str, given: Range) -> Scale:
     if given[2] == "log":
         if low <= 0:
             raise UsageError(place, "A logarithmic scale has no 0: give a lowest value above it.")
-        return _logarithmic(low, high)
+        return logarithmic(low, high)
     if not _numbers(given[2:]):
         raise UsageError(place, FORMS)
     step = _plain(given[2])
@@ -73,6 +73,14 @@ def scale_of(prediction: str, label: str, given: Range) -> Scale:
     if abs((high - low) / step - round((high - low) / step)) > 1e-6:
         raise UsageError(place, f"Steps of {step:g} do not lead from {low:g} to {high:g}: change one of the three.")
     return _linear(low, high, step, f" in steps of {step:g}")
+
+
+def logarithmic(low: float, high: float) -> Scale:
+    """About 200 values from `low`, above 0, each the same factor above the one before; whole if both ends are."""
+    between = (float(f"{low * (high / low) ** (i / STEPS):.3g}") for i in range(1, STEPS))
+    if isinstance(low, int) and isinstance(high, int):
+        between = (round(x) for x in between)
+    return _scale([low, *(x for x in between if low < x < high), high], None, True, f"{_ends(low, high)}, logarithmic")
 
 
 def _numbers(given: Iterable[Any]) -> bool:
@@ -105,14 +113,9 @@ def _linear(low: float, high: float, step: float, words: str) -> Scale:
     return _scale([*(v for v in values if v < high), high], decimals, False, f"{_ends(low, high)}{words}")
 
 
-def _logarithmic(low: float, high: float) -> Scale:
-    between = (float(f"{low * (high / low) ** (i / STEPS):.3g}") for i in range(1, STEPS))
-    if isinstance(low, int) and isinstance(high, int):
-        between = (round(x) for x in between)
-    return _scale([low, *(x for x in between if low < x < high), high], None, True, f"{_ends(low, high)}, logarithmic")
-
-
 def _choices(place: str, given: list[Any]) -> Scale:
+    if len(given) > 1 and all(isinstance(x, str) and x.strip() for x in given) and len(set(given)) == len(given):
+        return Scale(tuple(given), tuple(given), False, f"one of {', '.join(given)}")
     if not _numbers(given) or len(set(given)) < 2:
         raise UsageError(place, FORMS)
     values = sorted(map(_plain, given))

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from prodml.errors import ExamineError
 from prodml.lab.examining import examiner
 
+FILE_MARK = b"TFL3"  # bytes 4 to 7 of every file
 NO_MODEL = ("LiteRT cannot run these bytes.", "Return what the converter's `convert()` returns.")
 
 
@@ -69,6 +71,28 @@ def examine_inputs(model: bytes, inputs: Mapping[str, NDArray[Any]]) -> Examined
         ExamineError: as `examine`; also if the model has other inputs, or an id has no row in its embedding.
     """
     return _examined(model, inputs)
+
+
+@examiner(refusal=NO_MODEL)
+def lite_operators(model: bytes) -> list[str]:
+    """Names of the operators in a file for LiteRT, in order. Nothing is run, so it need not be able to run here.
+
+    TensorFlow's own operators, which the converter leaves in with `SELECT_TF_OPS`, are named Flex….
+
+    Raises:
+        ExamineError: the bytes are no such file.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    if model[4:8] != FILE_MARK:
+        raise ExamineError(*NO_MODEL)
+    numbers = {n: name for name, n in vars(schema.BuiltinOperator).items() if isinstance(n, int)}
+    read = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0))
+    names = [
+        code.customCode.decode() if code.customCode else numbers[max(code.builtinCode, code.deprecatedBuiltinCode)]
+        for code in read.operatorCodes
+    ]
+    return [names[operator.opcodeIndex] for graph in read.subgraphs for operator in graph.operators]
 
 
 def _examined(model: bytes, inputs: Mapping[str, NDArray[Any]]) -> Examined:

@@ -30,7 +30,7 @@ def test_what_has_no_words_is_refused(text: str, title: str, alt: str, says: str
 
 def test_outside_of_a_notebook_its_words_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     diagram(RING, title="Ring", alt="a sends to b,\n and b to a.")
-    assert capsys.readouterr().out == "a sends to b, and b to a.\n"
+    assert capsys.readouterr().out == "Ring\n  a sends to b, and b to a.\n"
 
 
 def test_grading_shows_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,8 +40,9 @@ def test_grading_shows_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 
 def test_in_a_kernel_mermaid_carries_its_words(kernel: Callable[..., list[NotebookNode]]) -> None:
-    (shown,) = kernel(f"diagram({RING!r}, title='Ring', alt='a sends to b,\\n and b to a.')")[1].outputs
+    title, shown = kernel(f"diagram({RING!r}, title='Ring <1>', alt='a sends to b,\\n and b to a.')")[1].outputs
+    assert "<b>Ring &lt;1&gt;</b>" in title.data["text/html"]
     assert shown.data == {
         "text/plain": "a sends to b, and b to a.",
-        "text/vnd.mermaid": "flowchart LR\n    accTitle: Ring\n    accDescr: a sends to b, and b to a.\n  a --> b --> a",
+        "text/vnd.mermaid": "flowchart LR\n    accTitle: Ring <1>\n    accDescr: a sends to b, and b to a.\n  a --> b --> a",
     }

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from prodml import explorer
 from prodml.errors import UsageError
+from prodml.lab.explorers import _widget
 
 DRAW = """
 def draw(month, feature="temp", calm=False):
@@ -41,10 +42,23 @@ def test_without_a_notebook_it_draws_once(lab: Path) -> None:
     assert calls == [{"days": 5, "feature": "temp", "calm": True}]
 
 
-@pytest.mark.parametrize("control", [(1, 2), (1, 2, 3), [], "temp", 3])
+@pytest.mark.parametrize(
+    "control", [(1, 2), (1, 2, 3), [], "temp", 3, (0, 9, 3, "log"), (1, 9, 3, "lin"), (1, 9, 10, "log")]
+)
 def test_a_control_must_be_one(lab: Path, control: Any) -> None:
     with pytest.raises(UsageError, match=r"the control 'days' is .*\n.*lowest, highest, start"):
         explorer(print, days=control)
+
+
+def test_a_logarithmic_control_stands_exactly_where_it_starts() -> None:
+    made = _widget("workers", (2, 512, 130, "log"))
+    texts, values = zip(*made.options, strict=True)
+    assert (made.description, made.value, values[0], values[-1]) == ("workers", 130, 2, 512)
+    assert list(values) == sorted(set(values))
+    assert len(set(texts)) == len(texts)
+    assert all(isinstance(value, int) for value in values)
+    rates = [value for _, value in _widget("rate", (0.01, 1.0, 0.05, "log")).options]
+    assert rates.index(0.1) == pytest.approx(len(rates) / 2, abs=2)  # the middle of 0.01 and 1 by factors
 
 
 def test_grading_draws_nothing(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:

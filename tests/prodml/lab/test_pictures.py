@@ -18,6 +18,12 @@ def busy(x):
     display(Image(b"\\x89PNG...", format="png"))
     return {"returned": x}
 
+def updates(x):
+    place = display("first", display_id=True)
+    display("second")
+    place.update(f"first, {x} times")
+
+print(drawn(updates, {"x": 2})["text/plain"])
 out = drawn(busy, {"x": 3})
 print(out["text/plain"]); print(out["text/html"])
 """
@@ -27,6 +33,7 @@ def test_printed_displayed_and_returned(kernel: Callable[..., list[NotebookNode]
     outputs = kernel(CALL)[1].outputs
     out = "".join(o.text for o in outputs if o.get("name") == "stdout")
     assert "".join(o.text for o in outputs if o.get("name") == "stderr") == "a warning\n"
+    assert "'first, 2 times'\n'second'\n" in out
     for text in ("printed <b>\n", "displayed & 3\n", "{'returned': 3}\n"):
         assert text in out
     assert "<pre>printed &lt;b&gt;</pre><pre>displayed &amp; 3</pre><img src=" in out

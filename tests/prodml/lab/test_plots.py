@@ -31,6 +31,20 @@ def test_a_long_title_is_wrapped_not_cut() -> None:
     assert box.y1 <= fig.bbox.height
 
 
+def test_a_title_over_narrow_axes_is_wrapped_to_them(capsys: pytest.CaptureFixture[str]) -> None:
+    """Is a title whole where long labels leave the axes half of the figure?"""
+    fig, ax = plots.figure("A title that would fit the figure but not what the labels leave of it", figsize=(7, 2))
+    ax.barh(["a label that takes nearly half of the figure's width", "b"], [1, 2])
+    plots.show(fig, alt="Two bars.")
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    (box,) = [
+        t.get_window_extent(canvas.get_renderer()) for t in fig.findobj(Text) if t.get_text().startswith("A title")
+    ]
+    assert box.x1 <= fig.bbox.width
+    assert capsys.readouterr().out == "Two bars.\n"
+
+
 def test_axes_are_labelled_and_the_figures_size_is_free() -> None:
     fig, ax = plots.figure("t", x="delay (min)", y="flights", figsize=(4, 2))
     assert (ax.get_xlabel(), ax.get_ylabel(), list(fig.get_size_inches())) == ("delay (min)", "flights", [4, 2])
@@ -99,3 +113,16 @@ def test_in_a_kernel_a_picture_has_its_words_and_is_shown_once(kernel: Callable[
     assert [o.output_type for o in cells[2].outputs] == ["display_data", "stream"]
     assert cells[2].outputs[1].text == "[]\n"
     assert cells[3].outputs[0].text == "#0072B2\n"
+
+
+def test_a_picture_follows_the_theme_and_stays_legible_without_its_rule() -> None:
+    """Is it drawn on white, inverted by a rule that touches nothing but these pictures?"""
+    markup = plots.picture(b"...", 'a < "b"', 384)
+    assert markup.startswith(
+        '<img src="data:image/png;base64,Li4u" alt="a &lt; &quot;b&quot;" width="384" class="prodml-picture"'
+    )
+    assert "background:white" in markup
+    assert 'width="' not in plots.picture(b"...", "a")
+    rules = re.findall(r"([^<>{}]+)\{", plots.THEMED.removeprefix("<style>"))
+    assert rules == ['[data-jp-theme-light="false"] .prodml-picture']
+    assert plots.STYLE["figure.facecolor"] == "white"

@@ -144,6 +144,15 @@ def test_what_was_said_on_an_earlier_scale_is_shown(lab: Path, kernel: Callable[
     ]
 
 
+def test_words_may_be_the_choices(lab: Path, kernel: Callable[..., list[NotebookNode]]) -> None:
+    """Is a word locked in, kept and revealed as it stands, in the order that the author gave?"""
+    ask = "predict('best', 'Which?', {'A': ['reads', 'nothing', 'maps']})"
+    cells = kernel(ask, WIDGETS + "sliders[0].value = 'maps'\nbutton.click()\nlook()", "reveal('best', {'A': 'reads'})")
+    assert cells[2].outputs[0].text.splitlines()[0] == "[('A', 'maps', True)]"
+    assert [r.detail for r in read(lab)] == [{"A": "maps"}]
+    assert "A: you said maps, measured reads, another one" in cells[3].outputs[0].data["text/plain"]
+
+
 def test_a_full_disk_leaves_it_open(lab: Path, kernel: Callable[..., list[NotebookNode]]) -> None:
     broken = "from prodml.lab import records\ndef full(record): raise OSError('disk full')\nrecords.append = full"
     cells = kernel(broken, ASK, WIDGETS + SET + "\nbutton.click()\nlook()")

@@ -111,9 +111,11 @@ def test_what_is_not_above_zero_has_no_place_on_a_logarithmic_scale() -> None:
         (0.3, 0.1, "", "0.2 too high"),
         (1, None, "s", "—"),
         (1, float("nan"), "s", "—"),
+        ("prefetch", "prefetch", "", "nothing: right"),
+        ("prefetch", "reads", "", "another one"),
     ],
 )
-def test_off_by_a_difference(said: float, found: Any, unit: str, off: str) -> None:
+def test_off_by_a_difference(said: Any, found: Any, unit: str, off: str) -> None:
     assert _off(said, found, unit) == off
 
 

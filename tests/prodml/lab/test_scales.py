@@ -90,6 +90,7 @@ def test_choices_far_apart_are_compared_by_their_factor() -> None:
         ((0, 1, 0.25), "from 0 to 1 in steps of 0.25"),
         ((1, 1000, "log"), "from 1 to 1,000, logarithmic"),
         ([1, 2, 4000], "one of 1, 2, 4,000"),
+        (["reads", "nothing"], "one of reads, nothing"),
     ],
 )
 def test_in_words(given: Any, words: str) -> None:
@@ -107,6 +108,9 @@ def test_in_words(given: Any, words: str) -> None:
         ((0, 1, 2, 3), "Give .lowest, highest"),
         (7, "Give .lowest, highest"),
         ([1], "Give .lowest, highest"),
+        (["a", "a"], "Give .lowest, highest"),
+        (["a", 1], "Give .lowest, highest"),
+        (["a", " "], "Give .lowest, highest"),
         ([2, 2], "Give .lowest, highest"),
         ([1, "2"], "Give .lowest, highest"),
         ((3, 3), "lowest value first"),

@@ -6,7 +6,7 @@ import pytest
 from prodml.anywhere.edge.network import forward, network, random_weights
 from prodml.errors import ExamineError
 from prodml.lab import examining
-from prodml.models.litert import examine, examine_inputs
+from prodml.models.litert import examine, examine_inputs, lite_operators
 
 IMAGES = np.random.default_rng(1).random((5, 28, 28, 1), np.float32)
 
@@ -96,3 +96,23 @@ def test_inputs_are_matched_by_name():
         examine_inputs(file, {**rows, "which": np.array([[3], [0]], np.int32)})
     with pytest.raises(ExamineError):
         examine_inputs(file, {"less": rows["less"]})
+
+
+def test_operators_of_a_file_that_cannot_run_here(model):
+    """Are TensorFlow's own operators found in a file that LiteRT does not run, and none in one that it runs?"""
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    plain = converter.convert()
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.SELECT_TF_OPS]
+    flex = converter.convert()
+    assert lite_operators(plain) == list(examine(plain, IMAGES).operators)
+    assert lite_operators(flex).count("FlexConv2D") == 2
+    with pytest.raises(ExamineError):
+        examine(flex, IMAGES)
+
+
+@pytest.mark.parametrize("bad", [b"", b"TFL3", b"\x10\0\0\0TFL3" + bytes(60), b"abcdTFL3" + b"\xff" * 60])
+def test_operators_of_bytes_that_are_no_model(bad):
+    with pytest.raises(ExamineError, match="cannot run these bytes"):
+        lite_operators(bad)

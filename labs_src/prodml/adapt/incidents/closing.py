@@ -8,7 +8,8 @@ from typing import Any
 from prodml.adapt.incidents.evidence import Truth
 from prodml.adapt.incidents.families import FAMILIES
 from prodml.adapt.incidents.scoring import marks, score
-from prodml.lab.output import text_of
+from prodml.adapt.incidents.seen import best_view
+from prodml.lab.output import markdown_of, show, text_of
 
 UNKNOWN = "do not know: hand over"
 LEFT = "style='text-align:left;padding-right:1em'"
@@ -18,9 +19,11 @@ def closed(diagnosis: Mapping[str, Any], truth: Truth) -> tuple[str, str]:
     """The verdict as text and as HTML.
 
     Args:
-        diagnosis: "cause" (`UNKNOWN` too), "where", "since", "action" and "severity".
+        diagnosis: "cause" (`UNKNOWN` too), "where", "since" and "action"; "severity" too, if it was asked for.
     """
-    right = {**marks(diagnosis, truth), "severity": diagnosis.get("severity") == truth.severity}
+    right = marks(diagnosis, truth)
+    if "severity" in diagnosis:
+        right["severity"] = diagnosis["severity"] == truth.severity
     rows = [(part, _said(diagnosis.get(part)), _said(getattr(truth, part)), right[part]) for part in right]
     handed = diagnosis.get("cause") == UNKNOWN
     owner = FAMILIES[truth.cause].owner or "whoever runs the hosts and the flights"
@@ -28,6 +31,10 @@ def closed(diagnosis: Mapping[str, Any], truth: Truth) -> tuple[str, str]:
     if handed:
         head += f" You handed it over, and named no wrong cause. The right address: {owner}."
     tail = FAMILIES[truth.cause].story
+    if not all(right.values()):
+        look_at, split_by, seen = best_view(truth)
+        split = "" if split_by == "all" else f", split by `{split_by}`"
+        tail += f" To be seen at `{look_at}`{split}: {seen}{', though faintly' if truth.hard else ''}."
     if truth.cause != "nothing":
         tail += f" Of 100 flights since, {truth.wrong_alerts:g} were alerted wrongly, or wrongly not."
     text = "; ".join(f"{part}: {said}, {'right' if ok else f'in truth {true}'}" for part, said, true, ok in rows)
@@ -38,8 +45,13 @@ def closed(diagnosis: Mapping[str, Any], truth: Truth) -> tuple[str, str]:
     )
     names = "".join(f"<th scope='col' {LEFT}>{n}</th>" for n in ("part", "you said", "truth", "mark"))
     table = f"<table><thead><tr>{names}</tr></thead><tbody>{cells}</tbody></table>"
-    markup = f"<p><b>{text_of(head)}</b> {text_of(tail)}</p>{table}"
+    markup = f"<p><b>{text_of(head)}</b> {markdown_of(tail)}</p>{table}"
     return f"{head} {text}. {tail}", markup
+
+
+def tell(diagnosis: Mapping[str, Any], truth: Truth) -> None:
+    """Show the verdict."""
+    show(*closed(diagnosis, truth))
 
 
 def _said(x: Any) -> str:

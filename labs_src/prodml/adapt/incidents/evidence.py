@@ -65,10 +65,11 @@ class Truth:
 
 @dataclass(frozen=True)
 class Incident:
-    """Evidence with its truth."""
+    """Evidence with its truth, and the seed that both were drawn from."""
 
     evidence: Evidence
     truth: Truth
+    seed: int
 
 
 def digest(incident: Incident) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prodml.adapt.incidents import history, log
 from prodml.adapt.incidents.evidence import Evidence, Incident, Truth
 from prodml.adapt.incidents.families import FAMILIES
 from prodml.adapt.incidents.faults import Fault, apply
-from prodml.adapt.incidents.impact import severity, wrong_alerts
+from prodml.adapt.incidents.impact import alerted_wrongly, severity, wrong_alerts
 from prodml.adapt.incidents.world import world
 from prodml.errors import SelectionError
 
@@ -37,6 +39,40 @@ def make_incident(seed: int, cause: str | None = None, hard: bool | None = None)
     """
     if cause is not None and cause not in FAMILIES:
         raise SelectionError(f"cause={cause!r} is no family of faults.", f"Allowed are: {', '.join(FAMILIES)}.")
+    drawn = _draw(seed, cause, hard)
+    evidence, harm = _evidence(drawn)
+    return Incident(evidence, _truth(drawn.fault, drawn.ours, harm), seed)
+
+
+def next_day(incident: Incident, hours: int = 24) -> NDArray[np.int64]:
+    """Wrong alerts per hour after the alarm, if the fault goes on: the flights are those that really left then.
+
+    Returns:
+        So many numbers. They count flights of the log, which holds a third of them all.
+    """
+    drawn = _draw(incident.seed, incident.truth.cause, incident.truth.hard)
+    w, now = world(), drawn.now
+    healthy, sick, _ = drawn.streams
+    made = log.healthy_log(w, now - history.DAYS * DAY, now + hours * HOUR, healthy)
+    well = copy.deepcopy(made)
+    apply(drawn.fault, made, w, sick)
+    made.until(now + hours * HOUR)
+    models = w.models[int(str(now)[5:7])], w.models[0]
+    times = alerted_wrongly(drawn.fault, made, log.predict(made, *models)[0], well, log.predict(well, *models)[0])
+    return np.histogram((times - now) / HOUR, bins=np.arange(hours + 1))[0]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What a seed gives before there is any log."""
+
+    fault: Fault
+    ours: bool
+    now: np.datetime64
+    streams: Sequence[np.random.Generator]
+
+
+def _draw(seed: int, cause: str | None, hard: bool | None) -> _Drawn:
     # Streams of their own, so that incidents of one seed share their healthy part, whatever the fault draws.
     rng, *streams = np.random.default_rng([seed, 7]).spawn(4)
     drawn, coin = str(rng.choice(list(FAMILIES))), bool(rng.random() < 0.5)
@@ -44,9 +80,7 @@ def make_incident(seed: int, cause: str | None = None, hard: bool | None = None)
     now = _alarm(rng)
     onset, lucky = _onset(now, hard, rng), rng.random()
     fault = Fault(cause, str(rng.choice(FAMILIES[cause].places)), onset, hard)
-    ours = lucky < FAMILIES[cause].ours
-    evidence, harm = _evidence(fault, ours, now, streams)
-    return Incident(evidence, _truth(fault, ours, harm))
+    return _Drawn(fault, lucky < FAMILIES[cause].ours, now, streams)
 
 
 def _alarm(rng: np.random.Generator) -> Any:
@@ -70,13 +104,12 @@ def _seconds(hours: float) -> np.timedelta64:
     return np.timedelta64(round(hours * 3600), "s")
 
 
-def _evidence(
-    fault: Fault, ours: bool, now: np.datetime64, streams: Sequence[np.random.Generator]
-) -> tuple[Evidence, float]:
+def _evidence(drawn: _Drawn) -> tuple[Evidence, float]:
     """The evidence, and the wrong alerts per 100 flights since the onset."""
     import pandas as pd
 
-    healthy, sick, told = streams
+    fault, ours, now = drawn.fault, drawn.ours, drawn.now
+    healthy, sick, told = drawn.streams
     w, first = world(), now - history.DAYS * DAY
     made = log.healthy_log(w, first, now, healthy)
     hours = int((now - first) // HOUR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prodml.adapt.incidents.families import FAMILIES, SEVERITIES
 from prodml.adapt.incidents.faults import Fault
@@ -17,13 +18,19 @@ def wrong_alerts(fault: Fault, sick: Log, said: Floats, well: Log, would_say: Fl
     Args:
         sick, said: the log, and what the service said. well, would_say: the same without the fault.
     """
+    flights = len(np.unique(sick.flight[sick.time >= fault.since]))
+    return round(100 * len(alerted_wrongly(fault, sick, said, well, would_say)) / max(flights, 1), 2)
+
+
+def alerted_wrongly(fault: Fault, sick: Log, said: Floats, well: Log, would_say: Floats) -> NDArray[np.datetime64]:
+    """When each flight since the onset was asked for whose alert is another one than without the fault."""
     since = sick.time >= fault.since
     if fault.cause == "nothing" or fault.cause in WORLD or not since.any():
-        return 0.0
+        return np.array([], dtype="datetime64[s]")
     flight, once = np.unique(sick.flight[since], return_index=True)
     alerted = (said > sick.threshold)[since][once]
     expected = (would_say > THRESHOLD)[np.searchsorted(well.flight, flight)]
-    return round(100 * float(np.mean(alerted != expected)), 2)
+    return np.asarray(sick.time[since][once][alerted != expected])
 
 
 def severity(cause: str, harm: float) -> str:

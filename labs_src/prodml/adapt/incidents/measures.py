@@ -18,7 +18,7 @@ DASHBOARD = {
     "mae": "mean absolute error (min)",
 }  # fmt: skip
 LOGS = {
-    **{name: f"mean {name}" for name in FEATURES}, "missing weather": "share without temp", "zeros": "share of zeros",
+    **{name: f"mean {name}" for name in FEATURES}, "missing": "share of weather values", "zeros": "share of zeros",
     "lag": "mean lag (s)", "prediction − replay": "mean difference (min)", "label − replay": "mean difference (min)",
 }  # fmt: skip
 WEATHER = ["temp", "humid", "pressure", "visib"]  # that are never zero in healthy weeks, or hardly ever
@@ -34,8 +34,8 @@ def of_rows(e: Evidence, look_at: str) -> tuple[pd.Series, pd.Series]:
     values: Any
     if look_at in FEATURES or look_at == "lag":
         values = r[look_at]
-    elif look_at == "missing weather":
-        values = r["temp"].isna().astype(float)
+    elif look_at == "missing":
+        values = r[["temp", "humid", "wind_speed", "visib"]].isna().mean(axis=1)
     elif look_at == "zeros":
         values = (r[WEATHER] == 0).mean(axis=1)
     elif look_at == "prediction − replay":

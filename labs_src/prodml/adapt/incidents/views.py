@@ -15,42 +15,49 @@ SPLITS = ("all", "origin", "carrier", "host", "every slice")
 WINDOWS = {"10 days": 10.0, "3 days": 3.0, "36 hours": 1.5}
 MOST_LINES = 6
 LOUDEST = 6.0  # standard deviations at which a heat map's colour ends
-USUAL, MARKED = "#DDE7EF", plots.RED
+WIDE = 7.0  # inches
+BAND = 0.18  # how opaque the band of usual values is
+MARKED = plots.RED
+SHORT = {"mean_prediction": "prediction", "mae": "error"}
 
 
 def overview(e: Evidence, days: float, mark: Any = None) -> None:
-    """All measures of the dashboard, each over what is usual at that hour."""
+    """All measures of the dashboard in one column, each over what is usual at that hour."""
     from matplotlib.figure import Figure
 
     plots.use_style()
-    fig = Figure(figsize=(9.6, 6.0), layout="constrained")
+    fig = Figure(figsize=(WIDE, 4.7), layout="constrained")
+    fig.suptitle(
+        "The dashboard. Band: usual at that hour; ticks: deploys below, notices above", x=0.01, ha="left", fontsize=11
+    )
     words = []
-    axes = fig.subplots(4, 2, sharex=True).ravel()
-    for ax, (name, label) in zip(axes, DASHBOARD.items(), strict=False):
+    axes = fig.subplots(len(DASHBOARD), 1, sharex=True)
+    for ax, name in zip(axes, DASHBOARD, strict=True):
         line = binned(e.metrics["time"], e.metrics[name], days)
         low, high = usual(line, e)
         here = line.index >= line.index[-1] - np.timedelta64(round(days * 24), "h")
-        ax.fill_between(line.index[here], low[here], high[here], color=USUAL, linewidth=0)
-        ax.plot(line.index[here], line[here], color=plots.BLUE)
-        ax.set_title(label, fontsize=10.5)
-        _changes(ax, e, days, mark)
+        ax.fill_between(line.index[here], low[here], high[here], color=plots.BLUE, alpha=BAND, linewidth=0)
+        ax.plot(line.index[here], line[here], color=plots.BLUE, linewidth=1.3)
+        ax.set_ylabel(SHORT.get(name, name), rotation=0, ha="right", va="center")
+        ax.yaxis.set_major_locator(_few())
+        ax.tick_params(axis="y", labelsize=8)
+        _changes(ax, e, days, mark, share=0.2)
         outside = int(((line > high) | (line < low))[-round(24 / _hours(days)) :].sum())
         words.append(f"{name}: {_before_and_now(line, days)}, {outside} of the last day's steps out of the usual")
-    _key(axes[-1])
-    _dates(axes[-2:])
+    _dates(axes[-1:])
     plots.show(fig, alt=f"The dashboard in steps of {_hours(days)} hours. {'; '.join(words)}.")
 
 
 def measure(e: Evidence, look_at: str, split_by: str, days: float, mark: Any = None) -> None:
     """One measure over time, a line per slice (the six most frequent)."""
     title = f"{look_at}, up to the alarm"
-    fig, ax = plots.figure(title, y={**DASHBOARD, **LOGS}[look_at], figsize=(9.6, 4.2))
+    fig, ax = plots.figure(title, y={**DASHBOARD, **LOGS}[look_at], figsize=(WIDE, 3.6))
     words = []
     for name, line in _lines(e, look_at, split_by, days).items():
         here = line.index >= line.index[-1] - np.timedelta64(round(days * 24), "h")
         if split_by == "all":
             low, high = usual(line, e)
-            ax.fill_between(line.index[here], low[here], high[here], color=USUAL, linewidth=0)
+            ax.fill_between(line.index[here], low[here], high[here], color=plots.BLUE, alpha=BAND, linewidth=0)
         ax.plot(line.index[here], line[here].to_numpy(), label=name)
         words.append(f"{name}: {_before_and_now(line, days)}")
     _changes(ax, e, days, mark)
@@ -76,12 +83,11 @@ def every_slice(e: Evidence, look_at: str, days: float, mark: Any = None) -> Non
     title = f"{look_at}: no slice is far from its usual in the last day"
     if abs(lately[loudest[0]]) > 2:
         title = f"{look_at}: the last day is oddest for {loudest[0]} ({lately[loudest[0]]:+.1f})"
-    fig, ax = plots.figure(title, figsize=(9.6, 5.2))
+    fig, ax = plots.figure(title, figsize=(WIDE, 4.2))
     ax.grid(visible=False)
     step = np.timedelta64(_hours(days), "h")
     edges = np.append(table.columns.to_numpy(), table.columns.to_numpy()[-1] + step)
     colours = ax.pcolormesh(edges, np.arange(len(table) + 1), table, cmap="PuOr_r", vmin=-LOUDEST, vmax=LOUDEST)
-    ax.set_facecolor("#EEEEEE")
     ax.set_yticks(np.arange(len(table)) + 0.5, list(table.index))
     ax.invert_yaxis()
     fig.colorbar(colours, ax=ax, label="standard deviations of healthy days", pad=0.01)
@@ -91,25 +97,28 @@ def every_slice(e: Evidence, look_at: str, days: float, mark: Any = None) -> Non
     plots.show(fig, alt=f"{look_at} by slice, in healthy standard deviations. Oddest in the last day: {said}.")
 
 
-def changes(e: Evidence, days: float, mark: Any = None) -> None:
-    """Deploys and notices on one clock, in a lane per component and feed."""
+def changes(e: Evidence, days: float, mark: Any = None, near: Any = (), title: str = "") -> None:
+    """Deploys and notices on one clock, in a lane per component and feed.
+
+    Args:
+        near: names of changes to write large. title: instead of the usual one.
+    """
     lanes = [*COMPONENTS, "weather", "flights"]
-    fig, ax = plots.figure("What changed: deploys above, producers' notices below", figsize=(9.6, 4.2))
+    fig, ax = plots.figure(title or "What changed: deploys above, producers' notices below", figsize=(WIDE, 3.6))
     start = e.now - np.timedelta64(round(days * 24), "h")
-    near = 0
     deploys: Any = e.deploys.assign(at=e.deploys["time"].dt.tz_localize(None))
+    shown = []
     for row in deploys[deploys["at"] >= start].itertuples():
         done, lane = row.status == "done", lanes.index(row.component)
-        ax.plot(row.at, lane, "o" if done else "x", color=plots.BLUE if done else plots.GREY, markersize=8)
-        ax.annotate(row.id, (row.at, lane), (0, 6), textcoords="offset points", ha="center", fontsize=9)
-        near += 1
+        ax.plot(row.at, lane, "o" if done else "x", color=plots.BLUE if done else plots.GREY, markersize=7)
+        shown.append((lane, row.at, row.id))
     for row in in_utc(e.upstream).itertuples():
         lane = lanes.index(row.feed)
         if row.effective >= start:
             ax.plot([max(row.announced, start), row.effective], [lane, lane], color=plots.PURPLE, linewidth=1)
-            ax.plot(row.effective, lane, "D", color=plots.PURPLE, markersize=7)
-            ax.annotate(row.id, (row.effective, lane), (0, 6), textcoords="offset points", ha="center", fontsize=9)
-            near += 1
+            ax.plot(row.effective, lane, "D", color=plots.PURPLE, markersize=6)
+            shown.append((lane, row.effective, row.id))
+    _names(ax, shown, days, near)
     ax.axhline(len(COMPONENTS) - 0.5, color=plots.GREY, linewidth=0.8)
     ax.set_yticks(range(len(lanes)), lanes)
     ax.set_ylim(len(lanes) - 0.4, -0.8)
@@ -117,9 +126,21 @@ def changes(e: Evidence, days: float, mark: Any = None) -> None:
     if mark is not None:
         ax.axvline(mark, color=MARKED, linestyle="--")
     _dates([ax])
-    plots.show(
-        fig, alt=f"{near} deploys and notices in UTC, also listed in the table below. Failed deploys are crosses."
-    )
+    large = f" Marked: {', '.join(near)}." if len(near) else ""
+    words = f"{len(shown)} deploys and notices in UTC; failed deploys are crosses.{large}"
+    plots.show(fig, alt=f"{title or 'What changed'}. {words}")
+
+
+def _names(ax: Any, shown: list[tuple[int, Any, str]], days: float, near: Any) -> None:
+    """Write each change's name above it, or below it where the one before in its lane is too close."""
+    last: dict[int, tuple[Any, int]] = {}
+    for lane, at, name in sorted(shown, key=lambda one: (one[0], one[1])):
+        before, height = last.get(lane, (None, 6))
+        crowded = before is not None and at - before < np.timedelta64(round(days * 24 * 0.045 * 60), "m")
+        height = -14 if crowded and height > 0 else 6
+        last[lane] = (at, height)
+        style = {"fontsize": 12, "fontweight": "bold"} if name in near else {"fontsize": 9}
+        ax.annotate(name, (at, lane), (0, height), textcoords="offset points", ha="center", **style)
 
 
 def in_utc(upstream: Any) -> Any:
@@ -183,15 +204,19 @@ def _before_and_now(line: Any, days: float) -> str:
     return f"{line.iloc[: 5 * day].mean():.3g} in the first five days, {line.iloc[-day:].mean():.3g} in the last"
 
 
-def _changes(ax: Any, e: Evidence, days: float, mark: Any) -> None:
-    """Ticks at the bottom: deploys that were done; at the top: notices, when they took effect."""
+def _changes(ax: Any, e: Evidence, days: float, mark: Any, share: float = 0.07) -> None:
+    """Ticks at the bottom: deploys that were done; at the top: notices, when they took effect.
+
+    Args:
+        share: how long a tick is, of the height.
+    """
     start = e.now - np.timedelta64(round(days * 24), "h")
     done = e.deploys.loc[e.deploys["status"] == "done", "time"].dt.tz_localize(None)
     for at in done[done >= start]:
-        ax.axvline(at, ymax=0.07, color=plots.BLACK, linewidth=1.4)
+        ax.axvline(at, ymax=share, color=plots.INK, linewidth=1.4)
     effective = in_utc(e.upstream)["effective"]
     for at in effective[(effective >= start) & (effective <= e.now)]:
-        ax.axvline(at, ymin=0.93, color=plots.PURPLE, linewidth=1.4)
+        ax.axvline(at, ymin=1 - share, color=plots.PURPLE, linewidth=1.4)
     if mark is not None:
         ax.axvline(mark, color=MARKED, linestyle="--", linewidth=1.2)
     _window(ax, e, days)
@@ -201,21 +226,11 @@ def _window(ax: Any, e: Evidence, days: float) -> None:
     ax.set_xlim(e.now - np.timedelta64(round(days * 24), "h"), e.now)
 
 
-def _key(ax: Any) -> None:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
+def _few() -> Any:
+    """Two numbers at an axis, where there is room for no more."""
+    from matplotlib.ticker import MaxNLocator
 
-    handles = [
-        Line2D([], [], color=plots.BLUE, label="measured"),
-        Patch(color=USUAL, label="usual at this hour: the five healthy days"),
-        Line2D([], [], color=plots.BLACK, marker="|", linestyle="", label="below: a deploy was done"),
-        Line2D([], [], color=plots.PURPLE, marker="|", linestyle="", label="above: a producer's notice takes effect"),
-        Line2D([], [], color=MARKED, linestyle="--", label="your mark"),
-    ]
-    ax.grid(visible=False)
-    ax.spines[:].set_visible(False)
-    ax.set_yticks([])
-    ax.legend(handles=handles, loc="center left", fontsize=9.5)
+    return MaxNLocator(nbins=2)
 
 
 def _dates(axes: Any) -> None:

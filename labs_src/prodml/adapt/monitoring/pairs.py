@@ -137,15 +137,25 @@ def speed() -> Pair:
     )
 
 
-def total(nan: bool = True) -> Pair:
-    """A mean, added up from either end: equal but for rounding. An empty list gives NaN on both sides."""
+def crash() -> Pair:
+    """Miles per minute, and no care on either side: both crash on a time of 0, so they agree."""
+    return Pair(speed().serve, lambda row: row["distance"] / row["air_time"], speed().space, None)
+
+
+def total(low: int = -20, high: int = 200, unit: float = 1.0, shortest: int = 0) -> Pair:
+    """A mean of tenths, added up from either end: equal but for rounding. An empty list gives NaN on both sides.
+
+    Args:
+        low, high: of the numbers. unit: they are multiplied by it; a large one makes rounding large, too.
+        shortest: length of the shortest list.
+    """
 
     def mean(numbers: list[int]) -> float:
-        return sum(x / 10 for x in numbers) / len(numbers) if numbers else math.nan
+        return sum(x / 10 * unit for x in numbers) / len(numbers) if numbers else math.nan
 
     return Pair(
         lambda row: mean(row["delays"]),
         lambda row: mean(row["delays"][::-1]),
-        {"delays": ("list", -20, 200, 0 if nan else 1, 10)},
+        {"delays": ("list", low, high, shortest, 10)},
         None,
     )

@@ -5,11 +5,13 @@ The service is simulated: its faults are switched on by name, and so are the gat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from prodml.adapt.monitoring.pairs import Pair, Space
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +23,28 @@ FEATURES = [*NUMBERS, *CATEGORIES]
 RAW = ["month", "dep_delay", "hour", "distance", *WEATHER, *CATEGORIES, "arr_delay"]
 STEP = 5  # minutes
 FAULTS = ("truncated steps", "hour in UTC", "missing as 0")
+# Of which raw values a number is made, and what can occur there.
+READS: dict[str, Space] = {
+    "delay_step": {"dep_delay": ("int", -60, 600)},
+    "hour": {"month": ("int", 4, 12), "hour": ("int", 0, 23)},
+    "distance": {"distance": ("int", 17, 4983)},
+    "temp": {"temp": ("maybe", ("float", 10.0, 105.0))},
+    "wind_speed": {"wind_speed": ("maybe", ("float", 0.0, 45.0))},
+    "visib": {"visib": ("maybe", ("float", 0.0, 10.0))},
+    "pressure": {"pressure": ("maybe", ("float", 980.0, 1045.0))},
+}
+USUAL = {
+    "month": 7,
+    "dep_delay": 5,
+    "hour": 9,
+    "distance": 1000,
+    "temp": 75.0,
+    "wind_speed": 10.0,
+    "visib": 10.0,
+    "pressure": 1015.0,
+    "carrier": "UA",
+    "origin": "JFK",
+}
 
 Floats = NDArray[np.float32]
 Network = Sequence[tuple[Floats, Floats]]
@@ -69,10 +93,29 @@ def served_features(raw: pd.DataFrame, fill: dict[str, float], faults: Collectio
         raise ValueError(f"served_features: no fault is called {sorted(unknown)}; there are {', '.join(FAULTS)}")
     table = training_features(raw, dict.fromkeys(WEATHER, 0.0) if "missing as 0" in faults else fill)
     if "truncated steps" in faults:
-        table["delay_step"] = np.trunc(raw["dep_delay"].astype(float) / STEP) * STEP
+        table["delay_step"] = np.trunc(raw["dep_delay"].astype(float) / STEP) * STEP + 0.0  # and no -0.0
     if "hour in UTC" in faults:
         table["hour"] = (raw["hour"].astype(float) + np.where(raw["month"].between(4, 10), 4, 5)) % 24
     return table
+
+
+def feature_pair(feature: str, fill: dict[str, float], faults: Collection[str] = FAULTS) -> Pair:
+    """One of NUMBERS for one flight, by the training code and by the service with these faults.
+
+    The two are `training_features` and `served_features`, on a table of one row; what the feature is not made of
+    is as on a usual flight.
+    """
+    import pandas as pd
+
+    def row_of(row: Mapping[str, Any]) -> pd.DataFrame:
+        return pd.DataFrame([{**USUAL, **row}])
+
+    return Pair(
+        lambda row: float(training_features(row_of(row), fill)[feature].iloc[0]),
+        lambda row: float(served_features(row_of(row), fill, faults)[feature].iloc[0]),
+        READS[feature],
+        ", ".join(faults) or None,
+    )
 
 
 def encode(table: pd.DataFrame, recipe: dict[str, Any]) -> Floats:

@@ -61,11 +61,21 @@ def network(weights: Sequence[NDArray[Any]] | None = None) -> Any:
 
 def forward(weights: Sequence[NDArray[Any]], images: NDArray[Any]) -> NDArray[np.float64]:
     """Logits of the network for images (n x 28 x 28 x 1, 0 to 1), in NumPy and float64: n x 10."""
+    return last_layer(weights, hidden_layer(weights, images))
+
+
+def hidden_layer(weights: Sequence[NDArray[Any]], images: NDArray[Any]) -> NDArray[np.float64]:
+    """What the hidden layer says to images, after its ReLU: n x 64, nothing below 0."""
     kernel1, *norm1 = weights[:5]
     kernel2, *norm2 = weights[5:10]
     x = np.maximum(_normalized(convolved(images, kernel1), norm1), 0)
     x = np.maximum(_normalized(convolved(x, kernel2), norm2), 0)
-    hidden = np.maximum(x.reshape(len(x), -1) @ weights[10].astype(float) + weights[11], 0)
+    hidden: NDArray[np.float64] = np.maximum(x.reshape(len(x), -1) @ weights[10].astype(float) + weights[11], 0)
+    return hidden
+
+
+def last_layer(weights: Sequence[NDArray[Any]], hidden: NDArray[Any]) -> NDArray[np.float64]:
+    """Logits for what the hidden layer said (n x 64): n x 10."""
     logits: NDArray[np.float64] = hidden @ weights[12].astype(float) + weights[13]
     return logits
 

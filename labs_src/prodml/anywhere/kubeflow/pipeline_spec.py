@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from prodml.lab import plots
+from prodml.lab.diagrams import diagram
 
 Spec = dict[str, Any]
 SCHEMA = "2.1.0"
 IMAGE = "python:3.11"
+COMPACT = '%%{init: {"flowchart": {"rankSpacing": 22, "nodeSpacing": 30, "padding": 7}}}%%'  # a pipeline on one screen
 
 
 @dataclass(frozen=True)
@@ -66,52 +67,29 @@ def arrows(dag: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def draw_dag(spec: Spec, title: str) -> None:
-    """Draw a sound spec: time runs to the right, what stands in one column may run at once.
+    """Draw a sound spec from top to bottom: what stands side by side may run at once.
 
-    A condition's tasks are drawn below it, in its column and the next ones.
+    The tasks of a condition stand in a frame that bears its name.
     """
-    places = _columns(spec["root"]["dag"])
-    links = arrows(spec["root"]["dag"])
-    for name, task in spec["root"]["dag"]["tasks"].items():
-        inside = spec["components"].get(task["componentRef"]["name"], {}).get("dag")
-        if inside:
-            start, _ = places[name]
-            places |= {f"{n}": (start + 1 + column, -1.0 - row) for n, (column, row) in _columns(inside).items()}
-            links += [(name, n) for n in inside["tasks"]]
-    width = 1.7 * (1 + max(column for column, _ in places.values()))
-    fig, ax = plots.figure(title, x="", y="", figsize=(max(7.0, width), 2.6))
-    box = {"boxstyle": "round", "fc": "white", "ec": plots.BLUE}
-    texts = {name: ax.text(x, y, name, ha="center", va="center", bbox=box) for name, (x, y) in places.items()}
-    for before, after in links:
-        past = places[after][0] - places[before][0] > 1 and places[after][1] == places[before][1]
-        arrow = {
-            "arrowstyle": "->",
-            "color": plots.GREY,
-            "connectionstyle": f"arc3,rad={-0.3 if past else 0}",  # around the boxes between
-            "patchA": texts[before].get_bbox_patch(),
-            "patchB": texts[after].get_bbox_patch(),
-        }
-        ax.annotate("", places[after], places[before], arrowprops=arrow)
-    ax.set_xlim(-0.6, max(x for x, _ in places.values()) + 0.6)
-    ax.set_ylim(min(y for _, y in places.values()) - 0.7, max(y for _, y in places.values()) + 0.7)
-    ax.set_axis_off()
-    plots.show(fig, alt="A graph of steps. " + "; ".join(f"{a} before {b}" for a, b in links) + ".")
+    lines, words = _drawn(spec, spec["root"]["dag"], "task")
+    diagram("\n".join(["flowchart TD", COMPACT, *lines]), title=title, alt=f"A graph of steps. {'; '.join(words)}.")
 
 
-def _columns(dag: Mapping[str, Any]) -> dict[str, tuple[int, float]]:
-    """task → (column, row): the column is the longest way to it."""
-    before: dict[str, list[str]] = {name: [] for name in dag["tasks"]}
-    for producer, consumer in arrows(dag):
-        before[consumer].append(producer)
-    column = dict.fromkeys(before, 0)
-    for _ in before:
-        column = {name: max((column[p] + 1 for p in needs), default=0) for name, needs in before.items()}
-    rows: dict[int, int] = {}
-    places = {}
-    for name in sorted(before, key=lambda n: column[n]):
-        places[name] = (column[name], float(rows.setdefault(column[name], 0)))
-        rows[column[name]] += 1
-    return places
+def _drawn(spec: Spec, dag: Mapping[str, Any], prefix: str) -> tuple[list[str], list[str]]:
+    """Lines of Mermaid for one DAG and what is inside of its tasks, and its order in words.
+
+    A task's name holds within its DAG only, so boxes are numbered: `task0`, and `task0_1` for the second inside of it.
+    """
+    ids = {name: f"{prefix}{i}" for i, name in enumerate(dag["tasks"])}
+    lines, words = list[str](), [f"{before} before {after}" for before, after in arrows(dag)]
+    for name, task in dag["tasks"].items():
+        if inner := spec["components"].get(task["componentRef"]["name"], {}).get("dag"):
+            inside, said = _drawn(spec, inner, f"{ids[name]}_")
+            lines += [f'subgraph {ids[name]}["{name}"]', *inside, "end"]
+            words += [f"inside {name}: {', '.join(inner['tasks'])}", *said]
+        else:
+            lines.append(f'{ids[name]}["{name}"]')
+    return lines + [f"{ids[before]} --> {ids[after]}" for before, after in arrows(dag)], words
 
 
 def _component(name: str, task: Task) -> dict[str, Any]:

@@ -35,6 +35,14 @@ class Regression:
             error = float(np.mean((self.inputs @ weights - self.targets) ** 2))
         return error if math.isfinite(error) else math.inf
 
+    def losses(self, history: Vector) -> Vector:
+        """The loss at each row of weights, from the mean square's three sums; infinite where it is too large to say."""
+        rows = len(self.targets)
+        with np.errstate(over="ignore", invalid="ignore"):
+            bent = np.einsum("ti,ij,tj->t", history, self.inputs.T @ self.inputs / rows, history)
+            errors = bent - 2 * history @ (self.inputs.T @ self.targets / rows) + np.mean(self.targets**2)
+        return np.where(np.isfinite(errors), errors, math.inf)
+
     @property
     def curvature(self) -> float:
         """The largest eigenvalue of the second derivative."""

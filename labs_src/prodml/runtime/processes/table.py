@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from prodml.lab.output import in_notebook, text_of
 
 EVERY = 0.5  # seconds between two looks
 WIDTH = 90  # characters of a log's last line
+STOPPED = "killed by SIGTERM"  # so only a group ends a process; buttons and `kill` send SIGKILL
 HEADS = ("process", "pid", "state", "memory, MB", "last line of its log")
 CELL = 'style="padding: 0.1em 0.8em; text-align: left; font-variant-numeric: tabular-nums"'
 
@@ -120,10 +121,11 @@ class Live:
         self._thread.start()
 
     def end(self) -> None:
-        """Show how it ended, and stop."""
+        """Show how it ended, and stop. Who was there to the end has ended with the block: that is no accident."""
         self._ended.set()
         self._thread.join()
-        self.update()
+        rows = [replace(row, state="ended with the block") if row.state == STOPPED else row for row in self._look()]
+        self._widget.value = as_html(rows)
         for control in self.controls:
             control.disabled = True
 

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from prodml.adapt.incidents import make_incident, view
-from prodml.adapt.incidents.console import LOOKS, TABLES, console
+from prodml.adapt.incidents.console import console
+from prodml.adapt.incidents.looking import LOOKS, TABLES
 from prodml.adapt.incidents.views import SPLITS, WINDOWS
 
 INCIDENT = make_incident(2, "carrier_outage", False)

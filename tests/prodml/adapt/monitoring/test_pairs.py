@@ -7,10 +7,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
 
 from prodml.adapt.monitoring.pairs import (
     codes,
+    crash,
     filled,
     halves,
     kilometres,
@@ -77,11 +79,39 @@ def test_kilometres_are_nearly_right():
     assert 1e-6 < apart < 1e-5
 
 
+TOTALS = {"as it is": total(), "large": total(unit=1e9 / 7), "near 0": total(-3, 3)}
+
+
+@pytest.mark.parametrize("name", TOTALS)
 @settings(max_examples=100, database=None, derandomize=True, deadline=None)
-@given(strategy_of(total().space))
-def test_total_differs_by_rounding_alone(row):
+@given(data=st.data())
+def test_total_differs_by_rounding_alone(name, data):
     """Are the two sums equal up to rounding on every row?"""
-    assert total().train(row) == pytest.approx(total().serve(row), rel=1e-9, abs=1e-9, nan_ok=True)
+    pair = TOTALS[name]
+    row = data.draw(strategy_of(pair.space))
+    assert pair.train(row) == pytest.approx(pair.serve(row), rel=1e-9, abs=1e-9, nan_ok=True)
+
+
+def test_large_totals_and_those_near_zero_need_both_tolerances():
+    """Is there a row on which a tolerance that is only absolute, or only relative, sees a difference?"""
+    repeatable = settings(max_examples=200, database=None, derandomize=True)
+    for name, alone in (("large", {"rtol": 0, "atol": 1e-9}), ("near 0", {"rtol": 1e-9, "atol": 0})):
+        pair = TOTALS[name]
+        find(
+            strategy_of(pair.space),
+            lambda row, pair=pair, alone=alone: (
+                bool(row["delays"]) and not np.isclose(pair.train(row), pair.serve(row), **alone)
+            ),
+            settings=repeatable,
+        )
+
+
+def test_no_care_on_either_side():
+    """Do both functions of `crash` raise on a time of 0, and agree elsewhere?"""
+    for function in (crash().train, crash().serve):
+        assert function({"distance": 100, "air_time": 10}) == 10
+        with pytest.raises(ZeroDivisionError):
+            function({"distance": 100, "air_time": 0})
 
 
 @settings(max_examples=100, database=None, derandomize=True, deadline=None)

@@ -15,10 +15,14 @@ from prodml.adapt.monitoring.skew import (
     FAULTS,
     NUMBERS,
     RAW,
+    READS,
+    USUAL,
+    WEATHER,
     act,
     bare,
     cost_errors,
     encode,
+    feature_pair,
     learn_recipe,
     minutes,
     served_features,
@@ -72,6 +76,29 @@ def test_no_fault_is_the_training_pipeline(january, recipe):
     pd.testing.assert_frame_equal(served_features(january, recipe["fill"], []), right)
     with pytest.raises(ValueError, match="no fault is called"):
         served_features(january, recipe["fill"], ["rust"])
+
+
+@pytest.mark.parametrize(
+    ("feature", "row", "trained", "served"),
+    [
+        ("delay_step", {"dep_delay": -1}, -5, 0),
+        ("hour", {"month": 4, "hour": 21}, 21, 1),
+        ("hour", {"month": 12, "hour": 9}, 9, 14),
+        ("pressure", {"pressure": None}, 1017, 0),
+        ("distance", {"distance": 17}, 17, 17),
+    ],
+)
+def test_one_feature_of_one_flight(feature, row, trained, served):
+    """Do the two code paths give, for one row, what their faults say, and the same without faults?"""
+    fill = dict.fromkeys(WEATHER, 1017.0)
+    assert (feature_pair(feature, fill).train(row), feature_pair(feature, fill).serve(row)) == (trained, served)
+    assert feature_pair(feature, fill, []).serve(row) == trained
+
+
+def test_every_number_has_a_space(recipe):
+    """Is every feature searched, in rows that both code paths take?"""
+    assert list(READS) == NUMBERS
+    assert set(USUAL) == set(RAW) - {"arr_delay"}
 
 
 def test_unknown_category_has_a_column_of_its_own(january, recipe):

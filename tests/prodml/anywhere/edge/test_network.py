@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from prodml.anywhere.edge.network import convolved, forward, network, quiet, random_weights
+from prodml.anywhere.edge.network import convolved, forward, hidden_layer, last_layer, network, quiet, random_weights
 
 IMAGES = np.random.default_rng(1).random((5, 28, 28, 1), np.float32)
 
@@ -23,6 +23,15 @@ def model(weights):
 def test_forward_agrees_with_keras(weights, model):
     """Is the network in NumPy the one that Keras runs?"""
     assert np.allclose(forward(weights, IMAGES), model(IMAGES, training=False), atol=1e-4)
+
+
+def test_hidden_layer_is_what_keras_computes_on_the_way(weights, model):
+    """Is it the layer of that name, and is the rest behind it?"""
+    import keras
+
+    said = hidden_layer(weights, IMAGES)
+    assert np.allclose(said, keras.Model(model.inputs[0], model.get_layer("hidden").output)(IMAGES), atol=1e-4)
+    assert np.array_equal(last_layer(weights, said), forward(weights, IMAGES))
 
 
 def test_convolved_agrees_with_scipy():

@@ -37,3 +37,12 @@ def test_curvature_and_overflow() -> None:
     problem = Regression(np.diag([3.0, 1.0]), np.zeros(2))
     assert problem.curvature == pytest.approx(4.5)
     assert problem.loss(np.array([1e300, 0])) == math.inf
+
+
+def test_losses() -> None:
+    """Are they the losses row by row, infinite where the weights are too large or no numbers?"""
+    generator = np.random.default_rng(1)
+    problem = Regression(generator.normal(size=(10, 3)), generator.normal(size=10))
+    history = generator.normal(size=(4, 3))
+    assert np.allclose(problem.losses(history), [problem.loss(row) for row in history])
+    assert problem.losses(np.array([[1e300, 0, 0], [math.nan, 0, 0]])).tolist() == [math.inf, math.inf]

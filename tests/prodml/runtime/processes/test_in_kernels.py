@@ -78,5 +78,5 @@ def test_restart_and_widget(kernel: Any) -> None:
     assert ran.text.startswith("True serves")
     ran = kernel.run("live = group._live[0]; group.__exit__(None, None, None); print(live._widget.value)")
     assert "serves &lt;b&gt;&amp;&lt;/b&gt;" in ran.text
-    assert "killed by SIGTERM" in ran.text
+    assert "ended with the block" in ran.text
     assert "killed by SIGKILL" in ran.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 from prodml.runtime.processes import table
@@ -36,23 +37,23 @@ def test_last_line() -> None:
 
 
 def test_live() -> None:
-    """Does the widget change by itself, and show the end?"""
+    """Does the widget change by itself, and tell who ended with the block from who was killed before?"""
     looked = threading.Event()
-    states = ["running"]
+    states = ["running", "killed by SIGKILL", "exit status 1"]
 
     class Widget:
         value = ""
 
     def look() -> list[Row]:
         looked.set()
-        return [Row("s", 7, states[0], 1, "")]
+        return [Row(name, 7, state, 1, "") for name, state in zip("abc", states, strict=True)]
 
     widget = Widget()
     live = Live(widget, look, every=0.001)
     assert looked.wait(30)
     states[0] = "killed by SIGTERM"
     live.end()
-    assert "killed by SIGTERM" in widget.value
+    assert re.findall(r">([a-z ]*(?:ended|killed|exit)[^<]*)<", widget.value) == ["ended with the block", *states[1:]]
 
 
 def test_buttons() -> None:

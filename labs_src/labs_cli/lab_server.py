@@ -1,14 +1,32 @@
-"""Runs inside the JupyterLab that `labs start --open` starts: says when it listens, and where."""
+"""JupyterLab as `labs start --open` runs it: it says when it listens, and where, and ends when its work has.
+
+`python -m labs_cli.lab_server` takes JupyterLab's arguments.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 from urllib.parse import urlencode
 
+EXTENSION = "labs_cli.lab_server"  # this module, which Jupyter imports by its name
 TELL = "LABS_TELL"  # variable that names the end of a pipe, which `labs` reads
 
 _pipe: list[int] = []
+
+
+def main() -> None:
+    """Run JupyterLab, and end with it.
+
+    Python would wait for every thread first, and one of anyio's that waits for work may never get any again.
+    """
+    from jupyterlab import labapp
+
+    labapp.main([*sys.argv[1:], f"--ServerApp.jpserver_extensions={EXTENSION}=True"])
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(0)
 
 
 def load(server: Any) -> None:
@@ -34,8 +52,12 @@ def address(server: Any) -> str:
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
-    return [{"module": __name__}]
+    return [{"module": EXTENSION}]
 
 
 _load_jupyter_server_extension = load
 _start_jupyter_server_extension = tell
+
+
+if __name__ == "__main__":
+    main()
