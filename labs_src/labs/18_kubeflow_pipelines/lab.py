@@ -573,8 +573,10 @@ with check("gate"):
     assert got == [], f"60 flights of YV, worse by 0.8 ± 8 minutes, and by 2 minutes more or less from day to day: the standard error is 0.37, so this can be chance. Expected [], yours {got}. Is an error compared at all, and taken from what differs from the carrier's own mean?"
     got = against(pd.concat([better, table(WN=(40, 1.2, 2, 1.5))], ignore_index=True))
     assert got == [], f"1,200 flights of WN, worse by 1.2 minutes, on some days by 2.7, on others better by 0.3. By day the standard error is 0.28: 0.7 < 0.84, expected []. Yours {got}: 2.5 / √1200 = 0.07 counts flights as if each were drawn alone. Add up what a day has in common first, then square."
+    got = against(pd.concat([better, table(20, WN=(2, 1.5, 0.5, 0.2))], ignore_index=True))
+    assert got == ["WN"], f"WN flew on exactly `fewest` days, 20, and is clearly worse: expected ['WN'], yours {got}. At least `fewest` are enough."
     got = against(example, 0.0, z=0.4, fewest=2)
-    assert got == ["WN", "all"], f"The worked example at z = 0.4: 1 > 0.8, so WN is clearly worse, and nothing got better. Expected ['WN', 'all'], yours {got}. Is e = 2?"
+    assert got == ["WN", "all"], f"The worked example at z = 0.4: 1 > 0.8, so WN is clearly worse, and nothing got better. Expected ['WN', 'all'], yours {got}. Is e = 2? And does your gate follow the tolerance and z that it is given?"
     got = against(example, 0.0, z=0.6, fewest=2)
     assert got == ["all"], f"The worked example at z = 0.6: 1 < 1.2, so this can be chance. Expected ['all'], yours {got}. e is 2; without D / (D − 1) it would be 1.41."
     calm = pd.concat([table(20, WN=(2, 4, 0.5, 0)), table(10, WN=(60, -1, 0.5, 0)).assign(day=lambda t: t["day"] + 20)])
@@ -583,13 +585,11 @@ with check("gate"):
     got = against(pd.concat([better, table(US=(200, 0.2, 3, 0.1))], ignore_index=True))
     assert "all" not in got, f"0.3 minutes better over all flights, and yours says 'all': {got}. Overall any gain will do; the tolerance is for single carriers."
     assert got == [], f"6,000 flights of US, worse by 0.2 minutes with a standard error of 0.02: certainly worse, but by less than the tolerance. Expected [], yours {got}. Certain is not important: subtract the tolerance first."
-    got = against(pd.concat([better, table(20, WN=(2, 1.5, 0.5, 0.2))], ignore_index=True))
-    assert got == ["WN"], f"WN flew on exactly `fewest` days, 20, and is clearly worse: expected ['WN'], yours {got}. At least `fewest` are enough."
-    got = against(pd.concat([better, table(10, WN=(60, 5, 1, 0.1))], ignore_index=True))
-    assert got == [], f"WN has 600 flights, but on 10 days, fewer than `fewest`: too few to judge. Expected [], yours {got}. Days are counted, not flights."
     got = against(pd.concat([better, table(5, HA=(1, 50, 1, 0.1))], ignore_index=True))
     assert "all" not in got, f"Better over all flights, and yours says 'all': {got}. Five flights of HA do not weigh as much as 900 of UA: 'all' takes the mean over flights, not over carriers."
     assert got == [], f"HA flew on 5 days, fewer than `fewest`: too few to judge. Expected [], yours {got}."
+    got = against(pd.concat([better, table(10, WN=(60, 5, 1, 0.1))], ignore_index=True))
+    assert got == [], f"WN has 600 flights, but on 10 days, fewer than `fewest`: too few to judge. Expected [], yours {got}. Days are counted, not flights."
 
     failing = better.copy()
     failing.loc[failing.index[:20], "candidate"] = np.nan
