@@ -48,8 +48,8 @@ def seen(cell: NotebookNode) -> str:
 def told_early(cells: list[NotebookNode]) -> list[str]:
     """Figures of reveals that stand above their predictions.
 
-    A figure counts if it has three digits or more, or stands there with its unit and is no end of the slider:
-    "7" alone is everywhere, and of "how many of 31 days" the 31 must be said.
+    A figure counts if it has three digits or more, or stands there with its unit, and is no end or choice of the
+    slider: "7" alone is everywhere, and of "how many of 31 days" the 31 must be said.
     """
     predicted = {called(cell, "predict"): at for at, cell in enumerate(cells)}
     found = []
@@ -65,7 +65,7 @@ def told_early(cells: list[NotebookNode]) -> list[str]:
                 token = figure.replace(",", "")
                 if sum(map(str.isdigit, token.lstrip("0."))) < 3:
                     token = f"{token} {unit}" if unit and token not in ends else ""
-                if token and re.search(rf"(?<![\d.]){re.escape(token)}(?![\d.]*\d)", above):
+                if token and token not in ends and re.search(rf"(?<![\d.]){re.escape(token)}(?![\d.]*\d)", above):
                     found.append(f"{name}: {token}")
     return found
 

@@ -729,6 +729,7 @@ print(f"{ship.seconds:.0f} s; ran: {', '.join(ship.ran)}")
 predict("cache", "The second run may take results of the first. How many of the seven steps does it have to execute?", {"steps executed": (0, 7)})
 
 # %% kind="explore"
+print(f"The gate travels as text, {len(rule):,} characters of it.")
 with slow("The second candidate", seconds=4), runs.recorded() as hold:
     flights_pipeline(features=no_carrier, rule=rule)
 
@@ -819,8 +820,9 @@ predict("bytes",
 
 # %% kind="explore"
 local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(runs.artifacts))
+arguments = {"features": no_carrier, "rule": rule[:]}
 with slow("Six steps once more, without the cache", seconds=6), runs.recorded() as afresh:
-    flights_pipeline(features=no_carrier, rule=rule)
+    flights_pipeline(**arguments)
 
 # %% kind="explore"
 # Compares the files by their SHA-256: the first run's where the second took them from the cache.
@@ -1490,11 +1492,12 @@ import kfp
 from prodml.anywhere.kubeflow.stand_in import stand_in
 
 warnings.simplefilter("ignore", FutureWarning)  # kfp's client announces its version
+choices = {"features": everything, "rule": rule[:]}
 with slow("kfp's client is imported", seconds=6), stand_in() as server:
     client = kfp.Client(host=server.url)  # on a real one also existing_token=… and namespace=…
     sent = client.create_run_from_pipeline_package(
         str(runs.folder / "flights.yaml"),
-        arguments={"features": everything, "rule": rule},
+        arguments=choices,
         run_name="flights, 30 September",
         experiment_name="prodml",
         enable_caching=True,
