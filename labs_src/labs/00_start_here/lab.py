@@ -229,7 +229,8 @@ explorer(draw_late, minutes=(0, 120, 15), origin=["all", "EWR", "JFK", "LGA"])
 
 # %% [markdown] deeper=6
 # ## Deeper: does the trap matter?
-#
+
+# %% [markdown]
 # Only 3 % of the year's labels are missing. Counting them as on time changes no month by more than 1.3 points. But
 # they do not go missing at random. On 8 February, in a blizzard, 475 of 930 flights never arrived.
 

@@ -264,7 +264,8 @@ explorer(draw_month, month=(1, 12, 7), feature=list(UNITS))
 
 # %% [markdown] deeper=12
 # ### Deeper: what the number depends on
-#
+
+# %% [markdown]
 # July's 8 is not a property of July. All its flights fall into the warmest of January's ten bins. Nine bins are
 # empty, and the PSI is made of the floor that you put under them.
 
@@ -434,7 +435,8 @@ explorer(draw_threshold, rows=(30, 2000, 300), minutes=(1, 5, 1), false_alarms=(
 
 # %% [markdown] deeper=3
 # ### Deeper: the chi-square short cut
-#
+
+# %% [markdown]
 # Statisticians know a short cut: without drift, PSI × rows follows a chi-square distribution with one degree of
 # freedom less than there are bins (Yurdakul, 2018). It holds while every bin expects enough rows, about 20:
 
@@ -693,7 +695,8 @@ plots.show(fig, alt=f"Number of alarms by measure and month, April to December. 
 # %% [markdown] deeper=45
 # ## 4 · Is it Tuesday?
 # *medium · about 2 lines · 15 minutes*
-#
+
+# %% [markdown]
 # On Saturdays flights go further: the mean distance grows. Winter knows Saturdays too, but only one day
 # in seven is one.
 
@@ -914,7 +917,8 @@ pd.DataFrame({"against winter": creeping(fixed), "against four weeks": creeping(
 # %% [markdown] deeper=35
 # ## 5 · What do predictions tell?
 # *medium · about 10 lines · 20 minutes*
-#
+
+# %% [markdown]
 # A linear model learns January to March, and then predicts the whole year. No truth is needed to watch what it
 # says.
 

@@ -750,7 +750,8 @@ explorer(draw_causes, month=(4, 12, 7), truncated_steps=True, hour_in_UTC=True, 
 
 # %% [markdown] deeper=8
 # ## How large must the control group be?
-#
+
+# %% [markdown]
 # It is not free: its late flights get no help. July again, without faults, for groups of several sizes:
 
 # %% kind="explore"
@@ -795,7 +796,8 @@ plots.show(
 # %% [markdown] deeper=35
 # ## 3 · The same, up to what?
 # *medium · about N lines · 20 minutes*
-#
+
+# %% [markdown]
 # Floats are rarely equal. Add 100,000 delays, in hours and float32, in another order, and the mean is another one:
 
 # %% kind="setup"
@@ -1070,7 +1072,8 @@ plots.show(
 # %% [markdown] deeper=38
 # ## 4 · One implementation
 # *hard · about N lines · 25 minutes*
-#
+
+# %% [markdown]
 # Tests find skew. A design prevents it: put preprocessing **into** the exported model.
 #
 # ```mermaid

@@ -557,7 +557,8 @@ tell(diagnose(evidence), first_night.truth)
 # %% [markdown] deeper=30
 # ### Which deploy?
 # *medium · about 9 lines · 25 minutes*
-#
+
+# %% [markdown]
 # One of 31 deploys broke it. Bisection asks the middle one, then the middle of the half that is left. But the test
 # that you have is noisy: it replays an hour of traffic, and one answer in five is wrong.
 
@@ -699,7 +700,8 @@ explorer(draw_belief, noise_percent=(0, 45, 20), answers=(0, 60, 20), first_bad_
 # %% [markdown] deeper=30
 # ### Which slice?
 # *medium · about 14 lines · 25 minutes*
-#
+
+# %% [markdown]
 # The error has risen, and somebody asks: *for whom?* Four traps stand in the way. Some slices were always bad. Some are
 # tiny. In a storm all get worse. And labels are missing.
 #
@@ -836,7 +838,8 @@ drawings.draw_slices(errors, columns, late, worst_slice(errors, columns, late))
 
 # %% [markdown] deeper=20
 # ### How bad, and how sure?
-#
+
+# %% [markdown]
 # What remains of your instrument when faults are hard?
 
 # %% kind="explore"

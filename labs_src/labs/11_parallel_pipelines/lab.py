@@ -599,7 +599,8 @@ pd.DataFrame({
 # %% [markdown] deeper=25
 # ## 4 · Transform in parallel, and only once
 # *medium · about 6 lines · 20 minutes*
-#
+
+# %% [markdown]
 # `map` takes `num_parallel_calls` too. Does it always help? Two functions, each one call per record: one waits
 # 4 ms, as for a decoder in C++ or a service. The other counts in a Python loop.
 
@@ -753,7 +754,8 @@ plots.show(fig, alt=f"Seconds of two epochs: {took[0]:.2f} and {took[1]:.2f}. {t
 # %% [markdown] deeper=25
 # ## 5 · A few large operations instead of many small ones
 # *medium · about 6 lines · 15 minutes*
-#
+
+# %% [markdown]
 # Waiting can be hidden in parallel. Overhead cannot: every call of a tiny function costs its own bookkeeping.
 # Here 20,000 numbers, a logarithm each.
 

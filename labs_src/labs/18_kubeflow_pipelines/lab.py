@@ -791,7 +791,8 @@ assert ship.failed is None and hold.failed is None, "a held release is no failed
 
 # %% [markdown] deeper=15
 # ## 3 · What a colleague sees
-#
+
+# %% [markdown]
 # Runs are compared by what they logged. On a cluster this table is a page of the dashboard.
 
 # %% kind="explore"
@@ -869,7 +870,8 @@ for text in ("on time", "very late again"):
 # %% [markdown] deeper=40
 # ## 4 · Read the plan before it runs
 # *hard · about 21 lines · 35 minutes*
-#
+
+# %% [markdown]
 # kfp checks types while compiling: a model where a dataset is wanted does not get through.
 
 # %% kind="explore" folded=false
@@ -1078,7 +1080,8 @@ plots.show(fig, alt="; ".join(f"{name}: parser {'refuses' if parser else 'accept
 # %% [markdown] deeper=23
 # ## 5 · Run what is needed, and no more
 # *medium · about 11 lines · 20 minutes*
-#
+
+# %% [markdown]
 # If a step's fingerprint was seen before, its result is there. A night's work shrinks to what has changed. Wanted is
 # `report`; the results of the steps in brackets are cached:
 #
@@ -1210,7 +1213,8 @@ explorer(draw_waves, wanted=["all", "report", "export"], changed=["weather", "tr
 # %% [markdown] deeper=30
 # ## 6 · A step dies
 # *medium · about 13 lines · 20 minutes*
-#
+
+# %% [markdown]
 # Machines are taken away, connections drop. kfp retries a step if you ask for it. This one writes 1,000 rows, one by one. On
 # its first attempt the process is killed after 600.
 
@@ -1432,7 +1436,8 @@ plots.show(fig, alt="; ".join(f"attempt {y + 1} from {s - zero:.1f} to {e - zero
 
 # %% [markdown] deeper=7
 # ## 7 · A gate that is skipped in silence
-#
+
+# %% [markdown]
 # Why assert that the gate ran? Here are two pipelines that differ in one thing: whether the step before the gate *returns* its
 # verdict, or returns it as an output with a *name*. Both say "deploy".
 
@@ -1482,7 +1487,8 @@ print(*[line for line in by_its_name.log.splitlines() if "Could not resolve" in 
 
 # %% [markdown] deeper=10
 # ## 8 · The same pipeline on a cluster
-#
+
+# %% [markdown]
 # A Kubeflow Pipelines server takes the compiled file as it is, from `kfp.Client`. There is no cluster on this machine, so the
 # client talks to a **stand-in**: a server that answers as the API's definition says, and runs nothing. **On a cluster this has not been tried.**
 
@@ -1535,7 +1541,8 @@ body["pipeline_spec"]["root"]["dag"] == compiled["root"]["dag"]
 
 # %% [markdown] deeper=13
 # ## 9 · The model, served
-#
+
+# %% [markdown]
 # `export` left a LiteRT file. KServe serves what is a `Model`: `load` makes it ready, `predict` gets a request of the *Open Inference
 # Protocol* (V2). The process needs no TensorFlow.
 

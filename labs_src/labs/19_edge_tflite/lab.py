@@ -918,7 +918,8 @@ plots.show(fig, alt="Bars of bytes on disk. " + "; ".join(f"{name}: {b / 1e6:,.2
 # %% [markdown] deeper=35
 # ## 5 · Freeze and fold
 # *hard · two functions, about 6 lines · 25 minutes*
-#
+
+# %% [markdown]
 # A model in training is code, a graph and variables that live somewhere else. A device wants one thing. *Freezing*
 # reads each variable once and puts its value into the graph, as a constant. `from_keras_model` does it for you. What
 # happens if it is forgotten?
@@ -1155,7 +1156,8 @@ print(f"largest difference: {closest:.1e}")
 # %% [markdown] deeper=40
 # ## 6 · Answer from where?
 # *medium · about 9 lines · 25 minutes*
-#
+
+# %% [markdown]
 # The same file behind KServe's `ModelServer`, as in lab 18: a process of its own, asked over HTTP on loopback, each question on
 # a connection of its own. So the round trip costs nothing but software. And the same file called on the "device".
 

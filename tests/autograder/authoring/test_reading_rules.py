@@ -110,6 +110,7 @@ MISTAKES = {
     "core exercise in a deeper section": ("core: [one]", "core: [two]", "'two' of the core stands in a deeper section", None),
     "deeper exercise in the core": (DEEPER, "# %% [markdown]\n", "'two' is not of the core", None),
     "deeper without minutes": ("deeper=30", "deeper=true", "no number of minutes", None),
+    "text beside a deeper heading": ("# ## Two\n", "# ## Two\n# *hard*\n#\n# A text.\n", "which stays open", None),
     "heading in the middle": ("# What follows", "# What follows\n# ### Soon", "heading in the middle", None),
     "core reads a deeper name": ("print(total)", "print(more)", "reads 'more'", None),
     "a setup cell without a sentence": ("# Imports.\n", "", "first line says nothing: from prodml", None),
