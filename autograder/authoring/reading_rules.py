@@ -52,7 +52,7 @@ def deeper_sections_begin(lab: LabSource) -> Errors:
             fix = "write `# %% [markdown] deeper=25` above `# ## Heading`"
             yield _at(lab, cell, "`deeper` is no number of minutes at a heading", fix)
         elif "deeper" in cell.options and len([line for line in cell.source.splitlines() if line.strip()]) > 2:
-            fix = "only the heading and one line below it (*hard · 20 minutes*) belong there: put the rest into a cell below"
+            fix = "leave the heading and one line such as *hard · 20 minutes*; put the rest into a cell below"
             yield _at(lab, cell, "text beside a deeper section's heading, which stays open", fix)
 
 

@@ -328,7 +328,7 @@ ax.set_yticks(range(len(six)), list(six))
 ax.set_xlim(-0.6, len(STEPS) - 0.4)
 ax.set_ylim(len(six) - 0.5, -0.6)
 ax.text(1, -0.02, "filled: a new fingerprint", transform=ax.transAxes, ha="right", va="bottom", color=plots.ORANGE)
-said = "; ".join(f"{change}: {', '.join(n for n, is_new in zip(STEPS, row) if is_new) or 'none'}" for change, row in zip(six, new))
+said = "; ".join(f"{change}: {', '.join(n for n, is_new in zip(STEPS, row, strict=True) if is_new) or 'none'}" for change, row in zip(six, new, strict=True))
 plots.show(fig, alt=f"Which of five steps get a new fingerprint. {said}.")
 
 # %% [markdown]
@@ -753,7 +753,7 @@ executors = compiled["deploymentSpec"]["executors"]
 def as_recipe(name, features):
     inputs = {f"{made}.{output}": made for made, _, output in references(tasks[name])}
     takes = {"features"} & set(tasks[name]["inputs"].get("parameters", {}))
-    return recipe(json.dumps(executors[f"exec-{name}"]), inputs, **{key: features for key in takes})
+    return recipe(json.dumps(executors[f"exec-{name}"]), inputs, **dict.fromkeys(takes, features))
 
 def as_recipes(features):
     return {name: as_recipe(name, features) for name in tasks if name != "condition-1"}
@@ -1516,7 +1516,8 @@ sent.run_id
 # %% kind="explore"
 for method, address, body in server.got:
     print(method, address.partition("?")[0], sorted(body) if body else "")
-body["pipeline_spec"]["root"]["dag"] == compiled["root"]["dag"]
+same = body["pipeline_spec"]["root"]["dag"] == compiled["root"]["dag"]
+print("The server got the plan as it was compiled:", same)
 
 # %% [markdown]
 # The run carries the whole spec: what ran is what was sent, whatever happens to the file later. On a real cluster it would
