@@ -3,7 +3,8 @@
 #   lab:
 #     title: Mirrored training, all-reduced
 #     question: How do many replicas train one model?
-#     minutes: 115
+#     minutes: {core: 72, all: 145}
+#     core: [ring_reduce_scatter, ring_all_gather, replica_step]
 #     seconds: 42
 #     objectives:
 #       - Sum arrays over all workers while each sends less than twice its own data
@@ -23,10 +24,26 @@
 # *How do many replicas train one model?*
 #
 # Every replica has the same weights and its own part of the batch. They add up their gradients and all take the same
-# step, so they stay mirrors of each other. Done right, nobody can tell the result from that of one machine. You
-# build it by hand, hold TensorFlow's against it, kill a worker, and ask when it pays.
+# step, so they stay mirrors of each other. Done right, nobody can tell the result from that of one machine.
+#
+# ```mermaid
+# flowchart LR
+#   accTitle: One step of mirrored training
+#   accDescr: A batch is cut into shards. Each replica computes the gradient of its own shard with the same weights. An all-reduce adds the gradients up and gives every replica the sum, so all take the same step and keep the same weights.
+#   B[(Batch)] --> A1[Replica 0: its shard, its gradient]
+#   B --> A2[Replica 1: its shard, its gradient]
+#   B --> A3[Replica 2: its shard, its gradient]
+#   A1 --> R((All-reduce: the sum))
+#   A2 --> R
+#   A3 --> R
+#   R --> W[The same step in all: the same weights]
+# ```
+#
+# The core, some 70 minutes: the all-reduce by hand (parts 1 and 2), and one step of many replicas (part 3). Deeper:
+# TensorFlow's own, the learning rate, and a worker that dies.
 
 # %% kind="setup"
+# Imports, and four logical devices, before TensorFlow computes anything.
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -36,14 +53,12 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from prodml import begin, check, explorer, hidden_rng, predict, raised, reveal, rng, value
-
-from prodml.lab import plots
+from prodml import begin, check, explorer, hidden_rng, plots, predict, raised, reveal, rng, slow, value
 from prodml.fast.distributed.all_reduce import piece
 from prodml.fast.distributed.relay import AllReduce, Ring
 from prodml.fast.distributed.replicas import in_graph, logical_cpus, mirrored
 
-devices = logical_cpus(4)  # before TensorFlow computes anything
+devices = logical_cpus(4)
 tf.get_logger().setLevel("ERROR")  # strategies tell each sum that they plan
 begin("12_mirrored_all_reduce")
 
@@ -53,8 +68,7 @@ begin("12_mirrored_all_reduce")
 # each talks only to its right neighbour.
 
 # %% kind="explore"
-predict(
-    "bytes",
+predict("bytes",
     "Four workers, each with 100 MB of gradients. How many MB leave the busiest machine?",
     {"one root for all": (0, 600), "a ring": (0, 600)},
 )
@@ -84,12 +98,15 @@ piece(10, 4, -1) == piece(10, 4, 3), piece(10, 4, 4) == piece(10, 4, 0)
 def ring_reduce_scatter(x, rank, workers, send, receive):
     """The sum, over all workers, of one piece of their arrays.
 
-    x: 1-D float array, this worker's own; you may change it. All workers' have one length, which `workers` need
-        not divide.
+    x: 1-D float array, this worker's own; you may change it. All workers' have one length, which
+        `workers` need not divide.
     rank: int from 0, this worker. workers: int, at least 2.
-    send: `send(array)` gives a 1-D array to worker rank + 1 (the last one's right neighbour is 0); does not wait.
-    receive: `receive()` waits for the next array from worker rank - 1, in the order in which they were sent.
-    Pieces are x[piece(len(x), workers, i)]. In each of workers - 1 rounds every worker sends one piece.
+    send: `send(array)` gives a 1-D array to worker rank + 1 (the last one's right neighbour is 0);
+        does not wait.
+    receive: `receive()` waits for the next array from worker rank - 1, in the order in which they
+        were sent.
+    Pieces are x[piece(len(x), workers, i)]. In each of workers - 1 rounds every worker sends one
+    piece.
     Returns the summed piece number rank + 1: a 1-D array of x's dtype.
     """
     ### BEGIN SOLUTION
@@ -172,7 +189,8 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
     """The whole array, of which every worker holds one piece.
 
     mine: 1-D array, piece number rank + 1 of the array. size: int, elements of the whole array.
-    rank, workers, send, receive: as in ring_reduce_scatter. Pieces are piece(size, workers, i), i round and round.
+    rank, workers, send, receive: as in ring_reduce_scatter. Pieces are piece(size, workers, i), i
+        round and round.
     In each of workers - 1 rounds every worker sends one piece.
     Returns a 1-D array of `size` elements of mine's dtype.
     """
@@ -241,25 +259,58 @@ with check("ring_all_gather"):
 # 3. In round t what you receive is piece rank − t: the left neighbour's own piece is (rank − 1) + 1 = rank, and each later one is one lower.
 
 # %% [markdown]
-# Both halves together, between four **real processes** with sockets. Each has a million numbers, and counts the bytes
-# that it writes. 1,000,003 is not a multiple of 4.
+# Both halves together are an all-reduce. Here it is among four workers, read from the messages that *your* functions
+# send: on each arrow the piece, and whose numbers are in it.
+
+# %% kind="explore" folded=false
+def ring_all_reduce(x, rank, workers, send, receive):
+    mine = ring_reduce_scatter(x, rank, workers, send, receive)
+    return ring_all_gather(mine, len(x), rank, workers, send, receive)
+
+# %% kind="explore" folded=true
+# Draws the rounds of your ring.
+from prodml.fast.distributed.rounds import draw_rounds, rounds_of
+
+draw_rounds(rounds_of(ring_all_reduce, 4), "Three rounds add up, three hand round what is complete (blue)")
+
+# %% [markdown]
+# Now between four **real processes** with sockets. Each has a million numbers, and counts the bytes that it writes.
+# 1,000,003 is not a multiple of 4.
 
 # %% kind="explore"
 from prodml.fast.distributed.all_reduce import ring_bytes
 from prodml.runtime.processes.ring import run_ring
 
-def ring_all_reduce(x, rank, workers, send, receive):
-    mine = ring_reduce_scatter(x, rank, workers, send, receive)
-    return ring_all_gather(mine, len(x), rank, workers, send, receive)
-
-reports = run_ring(ring_all_reduce, workers=4, size=1_000_003)
-pd.DataFrame(reports).set_index("rank")
-
-# %% kind="explore"
+with slow("Four processes add up a million numbers each", seconds=3):
+    reports = run_ring(ring_all_reduce, workers=4, size=1_000_003)
 counted, formula = np.mean([r.sent for r in reports]), ring_bytes(4 * 1_000_003, 4)
 print(f"counted {counted:,.1f} bytes per worker, formula 2(N-1)/N: {formula:,.1f}")
 assert counted == formula, "The counted bytes are not those of the formula."
 assert len({r.digest for r in reports}) == 1, "The four results differ."
+
+# %% [markdown]
+# Counted bytes and formula agree to the byte. The results of all four are **bitwise** the same, because each piece was
+# added up once, in one order, and then copied. Mirrors stay mirrors.
+
+# %% kind="explore"
+# Draws what leaves the busiest machine, by number of workers.
+many = np.arange(2, 33)
+title = "A root sends N − 1 times the data, a worker in a ring never twice"
+fig, ax = plots.figure(title, x="workers N", y="times the data that leave one machine")
+ax.plot(many, many - 1, color=plots.GREY, label="one root for all: N − 1")
+ax.plot(many, 2 * (many - 1) / many, color=plots.BLUE, label="a ring: 2(N − 1) / N")
+ax.plot([4], [counted / (4 * 1_000_003)], "o", color=plots.RED, label="counted, four processes")
+ax.set_yscale("log")
+ax.legend()
+plots.show(fig, alt=f"Times the data that leave the busiest machine, for 2 to 32 workers. {title}.")
+
+# %% kind="explore"
+reveal("bytes",
+    {"one root for all": 3 * 100, "a ring": 100 * counted / (4 * 1_000_003)},
+    unit="MB",
+    formula=["one root for all"],
+    text="The root sends the sum to each of the others, N−1 times the data. In a ring, each sends 2(N−1)/N times the data: **never twice**, whatever N is.",
+)
 
 # %% [markdown]
 # And the field's own? TensorFlow's all-reduce, over this machine's four logical devices, on what the four processes had:
@@ -268,21 +319,16 @@ assert len({r.digest for r in reports}) == 1, "The four results differ."
 from prodml.runtime.processes.ring import part as numbers_of
 
 four, size = mirrored(4), 1_000_003
-theirs = four.reduce("sum", four.experimental_distribute_values_from_function(lambda c: numbers_of(c.replica_id_in_sync_group, size)), axis=None)
+handed = four.experimental_distribute_values_from_function(
+    lambda c: numbers_of(c.replica_id_in_sync_group, size)
+)
+theirs = four.reduce("sum", handed, axis=None)
 ring = Ring(4)
 yours = ring.run(lambda rank: ring_all_reduce(numbers_of(rank, size), rank, 4, *ring.ends(rank)))[0]
 print(f"your ring and tf.distribute differ by {np.abs(yours - theirs.numpy()).max():.1e}")
 
 # %% [markdown]
-# Only in rounding: each adds in another order. Counted bytes and formula agree to the byte. The results of all four are **bitwise** the same, because each piece
-# was added up once, in one order, and then copied. Mirrors stay mirrors.
-
-# %% kind="explore"
-reveal(
-    "bytes",
-    {"one root for all": 3 * 100, "a ring": 100 * counted / (4 * 1_000_003)},
-    text="The root sends the sum to each of the others, N−1 times the data. In a ring, each sends 2(N−1)/N times the data: **never twice**, whatever N is.",
-)
+# Only in rounding: each adds in another order.
 
 # %% [markdown]
 # ## 3 · One step of many replicas
@@ -296,22 +342,28 @@ reveal(
 # gradient 10. The whole batch: (2·4 + 1·10) / 3 = **6**. The mean of means: (4 + 10) / 2 = **7**. The last batch of an
 # epoch has such shards, and some replica may have no row at all.
 
-# %% kind="setup"
+# %% kind="setup" folded=false
 def mean_gradient(weights, x, y):
-    """The gradient of the mean squared error of a linear model: x [rows, k], y [rows], weights [k]. NaN without rows."""
+    """The gradient of the mean squared error of a linear model. NaN without rows.
+
+    x [rows, k], y [rows], weights [k].
+    """
     return 2 * x.T @ (x @ weights - y) / len(x)
 
 # %% kind="exercise" name="replica_step" exports=["replica_step"]
 def replica_step(weights, shard, learning_rate, all_reduce):
-    """This replica's weights after one step of gradient descent on the whole batch, of which it sees a shard.
+    """This replica's weights after one step on the whole batch, of which it sees a shard.
 
     weights: 1-D float array [k], the same in all replicas; it must not change.
-    shard: (x, y), arrays [rows, k] and [rows]: this replica's rows of the batch. rows differ between replicas and
-        may be 0; then mean_gradient is NaN, with a warning. At least one replica has rows.
+    shard: (x, y), arrays [rows, k] and [rows]: this replica's rows of the batch. rows differ
+        between replicas and may be 0; then mean_gradient is NaN, with a warning. At least one
+        replica has rows.
     learning_rate: float.
-    all_reduce: `all_reduce(array)` waits until every replica has called it, and returns the sum of all their
-        arrays, which have one shape. Every replica calls it exactly once per step: a call costs a round trip.
-    Returns a new 1-D array [k]: weights - learning_rate * gradient of the mean loss over the whole batch.
+    all_reduce: `all_reduce(array)` waits until every replica has called it, and returns the sum of
+        all their arrays, which have one shape. Every replica calls it exactly once per step: a call
+        costs a round trip.
+    Returns a new 1-D array [k]: weights - learning_rate * gradient of the mean loss over the whole
+        batch: one step of gradient descent.
     """
     ### BEGIN SOLUTION
     x, y = shard
@@ -379,9 +431,112 @@ with check("replica_step"):
 # 3. Begin with k + 1 zeros and fill them only if there are rows: the gradient's sum in `[:-1]`, the number of rows in `[-1]`. Of what all_reduce returns, divide the first part by the last number.
 
 # %% [markdown]
+# What does it cost to forget this? Forty steps on three replicas whose shards differ in size, by your function and by
+# the mean of means; how far is each from one machine?
+
+# %% kind="explore" folded=true
+# Draws how far both drift from one machine, step by step.
+def together(weights, shards, rate):
+    meeting = AllReduce(len(shards))
+    return meeting.run(lambda r: replica_step(weights.copy(), shards[r], rate, meeting.of(r)))[0]
+
+
+g = rng()
+wide, answers = g.normal(size=(40, 13, 5)), g.normal(size=(40, 13))
+one_machine, by_yours, by_means = (np.zeros(5) for _ in range(3))
+drift = {"your step": [], "mean of means": []}
+for rows, wanted in zip(wide, answers, strict=True):
+    shards = [(rows[a:b], wanted[a:b]) for a, b in ((0, 8), (8, 12), (12, 13))]
+    one_machine = one_machine - 0.1 * mean_gradient(one_machine, rows, wanted)
+    by_yours = together(by_yours, shards, 0.1)
+    by_means = by_means - 0.1 * np.mean([mean_gradient(by_means, *shard) for shard in shards], axis=0)
+    drift["your step"].append(np.abs(by_yours - one_machine).max())
+    drift["mean of means"].append(np.abs(by_means - one_machine).max())
+title = "Shards of 8, 4 and 1 rows: the mean of means trains another model"
+fig, ax = plots.figure(title, x="step", y="weights differ from one machine's by")
+for (name, values), colour in zip(drift.items(), (plots.BLUE, plots.RED), strict=True):
+    ax.plot(np.maximum(values, 1e-18), color=colour, label=name)
+ax.set_yscale("log")
+ax.legend(loc="center right")
+plots.show(fig, alt=f"Largest difference to one machine's weights over 40 steps, logarithmic. {title}; your step differs by {max(drift['your step']):.0e} at most.")
+
+# %% [markdown]
+# Held against TensorFlow: the same linear model as a Keras layer, in float64. TensorFlow cuts the batch, and you get the
+# same shards: first 40 rows on three replicas, then 2 rows, which leave the third without any.
+
+# %% kind="explore" folded=true
+# TensorFlow's step on three replicas, and yours on the same shards.
+import keras
+
+three = mirrored(3)
+
+
+def linear_step(x, y, start, rate):
+    """TensorFlow's step on three replicas: the new weights, and how many rows each replica had."""
+    with three.scope():
+        model = keras.Sequential([keras.layers.Input((len(start),), dtype="float64"), keras.layers.Dense(1, use_bias=False, dtype="float64")])
+        model.set_weights([start[:, None]])
+        optimizer = keras.optimizers.SGD(rate)
+        optimizer.build(model.trainable_variables)
+    def replica(x, y):
+        with tf.GradientTape() as tape:
+            share = tf.nn.compute_average_loss((model(x)[:, 0] - y) ** 2, global_batch_size=rows)
+        optimizer.apply_gradients(zip(tape.gradient(share, model.trainable_variables), model.trainable_variables, strict=True))
+    rows = len(x)
+    (batch,) = three.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices((x, y)).batch(rows))
+    tf.function(lambda b: three.run(replica, args=b))(batch)
+    return model.get_weights()[0][:, 0], [len(part) for part in three.experimental_local_results(batch[1])]
+
+
+for rows in (40, 2):
+    g = np.random.default_rng(rows)
+    x, y, start = g.normal(size=(rows, 5)), g.normal(size=rows), g.normal(size=5)
+    theirs, sizes = linear_step(x, y, start, 0.125)
+    cuts = np.cumsum(sizes)[:-1]
+    mine = together(start, list(zip(np.split(x, cuts), np.split(y, cuts), strict=True)), 0.125)
+    print(f"shards of {sizes}: your step and tf.distribute's differ by {np.abs(mine - theirs).max():.1e}")
+
+# %% [markdown]
+# Equal, but for the last bits of a float64. There is one difference in what was asked: you need not know how many rows the
+# batch has. TensorFlow's loop was told (`global_batch_size`), and where that figure is wrong, so is its step.
+
+# %% [markdown]
+# Move the rows from one replica to the next: how wrong is the mean of means, in one step?
+
+# %% kind="explore"
+# Draws the gradient of one batch, right and by the mean of means, for the shards that you choose.
+def draw_shards(first, second, third):
+    g = np.random.default_rng(5)
+    sizes = [first, second, third]
+    x, y = g.normal(size=(sum(sizes), 6)), g.normal(size=sum(sizes))
+    ends = np.cumsum(sizes)
+    parts = [(x[b - n : b], y[b - n : b]) for n, b in zip(sizes, ends, strict=True) if n]
+    right = mean_gradient(np.zeros(6), x, y)
+    means = np.mean([mean_gradient(np.zeros(6), *part) for part in parts], axis=0)
+    off = np.abs(means - right).max() / np.abs(right).max()
+    title = f"Shards of {first}, {second} and {third} rows: the mean of means is off by {off:.0%} of the largest"
+    fig, ax = plots.figure(title, x="weight", y="gradient")
+    ax.bar(np.arange(6) - 0.2, right, 0.4, color=plots.BLUE, label="whole batch")
+    ax.bar(np.arange(6) + 0.2, means, 0.4, color=plots.RED, label="mean of means")
+    ax.legend()
+    plots.show(fig, alt=f"Gradient of six weights, of the whole batch and as the mean of three means. {title}.")
+
+
+explorer(draw_shards, first=(1, 32, 16), second=(1, 32, 16), third=(1, 32, 4))
+
+# %% [markdown]
+# ### You can stop here
+#
+# You have built the sum that all of data-parallel training stands on, know what it costs per machine, and that means must
+# not be averaged. On Monday: ask how your framework weighs the last batch.
+#
+# Part 4 is deeper, 35 minutes: the same in TensorFlow, its loss, batch normalisation, checkpoints, and whether it is fast.
+
+# %% [markdown] deeper=35
 # ## 4 · The loss of a whole batch
 # *medium · about 3 lines · 15 minutes*
-#
+
+# %% [markdown]
 # In TensorFlow you write a loss, and the strategy adds up the replicas' gradients. So each replica's loss must be its
 # **share**: the shares of all replicas add up to the loss of the batch. And examples carry weights: 0 for padding, 3
 # for a rare class.
@@ -394,7 +549,7 @@ with check("replica_step"):
 #
 # The batch has 3 units of weight, in four examples. Its loss is 15 / 3 = **5** = 2 + 3.
 
-# %% kind="setup"
+# %% kind="setup" folded=false
 BATCH = 64  # examples per step, in all replicas together; the last batch of an epoch may have fewer
 
 # %% kind="exercise" name="global_loss" exports=["global_loss", "compiled_loss"]
@@ -403,10 +558,12 @@ def global_loss(per_example, weight, all_reduce):
 
     per_example: float32 [n], the losses of this replica's examples; n may be 0. Tensor or array.
     weight: float32 [n], at least 0 each.
-    all_reduce: `all_reduce(x)` is the sum of x over all replicas; every replica calls it equally often.
-    Returns a float32 scalar. Over all replicas the shares sum to Σ weight·loss / Σ weight, both sums over the whole
-        batch; all shares are 0 if Σ weight is 0. It becomes part of a graph: use TensorFlow's operations, no NumPy,
-        no float() and no `if` on a tensor.
+    all_reduce: `all_reduce(x)` is the sum of x over all replicas; every replica calls it equally
+        often.
+    Returns a float32 scalar. Over all replicas the shares sum to Σ weight·loss / Σ weight, both
+        sums over the whole batch; all shares are 0 if Σ weight is 0.
+    It becomes part of a graph: use TensorFlow's operations, no NumPy, no float() and no `if` on a
+    tensor.
     """
     ### BEGIN SOLUTION
     weight = tf.cast(weight, tf.float32)
@@ -414,7 +571,7 @@ def global_loss(per_example, weight, all_reduce):
     return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), total)
     ### END SOLUTION
 
-compiled_loss = in_graph(global_loss)  # as the loop below will use it; the check looks at that, too
+compiled_loss = in_graph(global_loss)  # as the loop below uses it; the check looks at that, too
 
 # %% kind="check" name="global_loss" points=4
 with check("global_loss"):
@@ -472,20 +629,19 @@ with check("global_loss"):
 # %% kind="explore"
 import time
 
-import keras
 from prodml.models.digit_net import digit_rows
 
 print("replicas on:", *devices)
-images, targets = digit_rows()  # 5,000 handwritten digits: [5000, 784] between 0 and 1, and which digit each is
+images, targets = digit_rows()  # 5,000 digits: [5000, 784] between 0 and 1, and which each is
 
 # %% [markdown]
 # A model, an optimizer and the input. Nothing here knows of replicas.
 
-# %% kind="explore"
+# %% kind="explore" folded=false
 def make_model(between=()):
     keras.utils.set_random_seed(7)
-    layers = [keras.layers.Input((784,)), keras.layers.Dense(64, "relu"), *between, keras.layers.Dense(10)]
-    model = keras.Sequential(layers)
+    hidden, last = keras.layers.Dense(64, "relu"), keras.layers.Dense(10)
+    model = keras.Sequential([keras.layers.Input((784,)), hidden, *between, last])
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(model.trainable_variables)
     return model, optimizer
@@ -500,7 +656,7 @@ def per_example(y, logits):
 # The loop needs three words of a strategy: `scope` where variables are made, `distribute_dataset` for the
 # input, `run` for the step. With the default strategy all three do nothing, so this *is* the loop for one device.
 
-# %% kind="explore"
+# %% kind="explore" folded=false
 def loss_of_replica(losses):
     context = tf.distribute.get_replica_context()
     return global_loss(losses, tf.ones_like(losses), lambda x: context.all_reduce("sum", x))
@@ -510,7 +666,8 @@ def make_step(strategy, model, optimizer, loss=loss_of_replica):
         with tf.GradientTape() as tape:
             mine = loss(per_example(y, model(x, training=True)))
         gradients = tape.gradient(mine, model.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))  # adds up over replicas
+        # adds up over replicas
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return mine
 
     @tf.function
@@ -534,24 +691,26 @@ def train(strategy, rows=1000, batch=BATCH, loss=loss_of_replica, between=()):
     return Run(model, optimizer, losses, seconds)
 
 def difference(one, other):
-    return max(float(np.abs(np.asarray(a) - np.asarray(b)).max()) for a, b in zip(one, other, strict=True))
+    pairs = zip(one, other, strict=True)
+    return max(float(np.abs(np.asarray(a) - np.asarray(b)).max()) for a, b in pairs)
 
 # %% [markdown]
 # 1,000 images in batches of 64: fifteen full ones and one of 40. First, how the input is divided among three replicas:
 
 # %% kind="explore"
-three = mirrored(3)
 for part in three.experimental_distribute_dataset(make_input(1000, BATCH)):
     sizes = [len(x) for x in three.experimental_local_results(part[1])]
     if sizes[0] != 22:
         print("last batch:", sizes)
 
 # %% kind="explore"
-runs = {n: train(mirrored(n)) for n in (1, 2, 3, 4)}
+counts = slow.steps((1, 2, 3, 4), "Trains on 1 to 4 replicas", seconds=8)
+runs = {n: train(mirrored(n)) for n in counts}
 alone = runs[1].model
 for n, run in runs.items():
     off = difference(run.model.get_weights(), alone.get_weights())
-    print(f"replicas: {n}, weights differ by {off:.1e}, losses by {difference([run.losses], [runs[1].losses]):.1e}")
+    losses_off = difference([run.losses], [runs[1].losses])
+    print(f"replicas: {n}, weights differ by {off:.1e}, losses by {losses_off:.1e}")
     assert off < 1e-5, "Replicas and one device have different weights."
 
 # %% [markdown]
@@ -563,7 +722,21 @@ shortcuts = {
     "sum / 64": lambda losses: tf.reduce_sum(losses) / BATCH,
     "mean / number of replicas": lambda losses: tf.reduce_mean(losses) / 3,
 }
-pd.Series({name: difference(train(three, loss=loss).model.get_weights(), alone.get_weights()) for name, loss in shortcuts.items()}, name="weights differ by")
+with slow("Trains with both shortcuts", seconds=5):
+    apart = {
+        name: difference(train(three, loss=loss).model.get_weights(), alone.get_weights())
+        for name, loss in shortcuts.items()
+    }
+
+# %% kind="explore"
+# Draws how far each loss leads from one device.
+apart = {"your global_loss": difference(runs[3].model.get_weights(), alone.get_weights()), **apart}
+title = "The mean of means trains another model, and nothing warns"
+fig, ax = plots.figure(title, x="weights differ from one device's by, after an epoch", figsize=(7.0, 2.0))
+ax.barh(list(apart), list(apart.values()), color=[plots.BLUE, plots.GREY, plots.RED])
+ax.set_xscale("log")
+ax.invert_yaxis()
+plots.show(fig, alt=f"{title}. " + ", ".join(f"{name}: {off:.1e}" for name, off in apart.items()))
 
 # %% [markdown]
 # Adam forgives "sum / 64": it divides by the size of the gradient anyway, so a factor nearly cancels, and only the last
@@ -579,56 +752,19 @@ def gradients_of(strategy, model, x, y):
         with tf.GradientTape() as tape:
             mine = loss_of_replica(per_example(y, model(x)))
         context = tf.distribute.get_replica_context()
-        return [context.all_reduce("sum", g) for g in tape.gradient(mine, model.trainable_variables)]
-    (batch,) = strategy.experimental_distribute_dataset(tf.data.Dataset.from_tensors((x, y)).unbatch().batch(40))
+        gradients = tape.gradient(mine, model.trainable_variables)
+        return [context.all_reduce("sum", g) for g in gradients]
+    rows = tf.data.Dataset.from_tensors((x, y)).unbatch().batch(40)
+    (batch,) = strategy.experimental_distribute_dataset(rows)
     found = tf.function(lambda b: strategy.run(replica, args=b))(batch)
     return [strategy.experimental_local_results(g)[0].numpy() for g in found]
 
 with three.scope():
     model, _ = make_model()
-spread, whole = gradients_of(three, model, images[:40], targets[:40]), gradients_of(mirrored(1), make_model()[0], images[:40], targets[:40])
+spread = gradients_of(three, model, images[:40], targets[:40])
+whole = gradients_of(mirrored(1), make_model()[0], images[:40], targets[:40])
 print(f"gradients differ by {difference(spread, whole):.1e}")
-assert difference(spread, whole) < 1e-5, "The gradients of three replicas are not those of one device."
-
-# %% [markdown]
-# And your `replica_step`? The same linear model as a Keras layer, in float64. TensorFlow cuts the batch, and you get the same
-# shards: first 40 rows on three replicas, then 2 rows, which leave the third without any.
-
-# %% kind="explore"
-def linear_step(x, y, start, rate):
-    """TensorFlow's step on three replicas: the new weights, and how many rows each replica had."""
-    with three.scope():
-        model = keras.Sequential([keras.layers.Input((len(start),), dtype="float64"), keras.layers.Dense(1, use_bias=False, dtype="float64")])
-        model.set_weights([start[:, None]])
-        optimizer = keras.optimizers.SGD(rate)
-        optimizer.build(model.trainable_variables)
-    def replica(x, y):
-        with tf.GradientTape() as tape:
-            share = tf.nn.compute_average_loss((model(x)[:, 0] - y) ** 2, global_batch_size=rows)
-        optimizer.apply_gradients(zip(tape.gradient(share, model.trainable_variables), model.trainable_variables, strict=True))
-    rows = len(x)
-    (batch,) = three.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices((x, y)).batch(rows))
-    tf.function(lambda b: three.run(replica, args=b))(batch)
-    return model.get_weights()[0][:, 0], [len(part) for part in three.experimental_local_results(batch[1])]
-
-def my_step(x, y, start, rate, sizes):
-    """The same step by your function, on shards of these sizes: the new weights of the first replica."""
-    cuts, meeting = np.cumsum(sizes)[:-1], AllReduce(len(sizes))
-    shards = list(zip(np.split(x, cuts), np.split(y, cuts), strict=True))
-    return meeting.run(lambda r: replica_step(start.copy(), shards[r], rate, meeting.of(r)))[0]
-
-for rows in (40, 2):
-    g = np.random.default_rng(rows)
-    x, y, start = g.normal(size=(rows, 5)), g.normal(size=rows), g.normal(size=5)
-    theirs, sizes = linear_step(x, y, start, 0.125)
-    off = np.abs(my_step(x, y, start, 0.125, sizes) - theirs).max()
-    print(f"shards of {sizes}: your step and tf.distribute's differ by {off:.1e}")
-    assert off < 1e-12, "Your step is not TensorFlow's."
-
-# %% [markdown]
-# Equal, but for the last bits of a float64. (The rate is 1/8: Keras keeps it as a float32, in which 0.1 is another
-# number.) There is one difference in what was asked: you need not know how many rows the batch has. TensorFlow's
-# loop was told (`global_batch_size`), and where that figure is wrong, so is its step.
+assert difference(spread, whole) < 1e-5, "Three replicas have other gradients than one device."
 
 # %% [markdown]
 # One thing in a network can undo all this: a layer that looks at the **whole batch**. Batch normalisation takes mean and
@@ -636,10 +772,14 @@ for rows in (40, 2):
 
 # %% kind="explore"
 def batch_norm_gap(synchronized):
-    pair = [train(s, rows=256, between=[keras.layers.BatchNormalization(synchronized=synchronized)]).model for s in (mirrored(1), three)]
+    def layer():
+        return [keras.layers.BatchNormalization(synchronized=synchronized)]
+    pair = [train(s, rows=256, between=layer()).model for s in (mirrored(1), three)]
     return difference(*(model.get_weights() for model in pair))
 
-pd.Series({f"synchronized={on}": batch_norm_gap(on) for on in (False, True)}, name="weights differ by").map("{:.1e}".format)
+with slow("Trains four networks with batch normalisation", seconds=6):
+    gaps = {f"synchronized={on}": batch_norm_gap(on) for on in (False, True)}
+pd.Series(gaps, name="weights differ by").map("{:.1e}".format)
 
 # %% [markdown]
 # With `synchronized=True` the layer does an all-reduce of its own, in every step. Or take layer normalisation, which looks at
@@ -684,7 +824,8 @@ for replica in range(3):
 
 # %% kind="explore"
 model.save(scratch / "model.keras")
-print(".keras, three → one:", difference(keras.models.load_model(scratch / "model.keras").get_weights(), model.get_weights()))
+read = keras.models.load_model(scratch / "model.keras")
+print(".keras, three → one:", difference(read.get_weights(), model.get_weights()))
 
 def write_summaries(run, losses):
     writer = tf.summary.create_file_writer(str(scratch / "summaries" / run))
@@ -703,10 +844,12 @@ write_summaries("three", runs[3].losses)
 from prodml.runtime.processes.tensorboard import TensorBoard
 
 written = len(runs[3].losses)
-with TensorBoard(scratch / "summaries") as board:
+waiting = slow("TensorBoard starts, reads and ends", seconds=6)
+with waiting, TensorBoard(scratch / "summaries") as board:
     print(board.tags())
     ours, theirs = (board.scalars(run, "loss") for run in ("one", "three"))
-print(f"{len(theirs)} of {written} losses read back; the two runs differ by {difference([ours], [theirs]):.1e}")
+apart_by = difference([ours], [theirs])
+print(f"{len(theirs)} of {written} losses read back; the two runs differ by {apart_by:.1e}")
 
 # %% [markdown]
 # To look at it in JupyterLab, run this in a new cell. The page appears below it, with a link, and stays until you
@@ -723,10 +866,9 @@ print(f"{len(theirs)} of {written} losses read back; the two runs differ by {dif
 # All this was about being *right*. Is it fast?
 
 # %% kind="explore"
-predict(
-    "faster",
+predict("faster",
     "Logical devices on two cores, batches of 512. How many times as fast as one device?",
-    {"2 replicas": (0.0, 4.0), "4 replicas": (0.0, 4.0)},
+    {"2 replicas": (0.05, 4.0, "log"), "4 replicas": (0.05, 4.0, "log")},
 )
 
 # %% kind="explore"
@@ -738,34 +880,50 @@ def one_step(replicas, batch):
     step(part)  # the first call traces
     return lambda: float(step(part))
 
-calls = {(batch, n): one_step(n, batch) for batch in (64, 512) for n in (1, 2, 4)}
+with slow("Traces six steps", seconds=8):
+    calls = {(batch, n): one_step(n, batch) for batch in (64, 512) for n in (1, 2, 4)}
 
 # %% [markdown]
 # Forty steps of each, in turn, and the fastest counts: other programs make a step slower, never faster.
 
 # %% kind="explore"
 fastest = dict.fromkeys(calls, np.inf)
-for _ in range(40):
+for _ in slow.steps(range(40), "Forty steps of each", seconds=3):
     for key, call in calls.items():
         begun = time.perf_counter()
         call()
         fastest[key] = min(fastest[key], time.perf_counter() - begun)
 
-speed = pd.Series({key: round(key[0] / seconds) for key, seconds in fastest.items()}, name="images per second").unstack()
-speed.rename_axis(index="batch", columns="replicas")
+per_second = {key: round(key[0] / seconds) for key, seconds in fastest.items()}
+speed = pd.Series(per_second, name="images per second").unstack()
 
 # %% kind="explore"
+# Draws the images per second by batch and number of replicas.
+title = "Replicas on one processor only make it slower"
+fig, ax = plots.figure(title, x="replicas", y="images per second")
+for (size_of_batch, row), colour in zip(speed.iterrows(), (plots.GREY, plots.BLUE), strict=True):
+    ax.plot([str(n) for n in row.index], row, "o-", color=colour, label=f"batches of {size_of_batch}")
+ax.set_yscale("log")
+ax.legend()
+plots.show(fig, alt=f"Images per second with 1, 2 and 4 replicas, batches of 64 and 512. {title}.")
+
+# %% kind="explore"
+# How many times as fast, beside your prediction.
 times = speed.loc[512] / speed.loc[512, 1]
-reveal(
-    "faster",
+reveal("faster",
     {"2 replicas": float(times[2]), "4 replicas": float(times[4])},
+    unit="times",
     text="**Slower**, and most of all with small batches. One device already uses both cores for a single matrix product. Replicas add no cores, only smaller products, their own bookkeeping and a sum. Logical devices are for testing that the code is right.",
 )
 
 # %% [markdown]
+# Part 5 is deeper, 20 minutes, and stands by itself: the learning rate of a larger batch.
+
+# %% [markdown] deeper=20
 # ## 5 · A larger batch needs another learning rate
 # *medium · about 5 lines · 15 minutes*
-#
+
+# %% [markdown]
 # Eight workers with 32 images each make batches of 256. An epoch then has an eighth of the steps. The **linear
 # scaling rule**: k times the batch, k times the rate. At the very start weights change fast, and so large a step
 # can break them: so **warm up**, from the old rate to the new one in a straight line.
@@ -785,8 +943,8 @@ def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epoch
     batch: int, examples per step over all replicas. step: int from 0, steps *of this batch size*.
     rows: int, examples per epoch; the last batch of an epoch may be smaller and is a step too.
     base: float, the rate that is right for batches of base_batch.
-    warmup_epochs: int, at least 0; the rate goes in a straight line from base (step 0) to its final value, which
-        it reaches after so many epochs, and then keeps.
+    warmup_epochs: int, at least 0; the rate goes in a straight line from base (step 0) to its final
+        value, which it reaches after so many epochs, and then keeps.
     Returns a float.
     """
     ### BEGIN SOLUTION
@@ -847,7 +1005,8 @@ from keras.optimizers.schedules import CosineDecay
 
 schedule = CosineDecay(0.1, decay_steps=1, alpha=1.0, warmup_target=0.8, warmup_steps=32)
 rates = [(float(schedule(step)), scale_learning_rate(256, step, 4000)) for step in range(100)]
-print(f"100 steps: your rates and those of Keras differ by at most {max(abs(a - b) for a, b in rates):.0e}")
+apart_by = max(abs(a - b) for a, b in rates)
+print(f"100 steps: your rates and those of Keras differ by at most {apart_by:.0e}")
 
 # %% [markdown]
 # Does the rule hold here? The network of before, in NumPy (`prodml.models.digit_net`) so that a run takes a moment: plain
@@ -861,13 +1020,28 @@ def mean_accuracy(batch, rate, seeds=5):
     with threadpool_limits(1):  # matrices this small only get slower in two threads
         return round(100 * np.mean([accuracy_after(batch, rate, seed) for seed in range(seeds)]), 1)
 
+def scaled_rate(batch, warmup_epochs):
+    return lambda step: scale_learning_rate(batch, step, 4000, warmup_epochs=warmup_epochs)
+
 rules = {
     "the old rate": lambda batch: lambda step: 0.1,
-    "scaled, no warm-up": lambda batch: lambda step: scale_learning_rate(batch, step, 4000, warmup_epochs=0),
-    "scaled, 2 epochs of warm-up": lambda batch: lambda step: scale_learning_rate(batch, step, 4000),
+    "scaled, no warm-up": lambda batch: scaled_rate(batch, 0),
+    "scaled, 2 epochs of warm-up": lambda batch: scaled_rate(batch, 2),
 }
-scaled = pd.DataFrame({f"batch {b}": {name: mean_accuracy(b, rule(b)) for name, rule in rules.items()} for b in (32, 256, 384, 512)})
-scaled
+sizes_of_batch = (32, 256, 384, 512)
+with slow("Trains sixty small networks", seconds=9):
+    scaled = pd.DataFrame({
+        b: {name: mean_accuracy(b, rule(b)) for name, rule in rules.items()} for b in sizes_of_batch
+    })
+
+# %% kind="explore"
+# Draws the accuracy by batch size, for the three rules.
+title = "The rule is a range, not a law: scaling helps at 256, and ruins the network at 512"
+fig, ax = plots.figure(title, x="batch (base: 32)", y="right on 1,000 others (%)")
+for (name, row), colour, mark in zip(scaled.iterrows(), (plots.GREY, plots.BLUE, plots.GREEN), "os^", strict=True):
+    ax.plot([str(b) for b in row.index], row, f"{mark}-", color=colour, label=name)
+ax.legend(loc="lower left")
+plots.show(fig, alt=f"Accuracy after five epochs against the batch size, for three rules. {title}.")
 
 # %% [markdown]
 # Percent right, mean of five runs, where this was written: batches of 32 reach 89.9. At 256 the old rate falls to 85.7, the
@@ -881,12 +1055,16 @@ scaled
 # yours ends, before you buy more machines than that.
 
 # %% [markdown]
-# ### Two machines, and one of them dies
-#
+# The last part is deeper, 20 minutes, and needs your `global_loss`: two machines, and one of them dies.
+
+# %% [markdown] deeper=20
+# ## 6 · Two machines, and one of them dies
+
+# %% [markdown]
 # Now two real processes, as on two machines, with `MultiWorkerMirroredStrategy`. Each learns from an environment variable,
 # `TF_CONFIG`, who all are and which one it is. The loop is the one that you know; your `global_loss` travels with it.
 
-# %% kind="explore"
+# %% kind="explore" folded=false
 import json
 import textwrap
 
@@ -906,11 +1084,12 @@ def train_worker(folder, last):
         done = tf.Variable(0, dtype=tf.int64)
     saver = tf.train.Checkpoint(model=model, optimizer=optimizer, done=done)
     saver.restore(tf.train.latest_checkpoint(folder))
-    keep = tf.train.CheckpointManager(saver, folder if index == 0 else f"{folder}-{index}", max_to_keep=2)
+    mine = folder if index == 0 else f"{folder}-{index}"
+    keep = tf.train.CheckpointManager(saver, mine, max_to_keep=2)
     steps_of(strategy, model, optimizer, done, keep, last, load_input(folder))
     try_fit(strategy)
 
-# %% kind="explore"
+# %% kind="explore" folded=false
 def steps_of(strategy, model, optimizer, done, keep, last, dataset):
     step, seconds, at = make_step(strategy, model, optimizer), [], int(done.numpy())
     print("begins at step", at)
@@ -936,33 +1115,37 @@ def steps_of(strategy, model, optimizer, done, keep, last, dataset):
 #
 # Who trains with Keras would call `Model.fit` here. Each worker tries that, too, when it is done:
 
-# %% kind="explore"
+# %% kind="explore" folded=false
 def try_fit(strategy, rows=16):
     with strategy.scope():
         model, optimizer = make_model()
         model.compile(optimizer, per_example)
     try:
-        model.fit(np.ones((rows, 784), np.float32), np.ones(rows, np.int64), batch_size=rows, verbose=0)
+        x, y = np.ones((rows, 784), np.float32), np.ones(rows, np.int64)
+        model.fit(x, y, batch_size=rows, verbose=0)
         print("Model.fit: works")
     except (ValueError, tf.errors.InvalidArgumentError) as error:
         before, _, after = str(error).split("}}")[-1].partition("{")
         reason = f"{before} … {after.rpartition('}')[2]}" if after else before
-        print("Model.fit:", type(error).__name__, textwrap.shorten(reason, 200, placeholder=" …"))
+        said = textwrap.shorten(reason, 200, placeholder=" …")
+        print("Model.fit:", type(error).__name__, said)
 
 # %% kind="explore"
-predict(
-    "lost",
+predict("lost",
     "A checkpoint every 20 steps. Worker 1 is killed between steps 40 and 60. What happens to worker 0, and to the work?",
     {"seconds until worker 0 gives up": (0.0, 60.0), "steps that must be done again": (0, 60)},
 )
 
 # %% kind="explore"
-print("your loss, tried here first:", float(global_loss(tf.constant([2.0]), tf.constant([1.0]), lambda x: x)))
+one = tf.constant([1.0])
+print("your loss, tried here first:", float(global_loss(2 * one, one, lambda x: x)))
 folder = str(scratch / "workers")
 (scratch / "workers").mkdir(exist_ok=True)
 np.save(f"{folder}/images.npy", images[:1000])
 np.save(f"{folder}/targets.npy", targets[:1000])
+print("About 15 seconds; watch the table. Worker 1 is killed after step 40.")
 with multi_worker_cluster(train_worker, [folder, 10_000]) as cluster:
+    cluster.show()
     cluster.wait_for(0, "saved step 40")
     time.sleep(0.25)
     cluster.kill(1)
@@ -970,24 +1153,26 @@ with multi_worker_cluster(train_worker, [folder, 10_000]) as cluster:
     statuses, noticed = cluster.wait(), time.perf_counter() - begun
     stopped = int(cluster.wait_for(0, "stopped at step").split()[3])
     print(f"exit statuses {statuses}: worker 1 was killed, worker 0 failed")
-    print(textwrap.shorten(next(line for line in reversed(cluster.log(0).splitlines()) if "Error" in line), 150, placeholder=" …"))
+    said = next(line for line in reversed(cluster.log(0).splitlines()) if "Error" in line)
+    print(textwrap.shorten(said, 150, placeholder=" …"))
 
 # %% [markdown]
 # Nobody can rebuild the ring in place. Both begin again, on new ports, from the last checkpoint.
 
 # %% kind="explore"
-print(f"worker 0 has stopped after step {int(stopped)}; both go on to step 100")
+print(f"worker 0 has stopped after step {int(stopped)}; both go on to step 100, in about 8 seconds")
 with multi_worker_cluster(train_worker, [folder, 100]) as cluster:
     cluster.show()
     statuses = cluster.wait()
-    said = [line for line in cluster.log(0, lines=100).splitlines() if line.startswith(("begins", "stopped", "Model"))]
+    lines = cluster.log(0, lines=100).splitlines()
+    said = [line for line in lines if line.startswith(("begins", "stopped", "Model"))]
 print(statuses, *said, sep="\n")
 resumed = int(said[0].split()[-1])
 
 # %% kind="explore"
-reveal(
-    "lost",
+reveal("lost",
     {"seconds until worker 0 gives up": noticed, "steps that must be done again": stopped - resumed},
+    unit={"seconds until worker 0 gives up": "s", "steps that must be done again": "steps"},
     text="Worker 0 does not take a single step alone: a sum over all workers needs all of them. It fails at once if the connection breaks before its next sum, or after some seconds, when TensorFlow misses the other's heartbeats. Both happen here, by chance; a machine that only hangs is noticed by the heartbeats alone. What is lost is the work since the last checkpoint, **in all workers**.",
 )
 
@@ -1001,9 +1186,10 @@ for part in load_input(folder).take(100):
     step(part)
 
 workers_model, workers_optimizer = make_model()
-checkpoint(workers_model, workers_optimizer).restore(tf.train.latest_checkpoint(folder)).expect_partial()
+saved = checkpoint(workers_model, workers_optimizer)
+saved.restore(tf.train.latest_checkpoint(folder)).expect_partial()
 off = difference(workers_model.get_weights(), undisturbed.get_weights())
-print(f"100 steps of two workers, one killed on the way: weights differ by {off:.1e} from one device's")
+print(f"100 steps, one worker killed on the way: weights differ by {off:.1e} from one device's")
 assert off < 1e-5, "Two workers and a kill give other weights than one device."
 
 # %% [markdown]
@@ -1038,13 +1224,15 @@ large = max(r.seconds for r in run_ring(ring_all_reduce, workers=2, size=2_000_0
 bandwidth = ring_bytes(8e6, 2) / (large - 2 * latency)
 gradient = 4 * undisturbed.count_params()
 predicted = ring_seconds(gradient, 2, bandwidth, latency)
-print(f"latency {1e6 * latency:.0f} µs, bandwidth {bandwidth / 1e9:.2f} GB/s: {gradient:,} bytes of gradients take {1e3 * predicted:.2f} ms")
+print(f"latency {1e6 * latency:.0f} µs, bandwidth {bandwidth / 1e9:.2f} GB/s: "
+      f"{gradient:,} bytes of gradients take {1e3 * predicted:.2f} ms")
 
 # %% kind="explore"
 one = 1e3 * BATCH / speed.loc[64, 1]
 two = float(said[1].split()[-2])
 print(f"a step of 64 images: one process {one:.2f} ms, two processes {two:.2f} ms")
-print(f"two machines with such a link, by the model: {one / 2:.2f} + {1e3 * predicted:.2f} = {one / 2 + 1e3 * predicted:.2f} ms")
+print(f"two machines with such a link, by the model: {one / 2:.2f} + {1e3 * predicted:.2f} "
+      f"= {one / 2 + 1e3 * predicted:.2f} ms")
 
 # %% [markdown]
 # Two processes are several times *slower* than one. Half a batch takes about half a millisecond, and a step now waits for
@@ -1057,7 +1245,11 @@ print(f"two machines with such a link, by the model: {one / 2:.2f} + {1e3 * pred
 
 # %% kind="explore"
 pd.DataFrame({
-    c.name: {"gradients, MB": c.data / 1e6, "one step on one GPU, s": c.compute, "model, nothing hidden": c.predicted(0), "model, a third hidden": c.predicted(1 / 3), "measured": c.measured}
+    c.name: {
+        "gradients, MB": c.data / 1e6, "one step on one GPU, s": c.compute,
+        "model, nothing hidden": c.predicted(0), "model, a third hidden": c.predicted(1 / 3),
+        "measured": c.measured,
+    }
     for c in REAL
 }).T.round(2)
 
@@ -1067,6 +1259,7 @@ pd.DataFrame({
 # its batch, and *batch per worker* multiplies the computing, not the bytes.
 
 # %% kind="explore"
+# Draws the speed-up by the model, for a network and a link of your choice.
 SIZES = {c.name: (c.data, c.compute) for c in REAL[::-1]} | {"this lab's network": (gradient, one / 1e3)}
 
 def draw_scaling(network, workers, gigabits, latency_us, batch_times, hidden_percent):
@@ -1112,6 +1305,16 @@ explorer(draw_scaling, network=list(SIZES), workers=(2, 512, 128), gigabits=(1, 
 #   `PreemptionCheckpointHandler` then saves at once.
 # - **The silent one**: a loss divided by the wrong count. Nothing fails, the model is just another one. Keep the test
 #   of this lab: N replicas equal one, on a batch that does not divide, with *your* layers.
+
+# %% [markdown]
+# ### The same idea elsewhere
+#
+# | | TensorFlow | PyTorch | JAX | managed |
+# |---|---|---|---|---|
+# | replicas in one process | `MirroredStrategy` | a process each (DDP) | `jax.jit` over a mesh, `PartitionSpec("data")` | |
+# | replicas on machines | `MultiWorkerMirroredStrategy`, `TF_CONFIG` | `torchrun`, `DistributedDataParallel` | `jax.distributed.initialize` | Vertex AI and SageMaker start these for you |
+# | the sum | NCCL or RING, by `CommunicationOptions` | `dist.all_reduce`, NCCL or Gloo | `jax.lax.psum`, by XLA | their own links, the same libraries |
+# | weights in shards | DTensor | FSDP | the same `PartitionSpec` | |
 
 # %% [markdown]
 # ## Primary sources
