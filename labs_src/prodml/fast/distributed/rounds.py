@@ -81,7 +81,7 @@ def draw_rounds(rounds: list[list[Message]], title: str) -> None:
             colour = plots.BLUE if whole_sum else plots.GREY
             arrow = {"arrowstyle": "-|>", "color": colour, "shrinkA": 13, "shrinkB": 13, "linewidth": 1.5}
             ax.annotate("", end, start, arrowprops=arrow)
-            x, y = 0.62 * (start + end)
+            x, y = 0.74 * (start + end)
             said = "all" if whole_sum else "+".join(map(str, m.holds))
             ax.text(x, y, f"{m.piece}: {said}", ha="center", va="center", fontsize=9, color=colour)
         for rank, (x, y) in enumerate(places):
