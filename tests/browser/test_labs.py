@@ -153,7 +153,7 @@ def keep_picture(page: Page, lab: Built, name: str) -> None:
 def test_nothing_for_instructors_is_shown(notebook: Page) -> None:
     """Are nbgrader's panels and its button Validate left out, although it is installed?"""
     assert notebook.evaluate("() => jupyterapp.listPlugins().filter(id => id.includes('nbgrader'))") == []
-    expect(notebook.get_by_text("Validate")).to_have_count(0)
+    expect(notebook.locator(".jp-Toolbar").get_by_text("Validate")).to_have_count(0)
 
 
 def test_machinery_is_folded(notebook: Page, lab: Built, cell) -> None:
