@@ -311,7 +311,6 @@ def read_ahead(finish):
 
 reveal("odd",
     {"as you write it": read_ahead(lambda d: d), "with .prefetch(2)": read_ahead(lambda d: d.prefetch(2))},
-    unit="read ahead",
     text="TensorFlow rewrites pipelines. It adds a prefetch of one batch where there is none, and it fuses map and batch into "
     "one step that works ahead. `as_written` had to switch that off, or the naive pipeline would not have been naive.",
 )
