@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labs_cli import places
-from labs_cli.answers import answer_digests
 from labs_cli.catalog import Lab, find_lab
 from labs_cli.checking import Work, chosen_variant, find_work, show
 from labs_cli.errors import NotFound
+from labs_cli.own_answers import answer_digests
 from labs_cli.screen import note, say
 
 if TYPE_CHECKING:

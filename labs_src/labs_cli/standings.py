@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labs_cli import places
-from labs_cli.answers import answer_digests
 from labs_cli.catalog import Lab
 from labs_cli.copies import newest_copy
 from labs_cli.errors import CliError
 from labs_cli.notebook import read_notebook
+from labs_cli.own_answers import answer_digests
 
 if TYPE_CHECKING:
     from prodml.lab.records import Record, Standing
