@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from labs_cli import places
 from labs_cli.catalog import Lab, find_lab
 from labs_cli.copies import newest_copy
+from labs_cli.digests import is_exercise, source_of
 from labs_cli.notebook import NotebookFile, lab_metadata, read_notebook
-from labs_cli.own_answers import is_exercise, source_of
 from labs_cli.screen import count, note, points, say, table
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from labs_cli import places
 from labs_cli.catalog import Lab, find_lab
 from labs_cli.checking import Work, chosen_variant, find_work, show
+from labs_cli.digests import answer_digests
 from labs_cli.errors import NotFound
-from labs_cli.own_answers import answer_digests
 from labs_cli.screen import note, say
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from labs_cli import places
 from labs_cli.catalog import Lab
 from labs_cli.copies import newest_copy
+from labs_cli.digests import answer_digests
 from labs_cli.errors import CliError
 from labs_cli.notebook import read_notebook
-from labs_cli.own_answers import answer_digests
 
 if TYPE_CHECKING:
     from prodml.lab.records import Record, Standing

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from labs_cli.digests import answer_digests
 from labs_cli.notebook import NotebookFile
-from labs_cli.own_answers import answer_digests
 
 ANSWER = "def double(x):\n    return twice(x)"
 HELPERS = ["def twice(x):\n    return times(x, 2)", "def times(x, n):\n    return n * x"]
