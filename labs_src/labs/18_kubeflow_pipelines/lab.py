@@ -319,7 +319,7 @@ six = {
 }
 base = fingerprints(STEPS)
 new = np.array([[fingerprints(other)[name] != base[name] for name in STEPS] for other in six.values()])
-fig, ax = plots.figure("A change is seen in what follows from it, and nowhere else", figsize=(7, 3.2))
+fig, ax = plots.figure("A change is seen in what follows from it, and nowhere else", x="filled: a new fingerprint", figsize=(7, 3.4))
 for y, row in enumerate(new):
     for x, is_new in enumerate(row):
         ax.plot(x, y, "s", markersize=17, color=plots.ORANGE if is_new else plots.GREY, fillstyle="full" if is_new else "none")
@@ -327,7 +327,6 @@ ax.set_xticks(range(len(STEPS)), list(STEPS))
 ax.set_yticks(range(len(six)), list(six))
 ax.set_xlim(-0.6, len(STEPS) - 0.4)
 ax.set_ylim(len(six) - 0.5, -0.6)
-ax.text(1, -0.02, "filled: a new fingerprint", transform=ax.transAxes, ha="right", va="bottom", color=plots.ORANGE)
 said = "; ".join(f"{change}: {', '.join(n for n, is_new in zip(STEPS, row, strict=True) if is_new) or 'none'}" for change, row in zip(six, new, strict=True))
 plots.show(fig, alt=f"Which of five steps get a new fingerprint. {said}.")
 
@@ -440,7 +439,7 @@ left = [c for c in by_flight(errors_of["no carrier"], 0.5) if worse.loc[c, "mean
 ratio = worse["by day"] / worse["by flight"]
 reveal("days",
     {"EV's error, times as large": ratio["EV"], "objections left": len(left)},
-    text=f"Left: {', '.join(left)}. Others: " + ", ".join(f"{c} {ratio[c]:.1f} times" for c in ("UA", "DL", "WN", "9E")) + ". What counts is not 27,010 flights, but 30 days.",
+    text=f"Left: {', '.join(left)}. Others: " + ", ".join(f"{c} {ratio[c]:.1f} times" for c in ("UA", "DL", "WN", "9E")) + ". What counts is not 27,010 flights, but 30 days. (In eight other months of 2013 the errors of the four largest carriers grow 1.9 to 4.6 times.)",
 )
 
 # %% kind="explore"
@@ -698,7 +697,7 @@ def draw_gate(flights_a_day, swing_of_days, tolerance, z):
     plots.show(fig, alt=f"Formula: share of releases held against the true change of one carrier of 16. {title}.")
 
 
-explorer(draw_gate, flights_a_day=(1, 150, 50), swing_of_days=(0.0, 1.5, 0.7), tolerance=(0.0, 1.0, 0.2), z=(0.0, 4.0, 3.0))
+explorer(draw_gate, flights_a_day=(1, 150, 50), swing_of_days=(0.0, 1.5, 0.7), tolerance=(0.0, 1.0, 0.0), z=(0.0, 4.0, 3.0))
 
 # %% [markdown]
 # ## Run it: both ways, for real
@@ -710,7 +709,7 @@ explorer(draw_gate, flights_a_day=(1, 150, 50), swing_of_days=(0.0, 1.5, 0.7), t
 import base64
 import cloudpickle
 
-gate(errors_of["no carrier"], tolerance=0.5)  # if it does not work here, it will not work there
+print("objections:", {name: gate(errors, tolerance=0.5) for name, errors in errors_of.items()})
 rule = base64.b64encode(cloudpickle.dumps(gate)).decode()
 local.init(
     runner=local.SubprocessRunner(use_venv=False),
@@ -821,9 +820,10 @@ predict("bytes",
 
 # %% kind="explore"
 local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(runs.artifacts))
-arguments = {"features": no_carrier, "rule": rule[:]}
+print("executed the last time:", *hold.ran)
 with slow("Six steps once more, without the cache", seconds=6), runs.recorded() as afresh:
-    flights_pipeline(**arguments)
+    flights_pipeline(features=no_carrier, rule=rule)
+print("executed now:", *afresh.ran)
 
 # %% kind="explore"
 # Compares the files by their SHA-256: the first run's where the second took them from the cache.
@@ -1070,11 +1070,12 @@ fig, ax = plots.figure("Each sees what the other does not: run both", figsize=(7
 for y, (parser, pairs) in enumerate(said_of.values()):
     for x, finds in enumerate((parser, bool(pairs))):
         ax.plot(x, y, "s", markersize=15, color=plots.ORANGE if finds else plots.GREY, fillstyle="full" if finds else "none")
-    ax.text(1.15, y, ", ".join(f"{task}: {problem}" for task, problem in pairs[:2]) + (f" and {len(pairs) - 2} more" if len(pairs) > 2 else ""), va="center")
+    ax.text(1.2, y, "".join(f"{task}: {problem}" for task, problem in pairs[:1]) + (f", and {len(pairs) - 1} more" if len(pairs) > 1 else ""), va="center")
 ax.set_xticks([0, 1], ["parser refuses", "lint reports"])
 ax.set_yticks(range(len(said_of)), list(said_of))
 ax.set_xlim(-0.5, 3.2)
 ax.set_ylim(len(said_of) - 0.5, -0.5)
+ax.grid(False)
 plots.show(fig, alt="; ".join(f"{name}: parser {'refuses' if parser else 'accepts'}, lint {pairs or 'finds nothing'}" for name, (parser, pairs) in said_of.items()) + ".")
 
 # %% [markdown] deeper=23
@@ -1204,7 +1205,7 @@ def draw_waves(wanted, changed):
     ax.set_yticks(range(len(needs)), list(needs))
     ax.set_xticks(range(max(len(waves), 1)), [str(i + 1) for i in range(max(len(waves), 1))])
     ax.set_xlim(-0.6, max(len(waves), 3) - 0.4)
-    ax.invert_yaxis()
+    ax.set_ylim(len(needs) - 0.4, -0.6)
     plots.show(fig, alt=f"{title}: {waves}.")
 
 
@@ -1430,7 +1431,7 @@ for y, (start, end, rows_written) in enumerate(real.log):
         ax.plot([end - zero, real.log[y + 1][0] - zero], [y + 0.5, y + 0.5], color=plots.GREY)
         ax.text((end + real.log[y + 1][0]) / 2 - zero, y + 0.48, "your wait", ha="center", va="bottom", color=plots.GREY)
 ax.set_yticks(range(len(real.log)), [f"attempt {y + 1}" for y in range(len(real.log))])
-ax.set_xlim(0, real.log[-1][1] - zero + 1.3)
+ax.set_xlim(0, real.log[-1][1] - zero + 1.6)
 ax.invert_yaxis()
 plots.show(fig, alt="; ".join(f"attempt {y + 1} from {s - zero:.1f} to {e - zero:.1f} s, {n} rows" for y, (s, e, n) in enumerate(real.log)) + f". Published: {published} rows; kfp's retry had left {collected_rows}.")
 
@@ -1498,15 +1499,14 @@ import kfp
 from prodml.anywhere.kubeflow.stand_in import stand_in
 
 warnings.simplefilter("ignore", FutureWarning)  # kfp's client announces its version
-choices = {"features": everything, "rule": rule[:]}
+print(f"{len(rule):,} characters of the arguments are the gate")
 with slow("kfp's client is imported", seconds=6), stand_in() as server:
     client = kfp.Client(host=server.url)  # on a real one also existing_token=… and namespace=…
     sent = client.create_run_from_pipeline_package(
         str(runs.folder / "flights.yaml"),
-        arguments=choices,
+        arguments={"features": everything, "rule": rule},
         run_name="flights, 30 September",
         experiment_name="prodml",
-        enable_caching=True,
     )
 sent.run_id
 
@@ -1516,8 +1516,7 @@ sent.run_id
 # %% kind="explore"
 for method, address, body in server.got:
     print(method, address.partition("?")[0], sorted(body) if body else "")
-same = body["pipeline_spec"]["root"]["dag"] == compiled["root"]["dag"]
-print("The server got the plan as it was compiled:", same)
+print("The server got the plan as it was compiled:", body["pipeline_spec"] == compiled)
 
 # %% [markdown]
 # The run carries the whole spec: what ran is what was sent, whatever happens to the file later. On a real cluster it would
@@ -1614,12 +1613,12 @@ reveal("status", {"with them": with_them, "without": without}, text=f"It says: {
 here = asked @ np.load(ship.path("train", "model"))
 difference = float(np.abs(answered - here).max())
 truth = september["arr_delay"].iloc[:200].to_numpy(dtype=float)
-fig, ax = plots.figure(f"Served and computed here differ by {difference:.0e} minutes at most", x="computed in this notebook (minutes)", y="minutes", figsize=(7, 3))
+fig, ax = plots.figure(f"Served and computed here differ by {difference:.6f} minutes at most", x="computed in this notebook (minutes)", y="minutes", figsize=(7, 3))
 ax.plot(here, truth, "o", markersize=3, color=plots.GREY)
 ax.plot(here, answered, "o", markersize=4, color=plots.BLUE)
 ax.text(0.02, 0.95, "served", color=plots.BLUE, transform=ax.transAxes, va="top")
 ax.text(0.02, 0.86, "what came true", color=plots.GREY, transform=ax.transAxes, va="top")
-plots.show(fig, alt=f"200 flights: the served prediction lies on the diagonal, within {difference:.0e} minutes; the true delays scatter around it.")
+plots.show(fig, alt=f"200 flights: the served prediction lies on the diagonal, within {difference:.6f} minutes; the true delays scatter around it.")
 
 # %% [markdown]
 # On a cluster nobody starts this by hand. An `InferenceService` says what is wanted; here as KServe's own classes, which refuse a misspelt

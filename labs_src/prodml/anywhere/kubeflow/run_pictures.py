@@ -33,6 +33,7 @@ def draw_runs(runs: Mapping[str, LocalRun], steps: Sequence[str], title: str) ->
         end = max((a.end for a in run.attempts), default=0.0)
         said.append(f"{name}: {len(run.ran)} steps executed in {end:.1f} s")
         ax.text(1, 1 - 0.08 * at, name, transform=ax.transAxes, ha="right", va="top", color=colour)
+    ax.set_xlim(left=0)
     ax.set_yticks(range(len(steps)), steps)
     ax.set_ylim(len(steps) - 0.5, -0.5)
     plots.show(fig, alt=f"{title}. {'; '.join(said)}.")
