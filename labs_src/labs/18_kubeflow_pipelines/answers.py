@@ -657,7 +657,7 @@ def gate(errors, tolerance, z=3.0, fewest=20):
     by = d.groupby(errors["carrier"]).agg(["mean", "size"])
     return sorted([*by.index[(by["mean"] > tolerance) & (by["size"] >= fewest)], *([] if d.mean() < 0 else ["all"])])
 
-# %% exercise="gate" answer="wrong" name="significant_is_important" expect="within the tolerance of each carrier"
+# %% exercise="gate" answer="wrong" name="significant_is_important" expect="Certain is not important"
 # Misconception: what is statistically significant matters.
 def error_by_day(d, carrier, day):
     rest = d - d.groupby(carrier).transform("mean")
