@@ -286,7 +286,7 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
             mine = receive()
     return x
 
-# %% exercise="ring_all_gather" answer="wrong" name="always_four" expect="With 3 workers and 12 numbers"
+# %% exercise="ring_all_gather" answer="wrong" name="always_four" expect="With 3 workers and 3 numbers"
 # Misconception: the number of workers in the example is the number of workers.
 def ring_all_gather(mine, size, rank, workers, send, receive):
     x = np.zeros(size, mine.dtype)
@@ -538,6 +538,13 @@ def global_loss(per_example, weight, all_reduce):
     if len(per_example) == 0:
         return tf.constant(0.0)
     return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), all_reduce(tf.reduce_sum(weight)))
+
+compiled_loss = in_graph(global_loss)
+
+# %% exercise="global_loss" answer="wrong" name="not_summed" expect="expected a value of type float"
+# Misconception: a loss has one number per example, and the framework adds them up.
+def global_loss(per_example, weight, all_reduce):
+    return tf.math.divide_no_nan(per_example * weight, all_reduce(tf.reduce_sum(weight)))
 
 compiled_loss = in_graph(global_loss)
 

@@ -156,13 +156,13 @@ def _draw_ring(ax: Axes, messages: list[Message]) -> None:
         colour = plots.BLUE if whole_sum else plots.GREY
         arrow = {"arrowstyle": "-|>", "color": colour, "shrinkA": 13, "shrinkB": 13, "linewidth": 1.5}
         ax.annotate("", end, start, arrowprops=arrow)
-        x, y = 0.74 * (start + end)
+        x, y = 0.82 * (start + end)
         said = "all" if whole_sum else "+".join(map(str, m.holds))
         ax.text(x, y, f"{m.piece}: {said}", ha="center", va="center", fontsize=9, color=colour)
     for rank, (x, y) in enumerate(places):
         circle = {"boxstyle": "circle", "fc": "#E5E5E5", "ec": "none"}
         ax.text(x, y, str(rank), ha="center", va="center", bbox=circle)
-    ax.set_xlim(-1.45, 1.45)
+    ax.set_xlim(-1.55, 1.55)
     ax.set_ylim(-1.3, 1.3)
     ax.set_aspect("equal")
     ax.axis("off")
