@@ -187,7 +187,7 @@ with check("ring_reduce_scatter"):
 # The same among four workers, read from the messages that *your* function sends: on each arrow the piece, and whose
 # numbers are in it.
 
-# %% kind="explore"
+# %% kind="explore" folded=true
 # Draws the rounds of your reduce-scatter.
 from prodml.fast.distributed.rounds import draw_held, draw_rounds, rounds_of
 
@@ -466,8 +466,14 @@ with check("replica_step"):
 # 3. Begin with k + 1 zeros and fill them only if there are rows: the gradient's sum in `[:-1]`, the number of rows in `[-1]`. Of what all_reduce returns, divide the first part by the last number.
 
 # %% [markdown]
-# What does it cost to forget this? Forty steps on three replicas whose shards differ in size, by your function and by
-# the mean of means; how far is each from one machine?
+# What does it cost to forget this? Forty steps on three replicas with 8, 4 and 1 rows of each batch, by your function and by
+# the mean of means.
+
+# %% kind="explore"
+predict("forgotten",
+    "The weights are numbers like 0.1. By how much do they differ from those of one machine, at most?",
+    {"your step": (1e-18, 1.0, "log"), "mean of means": (1e-18, 1.0, "log")},
+)
 
 # %% kind="explore" folded=true
 # Draws how far both drift from one machine, step by step.
@@ -494,6 +500,13 @@ for (name, values), colour in zip(drift.items(), (plots.BLUE, plots.RED), strict
 ax.set_yscale("log")
 ax.legend(loc="center right")
 plots.show(fig, alt=f"Largest difference to one machine's weights over 40 steps, logarithmic. {title}; your step differs by {max(drift['your step']):.0e} at most.")
+
+# %% kind="explore"
+reveal("forgotten",
+    {name: max(1e-18, *values) for name, values in drift.items()},
+    text="Rounding on the one hand, and on the other an error as large as the weights. It fails nowhere and warns nobody, and is "
+    "there from the first step on.",
+)
 
 # %% [markdown]
 # Held against TensorFlow: the same linear model as a Keras layer, in float64. TensorFlow cuts the batch, and you get the
@@ -759,7 +772,8 @@ for n, run in runs.items():
 # %% [markdown]
 # An epoch of Adam on two, three or four replicas should give the weights of one device, but for rounding. And the two
 # popular shortcuts? Divide by the fixed batch, as `compute_average_loss(global_batch_size=64)` does in
-# [TensorFlow's tutorial](https://www.tensorflow.org/tutorials/distribute/custom_training), or take each replica's mean:
+# [TensorFlow's tutorial](https://github.com/tensorflow/docs/blob/023b91c89dc06b3c6462d8426cc655acd452282e/site/en/tutorials/distribute/custom_training.ipynb),
+# or take each replica's mean:
 
 # %% kind="explore"
 shortcuts = {
@@ -1179,7 +1193,7 @@ def steps_in(log):
 # %% kind="explore"
 one = tf.constant([1.0])
 print("your loss, tried here first:", float(global_loss(2 * one, one, lambda x: x)))
-waiting = slow("Two workers train, one is killed, the other gives up", seconds=12)
+waiting = slow("Two workers train, one is killed, the other gives up", seconds=15)
 with waiting, multi_worker_cluster(train_worker, [folder, 10_000]) as cluster:
     cluster.show()
     cluster.wait_for(0, "saved step 40")

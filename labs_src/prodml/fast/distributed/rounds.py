@@ -112,7 +112,7 @@ def draw_held(rounds: list[list[Message]]) -> None:
     fig = _empty((WIDTH, rows * (min(side, 1.6) + 0.3) + 0.7), title)
     for at, grid in enumerate(counts):
         ax = fig.add_subplot(rows, columns, at + 1)
-        ax.imshow(grid, cmap="Blues", vmin=0, vmax=1.5 * workers)
+        ax.imshow(grid, cmap="Blues", vmin=0, vmax=2.2 * workers)
         for (y, x), count in np.ndenumerate(grid):
             weight = "bold" if count == workers else "normal"
             ax.text(x, y, str(count), ha="center", va="center", fontsize=8, weight=weight)
