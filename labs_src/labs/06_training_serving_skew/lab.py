@@ -5,7 +5,7 @@
 #     question: Why does the model that was good offline fail online?
 #     minutes: {core: 70, all: 151}
 #     core: [skew_report, find_difference]
-#     seconds: 35
+#     seconds: 50
 #     objectives:
 #       - Split the error that a model gains on its way online into data that changed, pipelines that differ, and feedback
 #       - Find an input on which two implementations of one feature disagree, without guessing where
@@ -692,7 +692,7 @@ draw_dashboard(
 again, mended_log = serve_month(7, faults=[])
 after = way_of(skew_report(held_out, again, mended_log, model), again, mended_log)
 show_waterfall(
-    f"July, from {july_way.online:.0f} to {after.online:.0f} minutes: what is left is data and feedback, and no bug",
+    f"July, from {july_way.online:.0f} to {after.online:.0f} minutes: data and feedback are left",
     {"with faults": july_way, "mended": after},
 )
 
@@ -852,7 +852,7 @@ reveal("versions",
 by_time = recorded.assign(clock=recorded["hour"] + recorded["minute"] / 60).sort_values("clock")
 broken = by_time.loc[by_time["seconds_1.26.4"] != by_time["seconds_2.4.6"], "clock"]
 fig, ax = plots.figure(
-    f"From {broken.min():.1f} h on, the same code gives seconds that are 65,536 too few", "time of day (h)", "seconds since midnight", figsize=(7, 2.9),
+    f"From {broken.min():.1f} h on, the same code is 65,536 seconds off", "time of day (h)", "seconds since midnight", figsize=(7, 2.9),
 )
 ax.plot(by_time["clock"], by_time["seconds_1.26.4"], "o", markersize=4, color=plots.BLUE, label="NumPy 1.26.4")
 ax.plot(by_time["clock"], by_time["seconds_2.4.6"], "x", markersize=5, color=plots.RED, label="NumPy 2.4.6")
@@ -1043,7 +1043,7 @@ def far_apart(a, b):
 far = {name: (far_apart(*two), colour) for kind, colour in ((equivalent, plots.BLUE), (different, plots.RED)) for name, two in kind.items()}
 far = dict(sorted(far.items(), key=lambda item: item[1][0]))
 fig, ax = plots.figure(
-    f"A tolerance of {tolerance:.0e} has orders of magnitude to either side", "largest distance d (equivalent: blue; not: red)", figsize=(7, 3.2),
+    f"Your tolerance of {tolerance:.0e} has room on either side", "largest distance d (equivalent: blue; not: red)", figsize=(7, 3.2),
 )
 for place, (d, colour) in enumerate(far.values()):
     ax.plot(d, place, "o" if colour == plots.BLUE else "s", color=colour, markersize=8)
@@ -1353,7 +1353,7 @@ folder.cleanup()
 # %% kind="explore"
 # Draws the next version's error, by its labels.
 fig, ax = plots.figure(
-    "Labels that nobody touched teach more, though they are fewer",
+    "Fewer labels, which nobody touched, teach more",
     "mean absolute error on the next 1,000 flights (min)", figsize=(7, 2.3),
 )
 ax.barh(list(trained), list(trained.values()), color=[plots.RED, plots.BLUE, plots.GREY])

@@ -27,22 +27,14 @@
 # ```mermaid
 # flowchart LR
 #   accTitle: The service, and where it can break
-#   accDescr: Weather and flight events come from two producers and become features. Four hosts run the model on them. Above 15 minutes a decision alerts agents. Labels come back hours later. Faults of inputs sit before the hosts, faults of serving on them, faults of outcomes behind them.
-#   W([weather feed]) --> F
-#   E([flight events]) --> F
-#   subgraph input
-#     F[features]
-#   end
-#   subgraph serving
-#     H[4 hosts: server code, model]
-#   end
-#   subgraph outcome
-#     D{above 15 min?} --> A[agents act]
-#     L[labels, hours later]
-#   end
-#   F --> H --> D
-#   A -.-> L
-#   F -.-> R[nightly replay] -.compare.- H
+#   accDescr: Weather and flight events come from two producers and become features. Four hosts run the model on them, and a nightly job replays the logged features. Above 15 minutes a decision alerts agents. Labels come back hours later. Faults of inputs sit before the hosts, faults of serving on them, faults of outcomes behind them.
+#   W([weather]) --> F["features<br/>(input)"]
+#   E([flights]) --> F
+#   F --> H["4 hosts, model<br/>(serving)"]
+#   F -.-> R[nightly replay]
+#   H --> D{"> 15 min?<br/>(outcome)"}
+#   D --> A[agents]
+#   D -.-> L["labels,<br/>hours later"]
 # ```
 
 # %% kind="setup"
@@ -218,7 +210,7 @@ views.changes(evidence, 3, since, [name for name, _ in near], f"Hours before the
 # "It was the last deploy" is a common guess. How good is it? Sixty-four incidents of earlier nights, sixty of them faults:
 
 # %% kind="explore" folded=true
-# Draws 64 incidents of earlier nights, four per cause, half of them hard.
+# Makes 64 incidents of earlier nights, four per cause, half of them hard.
 practice = [make_incident(4600 + 4 * i + k, cause, bool(k % 2)) for i, cause in enumerate(FAMILIES) for k in range(4)]
 practice[8] = make_incident(27, "zero_fill", False)  # two in whose company an average is loud
 practice[45] = make_incident(63, "failing_host", True)

@@ -60,7 +60,6 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
         pytest.param(put("check-count", "got == 3", "got == 3.0"), {"check_count"}, id="a visible part"),
         pytest.param(put("check-double", "2 * kept", "kept * 2"), {"check_double"}, id="a hidden part"),
         pytest.param(put("text-1", "A small lab", "A tiny lab"), NONE, id="wording"),
-        pytest.param(put("hints-double", "twice", "two times"), NONE, id="a hint"),
         pytest.param(put("explore-1", "print(table)", "table"), NONE, id="an explore cell"),
         pytest.param(put("setup-1", "factor = 2", "factor = 3"), BOTH, id="setup"),
         pytest.param(put("exercise-double", "doubled = ", "twice = doubled = "), NONE, id="a solution"),
@@ -73,6 +72,15 @@ def test_a_source_that_changed(lab, change: Change, stale: set[str]) -> None:
     before = keys(read(source), content)
     change({cell.id: cell for cell in source.cells})
     assert changed(before, keys(read(source), content)) == stale
+
+
+def test_a_hint_that_changed_judges_nothing_again(lab) -> None:
+    """Hints stand in the notebook's metadata, and no check reads them."""
+    source = copy.deepcopy(lab.nbgrader_source)
+    content = to_text(lab.learner).encode()
+    before = keys(read(source), content)
+    source.metadata.lab.hints["double"][0] = "What are two times a number?"
+    assert changed(before, keys(read(source), content)) == NONE
 
 
 def test_solutions_count_where_nobody_recorded_what_they_prove(lab) -> None:

@@ -34,7 +34,7 @@ def closed(diagnosis: Mapping[str, Any], truth: Truth) -> tuple[str, str]:
     if not all(right.values()):
         look_at, split_by, seen = best_view(truth)
         split = "" if split_by == "all" else f", split by `{split_by}`"
-        tail += f" To be seen at `{look_at}`{split}: {seen}{', though faintly' if truth.hard else ''}."
+        tail += f" To be seen at `{look_at}`{split}: {seen}.{' A hard fault: it may be faint.' if truth.hard else ''}"
     if truth.cause != "nothing":
         tail += f" Of 100 flights since, {truth.wrong_alerts:g} were alerted wrongly, or wrongly not."
     text = "; ".join(f"{part}: {said}, {'right' if ok else f'in truth {true}'}" for part, said, true, ok in rows)

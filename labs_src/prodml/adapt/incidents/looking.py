@@ -83,7 +83,7 @@ def _table(e: Evidence, name: str, days: float, mark: pd.Timestamp | None) -> No
             grouped.agg(first=("time", "min"), last=("time", "max"), requests=("id", "size"), hosts=("host", "nunique"))
         )
     else:
-        last = e.requests.tail(12).drop(columns=["id", "dest", "distance", "precip"])
+        last = e.requests.tail(12).drop(columns=["id", "dest", "distance", "precip", "pressure"])
         _html(last.assign(**e.predictions[["prediction", "replayed", "alerted"]].tail(12)))
 
 

@@ -29,8 +29,11 @@ def actions() -> None:
 
 def signs() -> None:
     """Show the sixteen signs: where each is measured, when it is there, and what it suggests."""
-    rows = [(f"`{s.name}`", s.there_when, f"`{s.suggests}`", "a mean" if s.average else "") for s in SIGNS.values()]
-    _table(("sign", "is there when", "suggests", "of many rows"), rows)
+    rows = [
+        (f"`{s.name}`", s.there_when, f"`{s.suggests}`", "a mean of many rows" if s.average else "")
+        for s in SIGNS.values()
+    ]
+    _table(("sign", "is there when", "suggests", ""), rows)
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -71,11 +71,13 @@ def every_slice(e: Evidence, look_at: str, days: float, mark: Any = None) -> Non
     """A row per host, airport and carrier: how far the measure is from this slice's own healthy days."""
     import pandas as pd
 
-    rows = {}
+    off, sizes = {}, {}
     for column, names in (("host", HOSTS), ("origin", ORIGINS), ("carrier", CARRIERS)):
         counts = _lines(e, "requests", column, days, names)
         for name, line in _lines(e, look_at, column, days, names).items():
-            rows[f"{column}={name}"] = _deviation(line, counts[name], e)
+            off[f"{column}={name}"], sizes[f"{column}={name}"] = _off(line, e), counts[name]
+    least = max((float(line.abs().max()) for line in off.values()), default=0.0) / (2 * LOUDEST)
+    rows = {name: _deviation(line, sizes[name], e, least) for name, line in off.items()}
     table: Any = pd.DataFrame(rows).T
     table = table.loc[:, table.columns >= table.columns[-1] - np.timedelta64(round(days * 24), "h")]
     lately = table.iloc[:, -round(24 / _hours(days)) :].mean(axis=1)
@@ -173,12 +175,22 @@ def usual(line: Any, e: Evidence) -> tuple[Any, Any]:
     return hours.map(low), hours.map(high)
 
 
-def _deviation(line: Any, counts: Any, e: Evidence) -> Any:
-    """How far each step is from the healthy days at that hour; steps of few requests may be farther off."""
+def _off(line: Any, e: Evidence) -> Any:
+    """How far each step is from the healthy days at that hour."""
     early = line.index < e.metrics["time"].iloc[0] + np.timedelta64(5, "D")
     hour = line.index.hour
-    off = line - hour.to_series(index=line.index).map(line[early].groupby(hour[early]).mean())
-    usual_spread = max(float(off[early].std()) * 1.25, 1e-3)  # five days' own mean makes their spread look smaller
+    return line - hour.to_series(index=line.index).map(line[early].groupby(hour[early]).mean())
+
+
+def _deviation(off: Any, counts: Any, e: Evidence, least: float) -> Any:
+    """In healthy standard deviations; steps of few requests may be farther off.
+
+    Args:
+        least: for measures that healthy days hardly move: the smallest standard deviation, so that what is loudest of
+            all slices stays louder than the slices that only hold a part of it.
+    """
+    early = off.index < e.metrics["time"].iloc[0] + np.timedelta64(5, "D")
+    usual_spread = max(float(off[early].std()) * 1.25, least, 1e-6)  # five days' own mean makes it look smaller
     spread = usual_spread * np.sqrt((counts[early].median() / counts).clip(lower=1))
     return (off / spread).clip(-2 * LOUDEST, 2 * LOUDEST)
 

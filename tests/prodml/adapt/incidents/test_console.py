@@ -55,3 +55,12 @@ def test_console_outside_of_a_notebook_shows_the_first_view(capsys):
     said = capsys.readouterr().out
     assert "mean_prediction" in said
     assert "outage" not in said
+
+
+def test_a_slice_that_holds_a_part_of_the_fault_is_fainter(capsys):
+    """Is an old model on one host told from the airports that this host serves among others?"""
+    view(make_incident(40).evidence, "prediction − replay", "every slice")
+    oddest = capsys.readouterr().out.split("Oddest in the last day: ")[1].split("; ")
+    values = [abs(float(slice_.split()[1].rstrip("."))) for slice_ in oddest]
+    assert oddest[0].startswith("host=h2 ")
+    assert values[0] > 2 * values[1]
