@@ -485,14 +485,15 @@ def together(weights, shards, rate):
 g = rng()
 wide, answers = g.normal(size=(40, 13, 5)), g.normal(size=(40, 13))
 one_machine, by_yours, by_means = (np.zeros(5) for _ in range(3))
-drift = {"your step": [], "mean of means": []}
+apart = {"your step": [], "mean of means": []}
 for rows, wanted in zip(wide, answers, strict=True):
     shards = [(rows[a:b], wanted[a:b]) for a, b in ((0, 8), (8, 12), (12, 13))]
     one_machine = one_machine - 0.1 * mean_gradient(one_machine, rows, wanted)
     by_yours = together(by_yours, shards, 0.1)
     by_means = by_means - 0.1 * np.mean([mean_gradient(by_means, *shard) for shard in shards], axis=0)
-    drift["your step"].append(np.abs(by_yours - one_machine).max())
-    drift["mean of means"].append(np.abs(by_means - one_machine).max())
+    apart["your step"].append(np.abs(by_yours - one_machine).max())
+    apart["mean of means"].append(np.abs(by_means - one_machine).max())
+drift = apart
 title = "Shards of 8, 4 and 1 rows: the mean of means trains another model"
 fig, ax = plots.figure(title, x="step", y="weights differ from one machine's by")
 for (name, values), colour in zip(drift.items(), (plots.BLUE, plots.RED), strict=True):
@@ -1139,7 +1140,7 @@ def steps_of(strategy, model, optimizer, done, keep, last, dataset):
             step(part)
             seconds.append(time.perf_counter() - begun)
             at = int(done.assign_add(1).numpy())
-            print("step", at, "at", time.time(), flush=True)
+            print("step", at, "at", time.monotonic(), flush=True)
             if at % 20 == 0:
                 keep.save()
                 print("saved step", at)
@@ -1199,8 +1200,8 @@ with waiting, multi_worker_cluster(train_worker, [folder, 10_000]) as cluster:
     cluster.wait_for(0, "saved step 40")
     time.sleep(0.25)
     cluster.kill(1)
-    killed = time.time()
-    statuses, gave_up = cluster.wait(), time.time()
+    killed = time.monotonic()
+    statuses, gave_up = cluster.wait(), time.monotonic()
     before = steps_in(cluster.log(0, lines=1000))
     said = next(line for line in reversed(cluster.log(0).splitlines()) if "Error" in line)
 stopped = int(before[-1, 0])
@@ -1215,7 +1216,7 @@ print(textwrap.shorten(said, 150, placeholder=" …"))
 
 # %% kind="explore"
 print(f"worker 0 stopped after step {int(stopped)}; both go on to step 100")
-again = time.time()
+again = time.monotonic()
 waiting = slow("Both begin again, and go on to step 100", seconds=8)
 with waiting, multi_worker_cluster(train_worker, [folder, 100]) as cluster:
     cluster.show()
@@ -1357,7 +1358,6 @@ plots.show(fig, alt=f"Images per second with 1, 2 and 4 replicas, batches of 64 
 times = speed.loc[512] / speed.loc[512, 1]
 reveal("faster",
     {"2 replicas": float(times[2]), "4 replicas": float(times[4])},
-    unit="times",
     text="**No gain** worth the name, and a loss with four replicas, or with small batches (the picture's lower line). One device already uses both cores for a single matrix product. Replicas add no cores, only smaller products, their own bookkeeping and a sum. Logical devices are for testing that the code is right.",
 )
 
