@@ -33,7 +33,7 @@ def build_lab(lab_dir: Path) -> Built:
         AuthorErrors: every mistake, with file, line and fix.
     """
     lab = read_source(lab_dir)
-    if errors := broken_rules(lab) or (hard_to_read(lab) if "core" in lab.meta else []):
+    if errors := broken_rules(lab) or hard_to_read(lab):
         raise AuthorErrors(errors)
     learner = notebooks.learner(lab)
     if errors := [*bad_stubs(lab, learner), *leaks(lab, learner)]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from labs_cli.errors import CliError
+from labs_cli.parameters import COURSE, JSON, LAB, LABS, NOTEBOOK
 from labs_cli.screen import say_error
 
 # jsonschema, which nbformat imports, does without this package. Its grammar takes more than a second to read.
@@ -25,17 +26,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-LAB = typer.Argument(metavar="LAB", help="Number, name or part of a name of a lab.", show_default=False)
-LABS = typer.Argument(metavar="LAB...", help="Numbers, names or parts of names of labs.", show_default=False)
-COURSE = typer.Option("--course", metavar="DIR", help="Folder of the nbgrader course.", show_default=False)
-NOTEBOOK = typer.Option(
-    "--notebook",
-    metavar="FILE",
-    help="This notebook, not the newest copy in the workspace.",
-    show_default=False,
-)
-JSON = typer.Option("--json", help="Print JSON on stdout and everything else on stderr.")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

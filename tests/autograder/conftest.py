@@ -31,6 +31,7 @@ LAB = '''\
 # # 90 · A small lab
 
 # %% kind="setup"
+# Imports.
 import numpy as np
 
 from prodml import begin, check, hidden_rng, raised, rng, take, value, variant

@@ -36,6 +36,7 @@ LAB = '''\
 # # 91 · Files
 
 # %% kind="setup"
+# Imports.
 import numpy as np
 
 from prodml import begin, check, hidden_rng

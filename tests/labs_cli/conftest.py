@@ -31,6 +31,7 @@ SOURCE = '''\
 # # 90 · Twice
 
 # %% kind="setup"
+# Imports.
 from prodml import begin, check, hidden_rng, value
 
 begin("90_twice")

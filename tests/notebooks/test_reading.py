@@ -5,17 +5,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
 
-LABS_SRC = Path(__file__).resolve().parents[2] / "labs_src" / "labs"
 NO_PICTURES = {"00_start_here"}  # ten minutes on how a lab works
 PICTURES = 6
 MOST_WORDS = 1600
-# Labs that are not in this form yet; each is taken off when it is.
-NOT_YET = {path.parent.name for path in LABS_SRC.glob("*/lab.py") if "\n#     core: " not in path.read_text(encoding="utf-8")}
 DIAGRAM = "```mermaid"
 SLOW = 15.0  # seconds; the rule is five on a quiet machine, and tests run on a busy one
 ELSEWHERE = range(9, 22)  # Parts B and C
@@ -105,8 +101,6 @@ def test_a_figure_that_is_told_early_is_found(place: str) -> None:
 
 def test_the_run_draws_enough_pictures(lab_dir, reference_run) -> None:
     """Is there a diagram of the subject at the top, and a picture per claim, each with words for who cannot see it?"""
-    if lab_dir.name in NOT_YET:
-        pytest.xfail("not in this form yet")
     cells = reference_run.notebook.cells
     shown = [o for c in cells if c.cell_type == "code" for o in outputs(c)]
     pictures = [tag for o in shown for tag in re.findall(r"<img [^>]*>", o.get("text/html", ""))]
@@ -142,15 +136,11 @@ def test_little_is_open_at_first_sight(lab_dir, learners: NotebookNode, referenc
     shown = [o for c in reference_run.notebook.cells if c.cell_type == "code" for o in outputs(c)]
     drawn = sum("<img " in o.get("text/html", "") or "text/vnd.mermaid" in o for o in shown)
     report("open", lab_dir.name, **opened(learners), pictures=drawn, core=about.core_minutes, all=about.minutes)
-    if lab_dir.name in NOT_YET:
-        pytest.xfail("not in this form yet")
     assert opened(learners)["words"] <= MOST_WORDS
 
 
-def test_slow_cells_say_so_before(lab_dir, reference_run) -> None:
+def test_slow_cells_say_so_before(reference_run) -> None:
     """Does every cell that takes long announce it and show progress?"""
-    if lab_dir.name in NOT_YET:
-        pytest.xfail("not in this form yet")
     seconds = {c.id: c.metadata.get("papermill", {}).get("duration") or 0 for c in reference_run.notebook.cells}
     assert any(seconds.values())
     silent = [
@@ -163,8 +153,6 @@ def test_slow_cells_say_so_before(lab_dir, reference_run) -> None:
 
 def test_it_ends_in_production(lab_dir, reference: NotebookNode) -> None:
     """Does a lab end with what a team does about it, and with primary sources; and Parts B and C with a table of names?"""
-    if lab_dir.name in NOT_YET:
-        pytest.xfail("not in this form yet")
     text = "\n".join(c.source for c in reference.cells if c.cell_type == "markdown").lower()
     assert "## in production" in text
     assert "## primary sources" in text

@@ -52,7 +52,7 @@ import pandas as pd
 import tensorflow as tf
 
 from prodml import begin, check, explorer, hidden_rng, plots, predict, reveal, rng, slow, stream, take, value
-from prodml.fast.inputs.pipelines import as_written, ask, read_all, records, train, with_threads
+from prodml.fast.inputs.pipelines import as_written, ask, read_all, records, seconds_to_drain, train, with_threads
 from prodml.fast.inputs.slow_stores import SlowSteps, SlowStore
 from prodml.fast.inputs.stores import FeatureService, HeldSteps, HeldStore, features_of, in_turns
 from prodml.fast.inputs.drawing import draw, draw_several
@@ -619,16 +619,6 @@ predict("lock", "Four calls at once, in four threads. How many times as fast as 
 
 # %% kind="explore" folded=true
 # Drains datasets in turn, three times, and compares the best of each: what else runs here hits them alike.
-def seconds_to_drain(datasets, rounds=3):
-    best = dict.fromkeys(datasets, float("inf"))
-    for name in list(datasets) * rounds:
-        started = time.perf_counter()
-        for _ in datasets[name]:
-            pass
-        best[name] = min(best[name], time.perf_counter() - started)
-    return best
-
-
 def times_as_fast(function):
     def calls(n):
         dataset = tf.data.Dataset.range(100).map(lambda record: ask(function, record), num_parallel_calls=n)
@@ -778,20 +768,8 @@ ways = {
 
 # %% kind="explore" folded=true
 # Drains the three in turn, five times.
-import time as clock
-
-def drained(datasets, rounds=5):
-    best = dict.fromkeys(datasets, float("inf"))
-    for name in list(datasets) * rounds:
-        started = clock.perf_counter()
-        for _ in datasets[name]:
-            pass
-        best[name] = min(best[name], clock.perf_counter() - started)
-    return best
-
-
 with slow("Drains 20,000 numbers in three ways, five times each", seconds=6):
-    took_by = drained(ways)
+    took_by = seconds_to_drain(ways, rounds=5)
 
 # %% kind="explore" folded=true
 # Draws the seconds of the three, on a logarithmic scale.

@@ -32,6 +32,7 @@ LAB = (
 # # 92 · A target
 
 # %% kind="setup"
+# Imports.
 import numpy as np
 
 from prodml import begin, check, hidden_rng, raised, take, value

@@ -67,7 +67,8 @@ def test_checks_and_cells_that_reach_an_export_may_fail(built: Built) -> None:
 
 
 def test_a_cell_that_reveals_an_answer_is_folded(lab_dir: Path, lab_text: str) -> None:
-    (lab_dir / "lab.py").write_text(lab_text.replace("print(table)", 'reveal("table", {"sum": sum(table)})'))
+    shown = '# The sum, beside the guess.\ntable = double(np.arange(3.0))\nreveal("table", {"sum": sum(table)})'
+    (lab_dir / "lab.py").write_text(lab_text.replace("table = double(np.arange(3.0))\nprint(table)", shown))
     assert cell(build_lab(lab_dir).learner, "explore-1").metadata.jupyter == {"source_hidden": True}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -68,3 +68,17 @@ def train(dataset: Iterable[Any], recorder: Recorder, step_seconds: float = STEP
     for _ in dataset:
         with recorder.span("train"):
             time.sleep(step_seconds)
+
+
+def seconds_to_drain(datasets: Mapping[Any, Iterable[Any]], rounds: int = 3) -> dict[Any, float]:
+    """Name → seconds of the fastest of so many epochs of each dataset.
+
+    The datasets take turns, so that whatever else runs on the machine hits them alike.
+    """
+    best = dict.fromkeys(datasets, float("inf"))
+    for name in list(datasets) * rounds:
+        started = time.perf_counter()
+        for _ in datasets[name]:
+            pass
+        best[name] = min(best[name], time.perf_counter() - started)
+    return best

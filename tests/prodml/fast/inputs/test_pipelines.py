@@ -64,3 +64,22 @@ def test_training_is_written_into_the_timeline():
     recorder = Recorder()
     pipelines.train([1, 2, 3], recorder, step_seconds=0)
     assert recorder.timeline()["step"].tolist() == ["train"] * 3
+
+
+def test_datasets_take_turns_and_the_fastest_epoch_counts(monkeypatch):
+    """Is each drained as often, in turn, and is its shortest epoch what is told?"""
+    clock, drained = [0.0], []
+    costs = {"a": [3, 1, 2], "b": [5, 6, 4]}
+
+    class Epochs:
+        def __init__(self, name):
+            self.name = name
+
+        def __iter__(self):
+            drained.append(self.name)
+            clock[0] += costs[self.name][drained.count(self.name) - 1]
+            return iter(range(2))
+
+    monkeypatch.setattr(pipelines.time, "perf_counter", lambda: clock[0])
+    assert pipelines.seconds_to_drain({name: Epochs(name) for name in "ab"}) == {"a": 1, "b": 4}
+    assert drained == list("ababab")
