@@ -20,7 +20,8 @@ LAB = (
 #   lab:
 #     title: A target
 #     question: What is not stopped?
-#     minutes: 5
+#     minutes: {core: 5, all: 10}
+#     core: [double, count, squares]
 #     seconds: 1
 #     objectives: [one, two, three]
 #     prerequisites: []
@@ -131,6 +132,9 @@ with check("squares"):
 # %% [markdown] kind="hints" name="squares"
 # 1. What does yield do?
 # 2. `yield from`.
+
+# %% [markdown] deeper=5
+# ## More targets
 
 # %% kind="exercise" name="fetch" exports=["fetch"]
 def fetch(store, keys):
