@@ -283,14 +283,14 @@ def diagnose(evidence):
     evidence: has the attributes now, metrics, requests, predictions, labels, deploys and upstream;
         `symptoms(evidence)` is a DataFrame with sign, place, strength and since, strongest first.
         A sign is there if its strength is above 1. If none is there, nothing is broken. Else one
-        of them decides: the most special one, and of equally special ones the strongest.
+        of them decides; where nothing speaks for another one, the strongest.
     Returns a dict:
         "cause": a name of `FAMILIES`.
         "where": the place in the row that decided; "model" for bad_quantization; "nowhere" if
             nothing is broken.
         "since": that row's, a pandas Timestamp, UTC, without a zone; None if nothing is broken.
-        "action": "roll_back" if a deploy of `FAMILIES[cause].owner` with status "done" stands in
-            the five hours before `since`; else `FAMILIES[cause].action`.
+        "action": "roll_back" if a deploy whose `component` is `FAMILIES[cause].owner`, with status
+            "done", stands in the five hours before `since`; else `FAMILIES[cause].action`.
     """
     ### BEGIN SOLUTION
     signs = symptoms(evidence)

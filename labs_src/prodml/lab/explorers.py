@@ -11,7 +11,7 @@ from prodml.lab.calm import UNFINISHED
 from prodml.lab.controls import NAME_SLIDERS, menu, slider, tick
 from prodml.lab.layout import STYLE, columns
 from prodml.lab.output import in_notebook, number, shorten, text_of
-from prodml.lab.pictures import drawn
+from prodml.lab.pictures import drawn, one_at_a_time
 from prodml.lab.scales import logarithmic
 
 
@@ -48,11 +48,12 @@ def explorer(function: Callable[..., Any], **controls: Any) -> None:
     place = display({**first, "text/html": first["text/html"] + STYLE + NAME_SLIDERS}, raw=True, display_id=True)
 
     def redraw(_: Any) -> None:
-        try:
-            picture = drawn(function, {name: widget.value for name, widget in widgets.items()})
-        except Exception as error:
-            picture = _in_place(error)
-        place.update({**picture, "text/html": picture["text/html"] + STYLE}, raw=True)
+        with one_at_a_time:
+            try:
+                picture = drawn(function, {name: widget.value for name, widget in widgets.items()})
+            except Exception as error:
+                picture = _in_place(error)
+            place.update({**picture, "text/html": picture["text/html"] + STYLE}, raw=True)
 
     for widget in widgets.values():
         widget.observe(redraw, names="value")

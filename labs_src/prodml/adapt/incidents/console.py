@@ -14,7 +14,7 @@ from prodml.adapt.incidents.looking import LOOKS, view
 from prodml.grading import grading
 from prodml.lab.controls import NAME_SLIDERS, column, menu, row, slider
 from prodml.lab.output import in_notebook
-from prodml.lab.pictures import drawn
+from prodml.lab.pictures import drawn, one_at_a_time
 
 HOURS = 120  # how far before the alarm an onset can be marked
 
@@ -22,8 +22,8 @@ HOURS = 120  # how far before the alarm an onset can be marked
 def console(incidents: Sequence[Incident]) -> None:
     """Show the evidence of `incidents`, one at a time, and a form to close the one that is shown.
 
-    Another incident begins without a mark. Without widgets (papermill, a viewer) the first picture and a
-    description of the controls are there.
+    Another incident begins without a mark, and one that is come back to has its own. Without widgets (papermill, a
+    viewer) the first picture and a description of the controls are there.
     """
     if grading():
         return
@@ -47,21 +47,26 @@ def console(incidents: Sequence[Incident]) -> None:
         return chosen().evidence.now - np.timedelta64(mark.value, "h") if mark.value else None
 
     def redraw(_: Any = None) -> None:
-        place.update(drawn(view, {
-            "evidence": chosen().evidence, "look_at": look_at.value, "split_by": split_by.value,
-            "days": views.WINDOWS[window.value], "mark": onset(),
-        }), raw=True)  # fmt: skip
+        with one_at_a_time:
+            place.update(drawn(view, {
+                "evidence": chosen().evidence, "look_at": look_at.value, "split_by": split_by.value,
+                "days": views.WINDOWS[window.value], "mark": onset(),
+            }), raw=True)  # fmt: skip
 
     def look(at: str, by: str, hours: int) -> None:
         look_at.value, split_by.value, mark.value = at, by, min(hours, HOURS)
 
-    form = Form(chosen, onset, look)
+    form, marks = Form(chosen, onset, look), dict[int, int]()
 
     def another(_: Any) -> None:
-        mark.value = 0  # a mark belongs to one incident
+        mark.value = marks.get(which.value, 0)
         form.begin(which.value)
 
+    def keep(_: Any) -> None:
+        marks[which.value] = mark.value
+
     which.observe(another, names="value")
+    mark.observe(keep, names="value")
     for widget in (which, look_at, split_by, window, mark):
         widget.observe(redraw, names="value")
     mark.observe(form.follow, names="value")

@@ -54,8 +54,8 @@ def test_a_button_opens_the_view_that_shows_the_cause(form, looked):
     assert "points" in form._said.value
 
 
-def test_a_mark_does_not_survive_a_change_of_incident(monkeypatch):
-    """Is the onset of the first incident gone when the second one is chosen?"""
+def test_a_mark_belongs_to_one_incident(monkeypatch):
+    """Is the onset of the first incident gone when the second one is chosen, and there when one comes back?"""
     made = []
     place = SimpleNamespace(update=lambda *_, **__: None)
     monkeypatch.setattr(console_module, "in_notebook", lambda: True)
@@ -67,6 +67,8 @@ def test_a_mark_does_not_survive_a_change_of_incident(monkeypatch):
     mark.value = 30
     menus.children[0].value = 2
     assert mark.value == 0
+    menus.children[0].value = 1
+    assert mark.value == 30
 
 
 class _NoForm:
