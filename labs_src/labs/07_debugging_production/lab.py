@@ -217,7 +217,8 @@ practice[45] = make_incident(63, "failing_host", True)
 faults = [incident for incident in practice if incident.truth.cause != "nothing"]
 
 # %% kind="explore"
-predict("last_deploy", "Of 100 faults: how often did the last deploy before the *alarm* begin it? And how often the change that stands nearest before the *onset*, deploy or notice?", {"last deploy before the alarm": (0, 100), "nearest change before the onset": (0, 100)})
+predict("last_deploy",
+    "Of 100 faults: how often did the last deploy before the *alarm* begin it? And how often the change that stands nearest before the *onset*, deploy or notice?", {"last deploy before the alarm": (0, 100), "nearest change before the onset": (0, 100)})
 
 # %% kind="explore"
 began = {"last deploy before the alarm": 0, "nearest change before the onset": 0}
@@ -229,7 +230,8 @@ for incident in faults:
     began["nearest change before the onset"] += bool(nearest) and nearest[0][0] == guilty
 
 # %% kind="explore"
-reveal("last_deploy", {name: 100 * n / len(faults) for name, n in began.items()}, unit="of 100 faults",
+reveal("last_deploy",
+       {name: 100 * n / len(faults) for name, n in began.items()}, unit="of 100 faults",
        text=f"In only {sum(culprit(i) is not None for i in faults)} of {len(faults)} did a change that stands in a log begin it. Where one did, the nearest to the onset is nearly always the one. So date the onset first: it decides which change is near.")
 
 # %% [markdown]
@@ -242,13 +244,15 @@ reveal("last_deploy", {name: 100 * n / len(faults) for name, n in began.items()}
 # Of the 64, half are **hard**: young, mild, in one airport or on one host, and another team's deploy stands just before.
 
 # %% kind="explore"
-predict("obvious", "The obvious rules on the 64 incidents: how many points of 100? And in how many of 100 cases do they say that nothing is broken?", {"points": (0, 100), "nothing is broken": (0, 100)})
+predict("obvious",
+    "The obvious rules on the 64 incidents: how many points of 100? And in how many of 100 cases do they say that nothing is broken?", {"points": (0, 100), "nothing is broken": (0, 100)})
 
 # %% kind="explore"
 by_rules = scores(obvious, practice)
 
 # %% kind="explore"
-reveal("obvious", {"points": 100 * by_rules["score"].mean(), "nothing is broken": 100 * (by_rules["said"] == "nothing").mean()}, unit="of 100",
+reveal("obvious",
+       {"points": 100 * by_rules["score"].mean(), "nothing is broken": 100 * (by_rules["said"] == "nothing").mean()}, unit="of 100",
        text=f"In 4 of the 64 nothing is broken; the rules say so in {(by_rules['said'][by_rules['cause'] == 'nothing'] == 'nothing').sum()} of these. A dashboard averages over carriers, hosts and hours; most of these faults live in one of them.")
 
 # %% [markdown]
@@ -489,14 +493,16 @@ with check("diagnose"):
 # that really left then. The right action at the right place ends the fault; any other leaves it for the day.
 
 # %% kind="explore"
-predict("act", "Of 100 wrong alerts of the next day, how many are stopped?", {"by the obvious rules": (0, 100), "by your diagnose": (0, 100)})
+predict("act",
+    "Of 100 wrong alerts of the next day, how many are stopped?", {"by the obvious rules": (0, 100), "by your diagnose": (0, 100)})
 
 # %% kind="explore"
 left = aftermath(practice, **{"obvious rules": obvious, "yours": diagnose})
 wrong = {name: int(hours.sum()) for name, hours in left.items()}
 
 # %% kind="explore"
-reveal("act", {said: 100 * (1 - wrong[name] / wrong["nobody acts"]) for said, name in (("by the obvious rules", "obvious rules"), ("by your diagnose", "yours"))}, unit="of 100",
+reveal("act",
+       {said: 100 * (1 - wrong[name] / wrong["nobody acts"]) for said, name in (("by the obvious rules", "obvious rules"), ("by your diagnose", "yours"))}, unit="of 100",
        text=f"Of {wrong['nobody acts']} wrong alerts. A few loud incidents hold most of them: what you see here hangs on which of these one finds. Points count incidents; users count harm.")
 
 # %% kind="explore" folded=true
@@ -555,7 +561,8 @@ tell(diagnose(evidence), first_night.truth)
 # that you have is noisy: it replays an hour of traffic, and one answer in five is wrong.
 
 # %% kind="explore"
-predict("bisection", "31 deploys, a test that is wrong in 20 % of the cases. How often does plain bisection find the right deploy?", {"plain bisection": (0, 100)})
+predict("bisection",
+    "31 deploys, a test that is wrong in 20 % of the cases. How often does plain bisection find the right deploy?", {"plain bisection": (0, 100)})
 
 # %% kind="setup"
 # Hunts for a bad deploy with a noisy test, and counts the tests.
@@ -593,7 +600,8 @@ def plain_bisection(deploys, is_bad, noise):
 plain_right, plain_tests = hunts(plain_bisection, 1000, 31, 0.2, rng())
 
 # %% kind="explore"
-reveal("bisection", {"plain bisection": 100 * plain_right}, unit="% of hunts", text="Five answers in a row must be right: 0.8 to the fifth is 33 %. One wrong answer sends it into the wrong half, and it never comes back.")
+reveal("bisection",
+       {"plain bisection": 100 * plain_right}, unit="% of hunts", text="Five answers in a row must be right: 0.8 to the fifth is 33 %. One wrong answer sends it into the wrong half, and it never comes back.")
 
 # %% [markdown]
 # So keep a **belief**: a probability for each deploy to be the first bad one, and one for "none of them". Ask where
@@ -835,13 +843,15 @@ drawings.draw_slices(errors, columns, late, worst_slice(errors, columns, late))
 # What remains of your instrument when faults are hard?
 
 # %% kind="explore"
-predict("hard", "The score of your instrument on the 64 incidents, in points of 100:", {"plain incidents": (0, 100), "hard incidents": (0, 100)})
+predict("hard",
+    "The score of your instrument on the 64 incidents, in points of 100:", {"plain incidents": (0, 100), "hard incidents": (0, 100)})
 
 # %% kind="explore"
 by_kind = 100 * mine.groupby("hard")["score"].mean()
 
 # %% kind="explore"
-reveal("hard", {"plain incidents": by_kind[False], "hard incidents": by_kind[True]}, unit="points",
+reveal("hard",
+       {"plain incidents": by_kind[False], "hard incidents": by_kind[True]}, unit="points",
        text="Over 640 other incidents the reference scores 97 on plain ones and 72 on hard ones, the obvious rules 21 and 18 (`python benchmarks/incidents.py` measures it). Some hard ones leave too few rows so far: the fault is half a day old, on one host or in one airport, or its labels have not come.")
 
 # %% kind="explore" folded=true
@@ -857,14 +867,16 @@ plots.show(fig, alt="Score per cause, yours against the obvious rules. " + "; ".
 # fault: flights, of 100 since the onset, whose agents were alerted because of it, or were not.
 
 # %% kind="explore"
-predict("harm", "Flights of 100 with a wrong alert, on average over plain incidents:", {"hours in UTC (time_zone)": (0, 100), "pressure in inches (unit_change)": (0, 100)})
+predict("harm",
+    "Flights of 100 with a wrong alert, on average over plain incidents:", {"hours in UTC (time_zone)": (0, 100), "pressure in inches (unit_change)": (0, 100)})
 
 # %% kind="explore"
 clocks = [make_incident(8000 + i, "time_zone", False).truth for i in range(20)]
 units = [make_incident(8000 + i, "unit_change", False).truth for i in range(60)]
 
 # %% kind="explore"
-reveal("harm", {"hours in UTC (time_zone)": np.mean([t.wrong_alerts for t in clocks]), "pressure in inches (unit_change)": np.mean([t.wrong_alerts for t in units if t.where == "pressure"])}, unit="of 100 flights",
+reveal("harm",
+       {"hours in UTC (time_zone)": np.mean([t.wrong_alerts for t in clocks]), "pressure in inches (unit_change)": np.mean([t.wrong_alerts for t in units if t.where == "pressure"])}, unit="of 100 flights",
        text="In both every row is wrong, and the sign is far above 1. But the model hardly uses the hour, and a pressure of 30 is one that it has never seen. Severity comes from what users suffer, not from how odd the log looks.")
 
 # %% kind="explore" folded=true

@@ -71,6 +71,6 @@ print(drawings)
 def test_another_thread_is_served_meanwhile(kernel: Callable[..., list[NotebookNode]]) -> None:
     """Are a message, a print and a display of another thread served while something draws, and kept out of it?"""
     outputs = kernel(MEANWHILE)[1].outputs
-    assert [o.data["text/plain"] for o in outputs if o.output_type == "display_data"] == ["\"another's display\""]
+    assert [o.data["text/plain"] for o in outputs if o.output_type == "display_data"] == ['"another\'s display"']
     out = "".join(o.text for o in outputs if o.get("name") == "stdout")
     assert out.startswith("another's print\n[{'text/plain': \"printed\\n'displayed'\"")
