@@ -103,7 +103,7 @@ def checks_assert(lab: LabSource) -> Errors:
         for line in sorted(n for n, words in credit_words(cell.source).items() if n in hidden and words is None):
             fix = 'write `credit(fraction, "one sentence")`: it must not carry an input or an answer out'
             yield AuthorError(lab.path, cell.line + line - 1, "a hidden credit whose reason is computed", fix)
-        if f'with check("{cell.name}")' not in cell.source:
+        if not re.search(rf'with check\("{re.escape(cell.name)}"[,)]', cell.source):
             yield _at(lab, cell, f'check {cell.name!r} has no `with check("{cell.name}"):`', "put its asserts inside")
 
 

@@ -13,6 +13,7 @@ from autograder.judge.credit import Credit
 from autograder.judge.desk import Desk
 from autograder.judge.errors import NotPlain
 from autograder.judge.handles import Stream
+from autograder.judge.messages import TOUCHED
 from autograder.judge.remote import Link
 from autograder.judge.values.plain_values import raised, value
 
@@ -35,6 +36,7 @@ class Contract:
     hidden_seed: int | None
     credit: Credit
     ended: int = field(default=0)
+    touched: str = TOUCHED
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """Name in the contract → function of the judge's."""
@@ -49,10 +51,16 @@ class Contract:
         }
 
     @contextlib.contextmanager
-    def check(self, name: str) -> Iterator[Credit]:
-        """Holds what belongs to one exercise, and gives all points unless it is told otherwise."""
+    def check(self, name: str, *, changes: bool = False, touched: str = TOUCHED) -> Iterator[Credit]:
+        """Holds what belongs to one exercise, and gives all points unless it is told otherwise.
+
+        Args:
+            changes: the learner's code may change, in place, what the check passes to it.
+            touched: what is said where it may not, and does.
+        """
         if name != self.exercise:
             raise ValueError(f"check({name!r}) stands in the cell of {self.exercise!r}")
+        self.link.may_change, self.touched = changes, touched
         yield self.credit
         self.ended += 1
 

@@ -6,6 +6,7 @@ JudgingError
 │   └── NotPlain          a test asked for the value of one of the learner's own objects
 Stop (BaseException)      the judgement ends here; no check may catch it
 ├── LearnerGone           the learner's process ended
+├── Touched               the learner's code changed what a check had passed to it
 └── OutOfTime             the learner's process did not answer in time
 """
 
@@ -49,6 +50,10 @@ class Stop(BaseException):
 
 class LearnerGone(Stop):
     """Raised when the learner's process ended."""
+
+
+class Touched(Stop):
+    """Raised when the learner's code changed an argument in place, and the check did not ask for it."""
 
 
 class OutOfTime(Stop):

@@ -13,7 +13,7 @@ from autograder.judge.asserts import SITE, Rewriter, SiteFailed, rewrite
 from autograder.judge.contract import Contract
 from autograder.judge.credit import Credit
 from autograder.judge.desk import Desk
-from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime, Stop
+from autograder.judge.errors import LearnerError, LearnerGone, OutOfTime, Stop, Touched
 from autograder.judge.limits import Limits
 from autograder.judge.messages import builtin_kind, lines_of, own_fault, raised_message, site_message
 from autograder.judge.plain import AWAITED, CALLED, LAST, Awaited, PlainRewriter, called
@@ -45,10 +45,10 @@ class Verdict:
     """How a check ended.
 
     Attributes:
-        outcome: `ran` (to its end), `failed` (an assertion, or the learner's code), `broken` (the check's own
-            fault), `timeout`, `gone`.
+        outcome: `ran` (to its end), `failed` (an assertion, or the learner's code), `touched` (the learner's code
+            changed an argument in place), `broken` (the check's own fault), `timeout`, `gone`.
         counts: how often each assert site held.
-        message: for the visible pass only: what the learner may read.
+        message: what the learner may read: in the visible pass; in the hidden one only what a `touched` says.
         line: line in the cell where it ended, or None; in a helper of the check's, that helper's.
         statement: line of the cell's own code that was running then, or None.
         kind: builtin exception type that the learner's code raised, or None.
@@ -111,6 +111,8 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
         message = f"`{error.name}` is not defined by your cell." if outcome == "failed" else own_fault(error, filename)
     except LearnerGone:
         outcome, message = "gone", "your code ended its own process"
+    except Touched as error:
+        lines = lines_of(error, filename)
     except OutOfTime:
         outcome, message = "timeout", f"your code did not answer within {limits.call_seconds:.0f} s"
     except AssertionError as error:  # of an examiner: in its own words
@@ -123,6 +125,8 @@ def judge(order: Order, names: dict[str, Any], wire: Wire, limits: Limits, super
         raise
     except BaseException as error:  # of a test library: pytest's own outcomes are no Exceptions
         outcome, lines, message = "failed", lines_of(error, filename), str(error)
+    if link.touched:
+        outcome, message, kind = "touched", contract.touched, None
     seconds = round(time.monotonic() - started, 3)
     line, statement = (lines[-1], lines[0]) if lines else (None, None)
     message, reason = (printable(text[: limits.message_characters]) for text in (message, credit.reason))

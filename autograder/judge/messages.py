@@ -9,6 +9,8 @@ from autograder.causes import named
 from autograder.judge.asserts import SiteFailed
 from autograder.judge.errors import LearnerError
 
+TOUCHED = "Your code changes an argument in place. Leave what you are given as it is, and work on a copy."
+
 
 def site_message(failure: SiteFailed) -> str:
     """Of an assertion that did not hold."""

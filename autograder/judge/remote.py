@@ -8,12 +8,13 @@ import threading
 from concurrent.futures import Future
 from typing import Any
 
-from autograder.judge.errors import CodecError, LearnerError, LearnerGone, NotPlain, OutOfTime
+from autograder.judge.errors import CodecError, LearnerError, LearnerGone, NotPlain, OutOfTime, Touched
 from autograder.judge.handles import Handle
 from autograder.judge.limits import Limits
 from autograder.judge.values.changes import apply_changes
 from autograder.judge.values.classes import Known
 from autograder.judge.values.codec import Decoder, Encoder
+from autograder.judge.values.kinds import GENERATOR
 from autograder.judge.values.text import printable
 from autograder.judge.wire import Wire, WireError
 
@@ -24,10 +25,15 @@ class Link:
     Args:
         wire: the conversation; from now on only this object reads from it.
         known: (module, qualified name) → class that both sides know.
+
+    Attributes:
+        may_change: whether the learner's code may change, in place, what it is passed. A generator may always be used.
+        touched: it did so where it may not.
     """
 
     def __init__(self, wire: Wire, limits: Limits, known: Known) -> None:
         self.wire, self.limits, self.known = wire, limits, known
+        self.may_change, self.touched = True, False
         self._lent: dict[int, Any] = {}
         self._lent_numbers: dict[int, int] = {}
         self._waiting: dict[int, Future[Any]] = {}
@@ -42,7 +48,7 @@ class Link:
 
         Raises:
             LearnerError: the learner's code raised, or its answer is malformed.
-            LearnerGone, OutOfTime: the judgement ends.
+            LearnerGone, OutOfTime, Touched: the judgement ends.
         """
         encoder = Encoder(self._lend)
         nodes = [encoder.node(a) for a in args]
@@ -62,8 +68,12 @@ class Link:
 
     def _outcome(self, reply: dict[str, Any], encoder: Encoder) -> Any:
         decoder = Decoder(self._handle, encoder.objects, self.known)
+        changed = reply.get("changed") or []
+        if not self.may_change and any(tag != GENERATOR.tag for _, tag, _ in changed):
+            self.touched = True  # also where a thread of the check's asked, and nobody sees its exception
+            raise Touched
         try:
-            apply_changes(reply.get("changed") or [], encoder.objects, decoder)
+            apply_changes(changed, encoder.objects, decoder)
             if "error" in reply:
                 kinds, text = reply["error"]
                 names = tuple(str(k)[:60] for k in kinds[:20]) if isinstance(kinds, list) else ()

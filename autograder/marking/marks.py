@@ -81,6 +81,8 @@ def hidden_sentence(check: Check, verdict: Verdict, visible: Mark) -> str:
     before = ["Visible checks passed"] if check.visible and visible.fraction == 1 else []
     if verdict.outcome in ("timeout", "gone"):
         return ". ".join([*before, f"On hidden inputs, {verdict.message}."])
+    if verdict.outcome == "touched":
+        return ". ".join([*before, f"On hidden inputs: {verdict.message}"])
     sites = {site.line: site.literal for site in count_sites(check.source, rewriter_of(check))}
     sentence = sites.get(verdict.line or -1)
     said = ", a hidden one failed: ".join([*before, sentence]) if sentence else ". ".join([*before, HIDDEN_FAILED])

@@ -25,7 +25,8 @@ class VerifyOptions:
     force: bool = False
 
 
-KINDS = ("reference", "right", "wrong", "stub")
+KINDS = ("reference", "right", "same", "wrong", "stub", "machine")
+HELPERS = ("prodml",)  # whose functions could be imported in place of an answer
 
 
 def build(*, check: bool) -> int:
@@ -86,7 +87,7 @@ def verify(wanted: str | None, options: VerifyOptions, *, as_json: bool) -> int:
 
 def _verified(lab: Path, options: VerifyOptions, progress: Callable[[object], None]) -> list[AnswerResult]:
     """The results of a lab: those of an earlier run if nothing has changed since."""
-    from autograder.verify import verified_key, verify_lab
+    from autograder.proving.sheet import verified_key, verify_lab
     from labs_cli.verified import keep_verified, read_verified
 
     sandbox = places.sandbox()
@@ -99,6 +100,7 @@ def _verified(lab: Path, options: VerifyOptions, progress: Callable[[object], No
         variant=options.variant,
         draws=options.draws,
         sandbox=sandbox,
+        helpers=HELPERS,
         on_result=lambda r: progress(_line(r)),
     )
     keep_verified(lab, key, results)
@@ -119,7 +121,7 @@ def _summary(results: list[AnswerResult], say_it: Callable[[object], None]) -> i
         mine = [r for r in results if r.lab == lab]
         kinds = Counter(r.kind for r in mine)
         bad = sum(not r.ok for r in mine)
-        parts = ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS)
+        parts = ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS if kinds[kind])
         verdict = "all as they should be" if not bad else f"{bad} NOT as they should be"
         seconds = sum(r.seconds for r in mine)
         when = "before, unchanged since (--force judges again)" if mine[0].unchanged else f"in {seconds:.0f} s"

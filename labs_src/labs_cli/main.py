@@ -177,14 +177,20 @@ def verify(
     draws: Annotated[int, typer.Option("--draws", min=1, metavar="N", help="Judge N draws of hidden inputs.")] = 1,
     as_json: Annotated[bool, JSON] = False,
     force: Annotated[bool, typer.Option("--force", help="Judge labs that have not changed since, too.")] = False,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Judge changes of the solutions instead.")] = False,
 ) -> None:
     """(authors) Judge every answer of one lab, or of all.
 
     A lab in which nothing has changed since all was as it should be is not judged again, except in CI.
     The reference and all right answers must get all points; the stub and every wrong answer must lose them
     with the message that the answer sheet names. Exit code 1 if any does not, or if nothing was judged.
+    With --mutants: each solution, changed in one place at a time. Exit code 1 if one of them gets all points.
     """
     from labs_cli.authoring import VerifyOptions, verify
+    from labs_cli.mutants import verify_mutants
+
+    if mutants:
+        raise typer.Exit(verify_mutants(lab, force=force, as_json=as_json))
 
     options = VerifyOptions(variant=variant, draws=draws, force=force)
     raise typer.Exit(verify(lab, options, as_json=as_json))

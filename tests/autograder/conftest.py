@@ -108,7 +108,7 @@ ANSWERS = """\
 def double(x):
     return x + 2
 
-# %% exercise="double" answer="wrong" name="in_place" expect="changes its argument"
+# %% exercise="double" answer="wrong" name="in_place" expect="changes an argument in place"
 # Misconception: an argument is mine to change.
 def double(x):
     x *= 2

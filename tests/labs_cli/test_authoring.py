@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from autograder import verify
+from autograder.proving import sheet
+from autograder.proving.machine_made import TRICKS
 
+MADE = len(TRICKS)
 Labs = Callable[..., Any]
 KEYS = ["lab", "exercise", "answer", "kind", "ok", "score", "max_score", "message", "seconds", "unchanged"]
 
@@ -43,7 +45,7 @@ def test_an_authors_mistake_is_shown_with_its_place(labs: Labs, source: Path) ->
 def test_verify_judges_every_answer(labs: Labs, source: Path) -> None:
     ran = labs("verify", "90")
     assert ran.code == 0
-    assert "7 answers judged (1 reference, 2 right, 3 wrong, 1 stub)" in ran.out
+    assert f"{7 + MADE} answers judged (1 reference, 2 right, 3 wrong, 1 stub, {MADE} machine)" in ran.out
     assert "all as they should be" in ran.out
 
 
@@ -51,7 +53,7 @@ def test_verify_judges_in_several_draws(labs: Labs, source: Path) -> None:
     """Do the reference, right answers and the two wrong ones that hidden inputs decide come once per draw?"""
     ran = labs("verify", "90", "--draws", "3")
     assert ran.code == 0
-    assert "(3 reference, 6 right, 7 wrong, 1 stub)" in ran.out
+    assert f"(3 reference, 6 right, 7 wrong, 1 stub, {MADE} machine)" in ran.out
     assert "reference, draw 2" in ran.out
 
 
@@ -60,8 +62,8 @@ def test_verify_in_json_has_its_documented_keys(labs: Labs, source: Path) -> Non
     results = json.loads(ran.out)
     assert ran.code == 0
     assert all(list(result) == KEYS for result in results)
-    assert Counter(r["kind"] for r in results) == {"reference": 1, "right": 2, "wrong": 3, "stub": 1}
-    assert "7 answers judged" in ran.err
+    assert Counter(r["kind"] for r in results) == {"reference": 1, "right": 2, "wrong": 3, "stub": 1, "machine": MADE}
+    assert f"{7 + MADE} answers judged" in ran.err
 
 
 def test_an_answer_that_is_not_as_its_sheet_says_fails(labs: Labs, source: Path) -> None:
@@ -91,9 +93,9 @@ def test_a_lab_that_has_not_changed_is_not_judged_again(
     monkeypatch.delenv("CI", raising=False)
     first = labs("verify", "90", "--json")
     again = labs("verify", "90", "--json")
-    assert [r["unchanged"] for r in json.loads(first.out)] == [False] * 7
+    assert [r["unchanged"] for r in json.loads(first.out)] == [False] * (7 + MADE)
     assert json.loads(again.out) == [{**r, "unchanged": True} for r in json.loads(first.out)]
-    assert "1 stub) before, unchanged since" in again.err
+    assert f"{MADE} machine) before, unchanged since" in again.err
     assert not any(r["unchanged"] for r in json.loads(labs("verify", "90", "--json", "--force").out))
     assert not any(r["unchanged"] for r in json.loads(labs("verify", "90", "--json", "--variant", "1").out))
     monkeypatch.setenv("CI", "true")
@@ -117,10 +119,31 @@ def test_what_is_not_as_it_should_be_is_judged_each_time(
 
 
 def test_nothing_judged_proves_nothing(labs: Labs, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify, "verify_lab", lambda *_, **__: [])
+    monkeypatch.setattr(sheet, "verify_lab", lambda *_, **__: [])
     ran = labs("verify", "90")
     assert ran.code == 1
     assert "no answer was judged" in ran.err
+
+
+def test_mutants_are_listed_with_their_lines(labs: Labs, source: Path) -> None:
+    ran = labs("verify", "90", "--mutants", "--json")
+    (row,) = json.loads(ran.out)
+    assert (ran.code, row["exercise"], row["survived"]) == (0, "double", [])
+    assert row["mutants"] == row["killed"] > 0
+    lab = source / "lab.py"
+    lab.write_text(lab.read_text().replace("return 2 * x", "return 2 * x + 0 * x * 7"))
+    ran = labs("verify", "90", "--mutants")
+    assert ran.code == 1
+    line = next(n for n, text in enumerate(lab.read_text().splitlines(), 1) if "0 * x * 7" in text)
+    assert f"{lab}:{line}  constant\n        - return 2 * x + 0 * x * 7\n        + return 2 * x + 0 * x * 8" in ran.out
+    assert "fix: an assertion that teaches" in ran.err
+
+
+def test_mutants_of_a_broken_lab_prove_nothing(labs: Labs, source: Path) -> None:
+    (source / "lab.py").write_text("x = 1\n")
+    ran = labs("verify", "--mutants")
+    assert ran.code == 1
+    assert "0 cell markers" in ran.err
 
 
 @pytest.mark.parametrize("command", [["build"], ["verify"], ["release", "90", "--course", "c"]])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.verify import repeat_reference
+from autograder.proving.sheet import repeat_reference
 from labs_cli.places import sandbox
 
 TIMES = 30

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.verify import verify_lab
+from autograder.proving.sheet import verify_lab
 from labs_cli.places import sandbox
 
 DRAWS = 4

@@ -138,7 +138,9 @@ def late_share(table, minutes=15):
 # flights.
 
 # %% kind="check" name="late_share" points=3
-with check("late_share"):
+with check("late_share", touched=(
+    "Your function changed the table that it was given. Whoever uses it next finds other flights. Make a table of your own: arrived = table.dropna(…), without inplace; and table = table.copy() before you add a column."
+)):
     table = example.copy()
     got = value(late_share(table), pd.Series)
     assert list(got.index) == [1, 2], f"The example has flights of months 1 and 2, and your index is {list(got.index)[:12]}. Use the table that you are given, and its months."
@@ -148,7 +150,6 @@ with check("late_share"):
     assert abs(january - 0.75) > 0.01, "You say 3 of 4 in January. NaN < 15 is False too, so the flight that never arrived counts as late. Leave it out."
     assert abs(january - 1 / 3) > 0.01, "You say 1 of 3 in January. A flight that is exactly 15 minutes late is late: this much or more."
     assert february == 0, f"The only flight of February that arrived was 3 minutes late: 0, yours {february:.3g}. It left 30 minutes late and made up for it: the label is arr_delay."
-    assert table.equals(example), f"Your function changed the table that it was given: 6 rows and 4 columns before, {len(table)} and {table.shape[1]} now. Whoever uses it next finds other flights. Make a table of your own: arrived = table.dropna(…), without inplace; and table = table.copy() before you add a column."
     twins = pd.concat([example[:4], example[:4].assign(month=2)])  # the flights of January once more, as February
     both = value(late_share(twins), pd.Series).sum()
     assert abs(both - 1) > 0.01, "Your shares of two months add up to 1. Each month's share is of its own flights, not of all late ones."

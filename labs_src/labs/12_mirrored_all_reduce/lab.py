@@ -123,7 +123,7 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
 # The check owns the relay between the workers: it counts what goes through, and sees when all wait for each other.
 
 # %% kind="check" name="ring_reduce_scatter" points=5
-with check("ring_reduce_scatter"):
+with check("ring_reduce_scatter", changes=True):
     parts = rng().normal(size=(4, 42)).astype(np.float32)
     total, ring = parts.sum(axis=0), Ring(4)
     got = ring.run(lambda rank: value(ring_reduce_scatter(parts[rank].copy(), rank, 4, *ring.ends(rank)), np.ndarray))

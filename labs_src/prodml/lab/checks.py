@@ -18,6 +18,7 @@ from prodml.lab.labfile import Lab
 from prodml.lab.output import shorten, show
 from prodml.lab.plots import BLUE, GREY, RED
 from prodml.lab.session import current_lab
+from prodml.lab.untouched import TOUCHED, Watch
 from prodml.lab.workspace import find_workspace
 
 CHARACTERS = 4000  # of a message, of code, of a traceback: a learner's values can be long
@@ -26,7 +27,7 @@ SHORT = {"not done": "the exercise is not done yet", "not defined": "the exercis
 
 
 @judged
-def check(name: str) -> Check:
+def check(name: str, *, changes: bool = False, touched: str = TOUCHED) -> Check:
     """Holds the assertions about one exercise: `with check("psi"): …`.
 
     When the block ends it shows a card and records the attempt. An exception leaves the block, so that the cell
@@ -34,18 +35,23 @@ def check(name: str) -> Check:
 
     Args:
         name: the exercise.
+        changes: its functions may change, in place, what the check passes to them. Otherwise that fails the check.
+        touched: what is said then.
     """
-    return Check(name, sys._getframe(1))
+    return Check(name, sys._getframe(1), None if changes else touched)
 
 
 class Check:
     """What `with check(name):` enters."""
 
-    def __init__(self, name: str, cell: FrameType) -> None:
+    def __init__(self, name: str, cell: FrameType, touched: str | None) -> None:
         self._name, self._cell = name, cell
+        self._watch, self._touched = None if touched is None else Watch(cell), touched or TOUCHED
         self._fraction, self._reason = 1.0, ""
 
     def __enter__(self) -> Check:
+        if self._watch:
+            self._watch.start()
         return self
 
     def credit(self, fraction: float, reason: str) -> None:
@@ -63,24 +69,22 @@ class Check:
             self._fraction, self._reason = given, reason
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._watch:
+            self._watch.stop()
         if grading() or isinstance(error, KeyboardInterrupt):
             return
         lab = current_lab()
+        if self._watch and self._watch.touched:
+            self._fail(lab, self._touched)
+            told = AssertionError(self._touched)
+            shorten(told, "see the card above")
+            raise told from None
         if error is None and self._fraction > 0:
             unsaved = _keep(lab, "passed", self._name, {})
             _show(_passed(lab, self._name, unsaved, self._fraction, self._reason))
             return
         if error is None:
-            unsaved = _keep(lab, "failed", self._name, self._failure(lab, self._reason))
-            _show(
-                Card(
-                    RED,
-                    f"✗ {self._name}: not yet",
-                    self._reason[:CHARACTERS],
-                    hints=_hints(lab, self._name),
-                    foot=unsaved,
-                )
-            )
+            self._fail(lab, self._reason)
             return
         fault = explain(error, self._cell)
         unsaved = ""
@@ -89,6 +93,12 @@ class Check:
             unsaved = _keep(lab, "failed", self._name, self._failure(lab, fault.message) | slip)
         _show(_failed(lab, self._name, fault, error, unsaved))
         shorten(error, SHORT.get(fault.kind, "see the card above"))
+
+    def _fail(self, lab: Lab, message: str) -> None:
+        """Show and record a failure that no assertion says."""
+        unsaved = _keep(lab, "failed", self._name, self._failure(lab, message))
+        title, hints = f"✗ {self._name}: not yet", _hints(lab, self._name)
+        _show(Card(RED, title, message[:CHARACTERS], hints=hints, foot=unsaved))
 
     def _failure(self, lab: Lab, message: str) -> dict[str, Any]:
         answer = digest(self._cell.f_globals, lab.exports.get(self._name, []))

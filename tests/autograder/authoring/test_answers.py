@@ -22,7 +22,7 @@ def test_answers_know_what_they_expect(lab_dir: Path) -> None:
     ("old", "new", "says"),
     [
         ('exercise="double" answer="right" name="sum"', 'exercise="triple" answer="right" name="sum"', "not in the lab"),
-        ('answer="right" name="sum"', 'answer="good" name="sum"', 'answer="right" or'),
+        ('answer="right" name="sum"', 'answer="good" name="sum"', 'answer="right", answer="wrong" or'),
         (' expect="add instead of multiplying"', "", "without the message"),
         ('expect="add instead of multiplying"', 'expect="add"', "without the message"),
         ("# Misconception: twice is plus two.\n", "", "names no misconception"),

@@ -16,6 +16,7 @@ from autograder.judge.errors import NotPlain
 from autograder.judge.handles import Handle
 from autograder.judge.judging import Verdict
 from autograder.judge.limits import Limits
+from autograder.judge.messages import TOUCHED
 from autograder.marking.credits import credit_words
 from autograder.marking.marker import Marker
 from autograder.marking.marks import ALL_PASSED, HIDDEN_LESS, VISIBLE_PASSED, Mark, hidden_mark
@@ -99,9 +100,10 @@ def test_the_least_of_both_parts_counts(mark: Callable[..., ExerciseResult]) -> 
 
 
 def test_what_fails_after_a_part_was_given_gets_nothing(mark: Callable[..., ExerciseResult]) -> None:
-    result = mark("def double(x):\n    y = x * 2 * (1 if len(x) == 2 else 0)\n    x[:] = 0\n    return y")
+    spoils = "    if len(x) != 2: x[:] = 0\n"
+    result = mark(f"def double(x):\n    y = x * 2 * (1 if len(x) == 2 else 0)\n{spoils}    return y")
     assert result.score == 0
-    assert result.message == "Visible checks passed, a hidden one failed: Your function changes its argument."
+    assert result.message == f"Visible checks passed. On hidden inputs: {TOUCHED}"
 
 
 def test_a_visible_part_that_gives_less_later_shows_nothing_of_it(mark: Callable[..., ExerciseResult]) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +15,9 @@ from autograder.authoring.notebooks import to_text
 from autograder.authoring.source import LabSource
 from autograder.errors import AuthorError, AuthorErrors, GraderFault
 from autograder.marking.marker import NOT_DONE, Marker
+from autograder.proving.groups import by_exercise, side_by_side, with_sources
+from autograder.proving.importable import public_functions
+from autograder.proving.machine_made import MachineMade, machine_made
 from autograder.results import AnswerResult, ExerciseResult, Status, SubmissionResult
 from autograder.runs.stamp import describe, grader_stamp, submission_key
 from autograder.sandbox.fences import Sandbox
@@ -31,22 +32,24 @@ def verify_lab(
     variant: int = 0,
     draws: int = 1,
     sandbox: Sandbox | None = None,
+    helpers: Collection[str] = (),
     on_result: OnAnswer | None = None,
 ) -> list[AnswerResult]:
-    """Judge every answer of a lab's answer sheet, the reference and the stubs.
+    """Judge the reference, the stubs, every answer of a lab's answer sheet, and those that are made by machine.
 
     Args:
         draws: after the first, judge so many times less one again, on other hidden inputs each time, what these can
             decide: the reference, right answers, and wrong ones whose message no visible part holds. Their results
             are named after the draw.
         sandbox: around every answer; None for none.
+        helpers: packages of this course's own; no public function of theirs may be an answer (see importable.py).
         on_result: called after each answer.
 
     Raises:
         AuthorErrors: the lab or its answer sheet breaks a rule.
     """
     built = build_lab(lab_dir)
-    answers = read_answers(lab_dir)
+    judged_ones = [a for a in read_answers(lab_dir) if a.kind != "nothing"]
     name = built.source.slug
     results: list[AnswerResult] = []
 
@@ -69,28 +72,46 @@ def verify_lab(
             if draw:
                 marker.turn_to(variant, secret=f"verify {name}{again}".encode())
                 keep(_reference(name, marker.mark("reference", source), answer=f"reference{again}"))
-            for group in _side_by_side([a for a in answers if not draw or _is_drawn(marker, a)]):
+            for group in side_by_side(by_exercise([a for a in judged_ones if not draw or _is_drawn(marker, a)])):
                 judged = _judge_group(marker, built.nbgrader_source, group)
                 keep([replace(result, answer=f"{result.answer}{again}") for result in judged])
+        made = machine_made(built.source, public_functions(built.source, helpers))
+        for together in side_by_side(by_exercise(made)):
+            keep(_judge_made(marker, built.nbgrader_source, together))
     if not results or not any(r.kind == "reference" for r in results):
         raise AuthorErrors([AuthorError(lab_dir / "lab.py", 1, "nothing was judged", "write an exercise with a check")])
     return results
 
 
-def _side_by_side(answers: list[Answer]) -> list[list[Answer]]:
-    """Groups of answers to different exercises: one run of a notebook judges a group."""
-    by_exercise: dict[str, list[Answer]] = {}
-    for answer in answers:
-        by_exercise.setdefault(answer.exercise, []).append(answer)
-    rows = itertools.zip_longest(*by_exercise.values())
-    return [[answer for answer in row if answer is not None] for row in rows]
+def _judge_made(marker: Marker, source: NotebookNode, group: list[MachineMade]) -> list[AnswerResult]:
+    """Answers that are made by machine get no points, whatever the message."""
+
+    def run(made: list[MachineMade]) -> SubmissionResult:
+        sources = {m.exercise: m.source for m in made}
+        return marker.mark("made", with_sources(source, sources), only=list(sources))
+
+    marked = run(group)
+    if marked.status is not Status.GRADED and len(group) > 1:
+        return [_made_result(marker.assignment.name, m, run([m])) for m in group]
+    return [_made_result(marker.assignment.name, m, marked) for m in group]
+
+
+def _made_result(lab: str, made: MachineMade, result: SubmissionResult) -> AnswerResult:
+    e = next(e for e in result.exercises if e.name == made.exercise)
+    seconds = round(result.seconds / len(result.exercises), 2)
+    said = (
+        e.message if not e.score else f"an answer that {made.why} must get no points, but got {e.score:g}: {e.message}"
+    )
+    return AnswerResult(lab, e.name, made.name, "machine", not e.score, e.score, e.max_score, said, seconds)
 
 
 def _judge_group(marker: Marker, source: NotebookNode, group: list[Answer]) -> list[AnswerResult]:
     """Judge answers in one run; one that is not as it should be, and all where a process ended, again alone."""
 
     def run(answers: list[Answer]) -> tuple[Status, list[AnswerResult]]:
-        marked = marker.mark("answers", _with_answers(source, answers), only=[a.exercise for a in answers])
+        marked = marker.mark(
+            "answers", with_sources(source, {a.exercise: a.source for a in answers}), only=[a.exercise for a in answers]
+        )
         return marked.status, [_judged(marker.assignment.name, answer, marked) for answer in answers]
 
     status, results = run(group)
@@ -171,7 +192,7 @@ def _judged(lab: str, answer: Answer, result: SubmissionResult) -> AnswerResult:
     e = next((e for e in result.exercises if e.name == answer.exercise), None)
     score, highest, message = (e.score, e.max_score, e.message) if e else (0.0, 0.0, result.message)
     where = f"{answer.path}:{answer.line}"
-    if answer.kind == "right":
+    if answer.kind != "wrong":
         ok, wanted = e is not None and score == highest > 0, "all points"
     else:
         part = answer.earns * highest
@@ -185,11 +206,4 @@ def _judged(lab: str, answer: Answer, result: SubmissionResult) -> AnswerResult:
 def _is_drawn(marker: Marker, answer: Answer) -> bool:
     """Whether hidden inputs may decide over the answer: visible parts are the same in each draw."""
     visible = [c.visible for c in marker.assignment.checks.values() if c.exercise == answer.exercise]
-    return answer.kind == "right" or not any(answer.expect in text for text in visible)
-
-
-def _with_answers(source: NotebookNode, answers: Iterable[Answer]) -> bytes:
-    nb, sources = copy.deepcopy(source), {a.exercise: a.source for a in answers}
-    for cell in nb.cells:
-        cell.source = sources.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
-    return to_text(nb).encode()
+    return answer.kind != "wrong" or not any(answer.expect in text for text in visible)

@@ -10,8 +10,9 @@ import pytest
 
 from autograder.errors import AuthorErrors, CourseError, GraderFault
 from autograder.marking.marker import Marker
+from autograder.proving.machine_made import TRICKS
+from autograder.proving.sheet import repeat_reference, verify_lab
 from autograder.results import AnswerResult, SubmissionResult
-from autograder.verify import repeat_reference, verify_lab
 
 PART = """\
     if got[0] == 3.0:
@@ -27,20 +28,21 @@ def test_every_answer_of_a_good_lab_is_as_it_should_be(small_lab: Path) -> None:
     seen: list[AnswerResult] = []
     results = verify_lab(small_lab, on_result=seen.append)
     assert bad(results) == {}
-    assert Counter(r.kind for r in results) == {"reference": 2, "stub": 2, "wrong": 6, "right": 4}
+    counts = {"reference": 2, "stub": 2, "wrong": 6, "right": 4, "machine": 2 * len(TRICKS)}
+    assert Counter(r.kind for r in results) == counts
     assert seen == results
 
 
 def test_a_wrong_answer_that_passes_or_gets_another_message_is_found(lab_dir: Path) -> None:
     sheet = lab_dir / "answers.py"
     text = sheet.read_text().replace("    return x + 2\n", "    return x + x\n")
-    sheet.write_text(text.replace('expect="changes its argument"', 'expect="another sentence"'))
+    sheet.write_text(text.replace('expect="negative numbers among them"', 'expect="another sentence"'))
     found = bad(verify_lab(lab_dir))
-    assert set(found) == {"adds", "in_place"}
+    assert set(found) == {"adds", "absolute"}
     assert found["adds"].startswith(f"{sheet}:2: expected the message 'add instead of multiplying', but got 3 of 3")
     assert (
-        "but got 0 of 3: Visible checks passed, a hidden one failed: Your function changes its argument."
-        in found["in_place"]
+        "but got 0 of 3: Visible checks passed, a hidden one failed: Your result is wrong for other arrays"
+        in found["absolute"]
     )
 
 
@@ -58,7 +60,7 @@ def test_a_wrong_answer_earns_the_part_that_its_sheet_says(
     sheet = lab_dir / "answers.py"
     sheet.write_text(sheet.read_text().replace(' name="adds"', ' name="adds"' + earns))
     found = bad(verify_lab(lab_dir))
-    assert {"in_place", "absolute"} <= set(found)  # without hidden tests, nothing finds them
+    assert {"absolute", "shorter"} <= set(found)  # without hidden tests, nothing finds them
     assert ("adds" not in found) if says is None else says in found["adds"]
 
 
@@ -135,7 +137,7 @@ def test_an_answer_that_hidden_inputs_decide_is_judged_in_each_draw(lab_dir: Pat
     times = Counter((r.kind, r.exercise, r.answer.split(",")[0]) for r in results)
     assert times[("reference", "double", "reference")] == times[("right", "double", "sum")] == 12
     assert times[("wrong", "double", "adds")] == times[("stub", "double", "stub")] == 1
-    assert times[("wrong", "double", "in_place")] == 12
+    assert times[("wrong", "double", "absolute")] == 12
     failed = {r.answer for r in results if not r.ok}
     assert 0 < sum(answer.startswith("reference, draw ") for answer in failed) < 12
     assert {r.exercise for r in results if not r.ok} == {"count"}
@@ -158,7 +160,8 @@ def test_answers_to_different_exercises_share_a_run(small_lab: Path, monkeypatch
 
     monkeypatch.setattr(Marker, "mark", mark)
     assert bad(verify_lab(small_lab)) == {}
-    assert runs == [None, None, *[["double", "count"]] * 5]  # reference, stubs, five answers each
+    groups = 5 + len(TRICKS)  # answers of each exercise, and those made by machine
+    assert runs == [None, None, *[["double", "count"]] * groups]
 
 
 def test_an_answer_that_ends_its_process_costs_no_other_anything(
