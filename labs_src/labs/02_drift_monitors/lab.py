@@ -876,11 +876,12 @@ fig, ax = plots.figure(title, y="temperature as reported")
 ax.axhspan(usual_days["temp"].mean() - band, usual_days["temp"].mean() + band, color=plots.RED, alpha=0.2)
 ax.fill_between(reference.index, reference - drift, reference + drift, color=plots.BLUE, alpha=0.2)
 ax.plot(reported, color=plots.BLACK, linewidth=1.5)
-for at, name in zip((108, 102), rang, strict=True):
-    colour = {108: plots.RED, 102: plots.BLUE}[at]
+for at, name in zip((113, 104), rang, strict=True):
+    colour = {113: plots.RED, 104: plots.BLUE}[at]
     inside = [day for day in rang[name] if reported.index[0] <= day <= reported.index[-1]]
     ax.plot(inside, [at] * len(inside), "|", color=colour, markersize=9)
-    ax.annotate(f"rings {name}", (reported.index[-1], at), (6, 0), textcoords="offset points", va="center", color=colour)
+    ax.text(pd.Timestamp("2013-07-24"), at, f"rings {name}", va="center", color=colour)
+ax.set_xlim(reported.index[0], pd.Timestamp("2013-09-05"))
 ax.set_xticks(pd.date_range("2013-06-01", "2013-08-01", freq="MS"), ["June", "July", "August"])
 plots.show(fig, alt=f"Daily temperature from May to August, in °C from 1 July on, with the band of winter and that of the four weeks before. {title}.")
 

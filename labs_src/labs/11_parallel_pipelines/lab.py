@@ -785,7 +785,7 @@ ax.set_xscale("log")
 ax.minorticks_off()
 for y, seconds in enumerate(took_by.values()):
     ax.annotate(f"{1000 * seconds:.0f} ms", (1000 * seconds, y), (4, 0), textcoords="offset points", va="center")
-ax.margins(x=0.15)
+ax.margins(x=0.2)
 ax.invert_yaxis()
 plots.show(fig, alt=f"Milliseconds of three ways. {title}. " + ", ".join(f"{name}: {1000 * t:.0f} ms" for name, t in took_by.items()))
 
