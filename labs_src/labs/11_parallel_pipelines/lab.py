@@ -99,7 +99,11 @@ naive_run = epoch(naive)
 draw(naive_run, f"One after the other: {epoch_seconds(naive_run):.2f} s, and the trainer trains {training_share(naive_run):.0%} of them")
 
 # %% kind="explore"
-reveal("share", {"training": 100 * training_share(naive_run)}, unit="%", text="Each of its batches costs 16 reads and 16 transformations. A trainer twice as fast would change almost nothing.")
+reveal("share",
+    {"training": 100 * training_share(naive_run)},
+    unit="%",
+    text="Each of its batches costs 16 reads and 16 transformations. A trainer twice as fast would change almost nothing.",
+)
 
 # %% [markdown]
 # ## 1 · Read several files at once
