@@ -46,7 +46,7 @@
 import numpy as np
 import pandas as pd
 
-from prodml import begin, check, explorer, hidden_rng, plots, predict, reveal, rng, value
+from prodml import begin, check, explorer, hidden_rng, plots, predict, reveal, rng, slow, value
 from prodml.data import flights
 from prodml.adapt.monitoring.monitors import daily_measures, inject, p_values, psi_of_batches, quantile_edges
 
@@ -219,11 +219,11 @@ fig, ax = plots.figure(title, x="month of 2013", y="PSI against January")
 for name, colour, mark in zip(features, plots.COLOURS[:5], "os^Dv", strict=True):
     ax.plot(by_month.columns[1:], by_month.loc[name].iloc[1:], f"{mark}-", color=colour, label=name)
 ax.axhline(0.2, color=plots.GREY, linestyle=":")
-ax.annotate("0.2: “drift”,\nsays the rule", (15.9, 0.2), (0, -3), textcoords="offset points", ha="right", va="top")
+ax.annotate("0.2: “drift”,\nsays the rule", (15.9, 0.2), (0, 3), textcoords="offset points", ha="right", va="bottom")
 ax.set_yscale("log")
 ax.set_xticks(range(2, 13))
 ax.set_xlim(1.5, 16)
-ax.legend(loc="upper right")
+ax.legend(loc="lower right")
 plots.show(fig, alt=f"PSI of five features by month, logarithmic. {title}: temperature reaches 8, departure delay stays at or below 0.2.")
 
 # %% kind="explore"
@@ -298,8 +298,9 @@ for month in (2, 4, 7):
 # with a single reading of 1,048 mph of wind. We put it there, but the real weather table of 2013 holds one.
 
 # %% kind="explore"
-from evidently import Report
-from evidently.metrics import ValueDrift
+with slow("Loads evidently", seconds=6):
+    from evidently import Report
+    from evidently.metrics import ValueDrift
 
 still = january[["wind_speed"]].dropna()
 windy = year.loc[year["month"] == 7, ["wind_speed"]].dropna()
@@ -515,7 +516,7 @@ days.head(3).T.round(2)
 
 # %% [markdown]
 # `p_values(usual, values)`, from setup too, says how unlikely each value is, if it came from days like `usual`:
-# a small p-value is a strange day. The worked example has two days and three measures:
+# a small p-value is a strange day, and NaN stays NaN. The worked example has two days and three measures:
 #
 # | | a | b | c |
 # |---|---|---|---|
@@ -570,7 +571,7 @@ def monitor(reference, current, rate):
 # %% kind="check" name="monitor" points=5
 with check("monitor"):
     def alarms_of(reference, current, rate):
-        return {tuple(pair) for pair in value(monitor(reference, current, rate), list)}
+        return {tuple(x.item() if isinstance(x, np.generic) else x for x in pair) for pair in value(monitor(reference, current, rate), list)}
 
     noise = pd.DataFrame({"calm": rng().normal(size=90), "creeping": rng().normal(size=90)})
     healthy, judged = noise[:60], noise[60:].assign(creeping=noise["creeping"][60:] + 0.25 * np.arange(30))
@@ -875,11 +876,12 @@ fig, ax = plots.figure(title, y="temperature as reported")
 ax.axhspan(usual_days["temp"].mean() - band, usual_days["temp"].mean() + band, color=plots.RED, alpha=0.2)
 ax.fill_between(reference.index, reference - drift, reference + drift, color=plots.BLUE, alpha=0.2)
 ax.plot(reported, color=plots.BLACK, linewidth=1.5)
-for at, name in zip((108, 102), rang, strict=True):
-    colour = {108: plots.RED, 102: plots.BLUE}[at]
+for at, name in zip((113, 104), rang, strict=True):
+    colour = {113: plots.RED, 104: plots.BLUE}[at]
     inside = [day for day in rang[name] if reported.index[0] <= day <= reported.index[-1]]
     ax.plot(inside, [at] * len(inside), "|", color=colour, markersize=9)
-    ax.annotate(f"rings {name}", (reported.index[-1], at), (6, 0), textcoords="offset points", va="center", color=colour)
+    ax.text(pd.Timestamp("2013-07-24"), at, f"rings {name}", va="center", color=colour)
+ax.set_xlim(reported.index[0], pd.Timestamp("2013-09-05"))
 ax.set_xticks(pd.date_range("2013-06-01", "2013-08-01", freq="MS"), ["June", "July", "August"])
 plots.show(fig, alt=f"Daily temperature from May to August, in °C from 1 July on, with the band of winter and that of the four weeks before. {title}.")
 
@@ -964,12 +966,12 @@ steps = {
     "weather that it\nnever saw": adds[WEATHER].sum(), "hour and\ndistance": adds[["hour", "distance"]].sum(),
 }
 ends = np.cumsum(list(steps.values()))
-title = f"Two errors cancel: {steps['flights' + chr(10) + 'leave later']:+.0f} minutes and {adds[WEATHER].sum():+.0f} minutes"
+title = f"Two errors cancel: {steps['flights' + chr(10) + 'leave later']:+.0f} minutes and {adds[WEATHER].sum():+.0f} minutes".replace("-", "−")
 fig, ax = plots.figure(title, y="mean prediction for July (min)")
 colours = [plots.GREY, plots.RED, plots.BLUE, plots.GREY]
 ax.bar(range(4), list(steps.values()), bottom=[0, *ends[:-1]], color=colours)
 for x, (end, step) in enumerate(zip(ends, steps.values(), strict=True)):
-    ax.annotate(f"{step:+.1f}", (x, max(end, end - step)), (0, 2), textcoords="offset points", ha="center")
+    ax.annotate(f"{step:+.1f}".replace("-", "−"), (x, max(end, end - step)), (0, 2), textcoords="offset points", ha="center")
 ax.bar([4, 5], [ends[-1], in_july["arr_delay"].mean()], color=[plots.GREY, plots.BLACK])
 for x, y in ((4, ends[-1]), (5, in_july["arr_delay"].mean())):
     ax.annotate(f"{y:.1f}", (x, y), (0, 2), textcoords="offset points", ha="center")

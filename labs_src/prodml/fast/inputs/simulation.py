@@ -115,9 +115,11 @@ BUSY = 0.9  # a trainer that trains more than this share of the time has nothing
 def best_change(settings: Settings) -> tuple[str, float, float]:
     """The one change that shortens the epoch most, by what factor, and the factor of the next best.
 
-    A change that is made already is no change: ("nothing", 1.0, 1.0) if all are.
+    A change that is made already is no change: ("nothing", 1.0, 1.0) if all are, or if the trainer is busy.
     """
     before = _seconds(settings)
+    if _training_seconds(settings) > BUSY * before:
+        return NOTHING, 1.0, 1.0
     gains = [(1.0, NOTHING), (1.0, NOTHING)]
     for name, (field, _) in CHANGES.items():
         if getattr(settings, field) == {"ahead": 0}.get(field, 1):
@@ -154,12 +156,16 @@ def unmistakable(answer: str, rng: np.random.Generator) -> Settings:
 def _serial_work(s: Settings) -> dict[str, float]:
     """Change → seconds of work of the step that it would relieve, for steps that work in one lane."""
     records = s.files * s.records
-    work = {"prefetch": s.train_seconds * -(-records // s.batch_size)}
+    work = {"prefetch": _training_seconds(s)}
     if s.readers == 1:
         work["parallel reads"] = s.open_seconds * s.files + s.read_seconds * records
     if s.transformers == 1:
         work["parallel transforms"] = s.transform_seconds * records
     return work
+
+
+def _training_seconds(s: Settings) -> float:
+    return s.train_seconds * -(-s.files * s.records // s.batch_size)
 
 
 def _any_settings(rng: np.random.Generator) -> Settings:

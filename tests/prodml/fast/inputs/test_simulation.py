@@ -92,6 +92,14 @@ def test_change_already_made_is_no_change():
     assert best_change(Settings(readers=4, transformers=4, ahead=2)) == (NOTHING, 1.0, 1.0)
 
 
+def test_busy_trainer_wants_no_change():
+    """Is nothing prescribed where the trainer trains more than 90 % of the epoch, though a step has one lane?"""
+    busy = Settings(train_seconds=0.5, ahead=2)
+    assert training_share(simulate(busy)) > BUSY
+    assert seconds(train_seconds=0.5, ahead=2, transformers=4) < seconds(train_seconds=0.5, ahead=2)
+    assert best_change(busy) == (NOTHING, 1.0, 1.0)
+
+
 @pytest.mark.parametrize("answer", [NOTHING, *CHANGES])
 def test_the_change_is_made(answer):
     """Is the epoch with the best change as much shorter as it was said to be?"""
