@@ -239,7 +239,7 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
         x[piece(size, workers, rank - turn)] = mine
     return x
 
-# %% exercise="ring_all_gather" answer="wrong" name="counts_upwards" expect="In round t, worker r receives piece r - t"
+# %% exercise="ring_all_gather" answer="wrong" name="counts_upwards" expect="In round t, worker r sends piece r + 1 - t"
 # Misconception: the next piece that comes is the next higher one.
 def ring_all_gather(mine, size, rank, workers, send, receive):
     x = np.zeros(size, mine.dtype)

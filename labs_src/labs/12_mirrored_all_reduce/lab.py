@@ -242,12 +242,13 @@ with check("ring_all_gather"):
     shapes = sorted({x.shape for x in got})
     assert shapes == [(40,)], f"Every worker returns the whole array of 40 numbers; your shapes are {shapes}."
     held = [pieces_in(x, whole) for x in got]
+    named = [', '.join(map(str, pieces)) for pieces in held]
     own = [rank for rank in range(4) if held[rank][(rank + 1) % 4] == "none"]
     again = [rank for rank in range(4) if held[rank].count(rank) == 3]
     assert held[0] != [1, 2, 3, 0], "Your pieces stand in the wrong places: what worker r begins with is piece r + 1, not r."
-    assert len(again) < 4, f"Worker 0 should hold the pieces 0, 1, 2, 3; yours holds {held[0]}. Send on what you received last, not your own piece again."
-    assert len(own) < 4, f"Worker 0 should hold the pieces 0, 1, 2, 3; yours holds {held[0]}. The piece that you begin with belongs into the result as well."
-    assert held == [[0, 1, 2, 3]] * 4, f"Every worker should hold the pieces 0, 1, 2, 3; worker 0 of yours holds {held[0]}, worker 1 {held[1]}. In round t, worker r receives piece r - t."
+    assert len(again) < 4, f"Worker 0 should hold the pieces 0, 1, 2, 3; yours holds {named[0]}. Send on what you received last, not your own piece again."
+    assert len(own) < 4, f"Worker 0 should hold the pieces 0, 1, 2, 3; yours holds {named[0]}. The piece that you begin with belongs into the result as well."
+    assert held == [[0, 1, 2, 3]] * 4, f"Every worker should hold the pieces 0, 1, 2, 3; worker 0 of yours holds {named[0]}, worker 1 {named[1]}. In round t, worker r sends piece r + 1 - t and receives piece r - t."
     sent = sum(ring.sent)
     assert sent <= 3 * 160, f"Each piece visits 3 more workers: {3 * 160} bytes in all, yours sent {sent}. Does one piece at a time travel, in workers - 1 rounds, as float32?"
     assert sent == 3 * 160, f"Expected {3 * 160} bytes through the ring, yours sent {sent}."
@@ -278,8 +279,8 @@ with check("ring_all_gather"):
 # 3. In round t what you receive is piece rank − t: the left neighbour's own piece is (rank − 1) + 1 = rank, and each later one is one lower.
 
 # %% [markdown]
-# Both halves together are an all-reduce. Of how many workers are the numbers that each holds, piece by piece? Move the
-# number of workers, and follow the stairs.
+# Both halves together are an all-reduce. The picture counts, for each worker and piece, how many workers' numbers are in
+# it. Move the number of workers, and follow the stairs.
 
 # %% kind="explore" folded=false
 def ring_all_reduce(x, rank, workers, send, receive):
@@ -343,7 +344,7 @@ reveal("bytes",
 )
 
 # %% [markdown]
-# And the field's own? TensorFlow's all-reduce, over this machine's four logical devices, on what the four processes had:
+# And TensorFlow's own all-reduce, over this machine's four logical devices, on what the four processes had?
 
 # %% kind="explore"
 from prodml.runtime.processes.ring import part as numbers_of

@@ -155,6 +155,15 @@ def async_sgd(gradient, start, rate, staleness):
         history.append(history[-1] - rate * np.asarray(gradient(history[at], step)))
     return np.array(history)
 
+# %% exercise="async_sgd" answer="wrong" name="updates_old_weights" expect="Only the gradient is old"
+# Misconception: a worker sends back new weights, made from those that it had fetched.
+def async_sgd(gradient, start, rate, staleness):
+    history = [np.array(start, dtype=float)]
+    for step, late in enumerate(staleness):
+        seen = history[max(0, step - late)]
+        history.append(seen - rate * np.asarray(gradient(seen, step)))
+    return np.array(history)
+
 # %% exercise="async_sgd" answer="wrong" name="old_batches" expect="A batch is used when it comes"
 # Misconception: a late gradient is the gradient of an old batch.
 def async_sgd(gradient, start, rate, staleness):
