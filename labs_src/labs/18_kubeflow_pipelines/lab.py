@@ -34,7 +34,7 @@
 #   accDescr: Seven steps. Ingest, validate, transform, train and evaluate follow one another. Evaluate's errors go to decide, which holds your gate. If it says deploy, export writes the model, which is served; if it says hold, a person looks. A cache, which knows work by your fingerprints, hands back the results of steps that ran before.
 #   subgraph night [every night]
 #     direction LR
-#     C[(cache: your<br>fingerprints)] -. equal work .-> I[ingest] --> V[validate] --> T[transform] --> R[train] --> E[evaluate]
+#     C[(cache: your<br>fingerprints)] -. equal work .-> I[ingest<br>validate<br>transform] --> R[train] --> E[evaluate]
 #   end
 #   subgraph then [does it ship?]
 #     direction LR

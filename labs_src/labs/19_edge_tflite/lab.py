@@ -29,21 +29,24 @@
 # # 19 · Models on the device
 # *Does the model have to live in the data centre?*
 #
-# You train where there is power, and predict where the data are: on a phone, a camera, a controller.
+# You train where there is power, and predict where the data are: on a phone, a camera, a controller. Sections 1
+# to 4 are the core, some 75 minutes.
 #
 # ```mermaid
-# flowchart LR
+# flowchart TB
 #   accTitle: From training to an answer on the device
 #   accDescr: In the data centre a network is trained, frozen and folded into one graph, and converted, with samples that say how large its numbers get. What travels to the device is one file. There an image becomes integers, LiteRT runs the file, and its integers become real numbers again, the answer. If the device is unsure or too slow, a service answers.
 #   subgraph C[Data centre]
+#     direction LR
 #     T[Train] --> F[Freeze, fold] --> V[Convert]
 #     S[Samples] -- ranges --> V
 #   end
 #   subgraph D[Device]
+#     direction LR
 #     I[Image] --> Q[Quantize] --> R[LiteRT] --> A[Answer]
 #   end
-#   V == one file ==> R
-#   I -. unsure, or too slow .-> M[Service]
+#   C == one file ==> D
+#   D -. unsure, or too slow .-> M[Service]
 # ```
 
 # %% kind="setup"
