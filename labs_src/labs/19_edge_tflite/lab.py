@@ -878,7 +878,7 @@ for y, (name, wanted) in enumerate(devices.items()):
     for x, kind in enumerate(KINDS):
         possible = fits(mine.loc[kind], wanted)
         ax.plot(x, y, "o", markersize=13, color=plots.BLUE if kind == chosen[name] else plots.GREY, fillstyle="full" if kind == chosen[name] else "none")
-        ax.annotate("chosen" if kind == chosen[name] else "fits" if possible else "does not fit", (x, y), (9, 0), textcoords="offset points", va="center", fontsize=8)
+        ax.annotate("chosen" if kind == chosen[name] else "fits" if possible else "no", (x, y), (9, 0), textcoords="offset points", va="center", fontsize=8)
 ax.set_xticks(range(len(KINDS)), KINDS)
 ax.set_yticks(range(len(devices)), devices)
 ax.set(xlim=(-0.4, 4.9), ylim=(3.5, -0.5))
