@@ -908,6 +908,21 @@ def gate(errors, tolerance, z=3.0, fewest=20):
     bad = (daily["mean"] - tolerance > z * daily["sem"]) & (daily["size"] >= fewest)
     return sorted({*errors["carrier"][~finite], *daily.index[bad], *([] if d.mean() < 0 else ["all"])})
 
+# %% exercise="gate" answer="wrong" name="spread_of_the_days_means" expect="it lets a day of 2 flights count as one of 60"
+# Misconception: days are the sample, so their means are, and the error is their spread over √D.
+def gate(errors, tolerance, z=3.0, fewest=20):
+    finite = np.isfinite(errors["candidate"])
+    against = set(errors["carrier"][~finite])
+    rows = errors[finite].assign(change=lambda t: t["candidate"] - t["champion"])
+    for carrier, flights in rows.groupby("carrier"):
+        days = flights.groupby("day")["change"].mean()
+        error = days.std() / np.sqrt(len(days))
+        if len(days) >= fewest and flights["change"].mean() - tolerance > z * error:
+            against.add(carrier)
+    if not rows["change"].mean() < 0:
+        against.add("all")
+    return sorted(against)
+
 # %% exercise="gate" answer="wrong" name="no_small_sample" expect="without D / (D − 1) it would be 1.41"
 # Misconception: D / (D - 1) is nearly 1 and can be left out.
 def gate(errors, tolerance, z=3.0, fewest=20):

@@ -34,7 +34,7 @@
 #   accDescr: Seven steps. Ingest, validate, transform, train and evaluate follow one another. Evaluate's errors go to decide, which holds your gate. If it says deploy, export writes the model, which is served; if it says hold, a person looks. A cache, which knows work by your fingerprints, hands back the results of steps that ran before.
 #   subgraph night [every night]
 #     direction LR
-#     C[(cache: your<br>fingerprints)] -. equal work .-> I[ingest] --> V[validate] --> T[transform] --> R[train] --> E[evaluate]
+#     C[(cache: your<br>fingerprints)] -. equal work .-> I[ingest<br>validate<br>transform] --> R[train] --> E[evaluate]
 #   end
 #   subgraph then [does it ship?]
 #     direction LR
@@ -389,7 +389,7 @@ def draw_slices():
     paying = int((worse.loc[order, "mean"] > 0.5).sum())
     fig, ax = plots.figure(f"Without the carrier, {paying} carriers get worse by more than half a minute", x="change of the mean absolute error, candidate − champion (minutes)", figsize=(7, 3.6))
     said = []
-    for name, colour, marker, side in (("all features", plots.BLUE, "o", "right"), ("no carrier", plots.ORANGE, "s", "left")):
+    for name, colour, marker, side in (("all features", plots.BLUE, "o", "right"), ("no carrier", plots.RED, "s", "left")):
         mean = by_carrier(errors_of[name]).loc[order, "mean"]
         ax.plot(mean, range(len(order)), marker, color=colour)
         ax.annotate(name, (mean.iloc[-1], len(order) - 1), (-9 if side == "right" else 9, 0), textcoords="offset points", color=colour, ha=side, va="center")
@@ -419,8 +419,8 @@ def by_flight(errors, tolerance, z=3.0):
 
 # %% [markdown]
 # Two objections. But $\sqrt n$ says that each flight is drawn alone. They are drawn by the *day*: one storm, and all
-# of a day's flights are late together. So draw the month again as it came, 30 days out of the 30, with all
-# their flights, 2,000 times: how much do the carriers' means move?
+# of a day's flights are late together. So draw 30 days out of the 30, some twice and some never, with all
+# their flights, 2,000 times (a *bootstrap*): how much do the carriers' means move?
 
 # %% kind="explore"
 predict("days",
@@ -590,6 +590,9 @@ with check("gate"):
     calm = pd.concat([table(20, WN=(2, 4, 0.5, 0)), table(10, WN=(60, -1, 0.5, 0)).assign(day=lambda t: t["day"] + 20)])
     got = against(pd.concat([better, calm], ignore_index=True))
     assert got == [], f"WN: 40 flights on 20 quiet days, 4 minutes worse; 600 flights on 10 busy days, 1 minute better. Its mean over flights is −0.7: expected [], yours {got}. The days' means, taken alike, say +2.3: d̄ is over flights."
+    moved = pd.concat([table(20, WN=(2, 1.5, 0.5, 6)), table(10, WN=(60, 1.5, 0.5, 0.1)).assign(day=lambda t: t["day"] + 20)])
+    got = against(pd.concat([better, moved], ignore_index=True))
+    assert got == ["WN"], f"WN, 1.5 minutes worse: 40 flights on 20 quiet days that swing by 6 minutes, 600 on 10 busy days that hardly swing. The standard error is 0.09: expected ['WN'], yours {got}. The spread of the days' means, over √D, says 0.9: it lets a day of 2 flights count as one of 60."
     got = against(pd.concat([better, table(5, HA=(1, 50, 1, 0.1))], ignore_index=True))
     assert "all" not in got, f"Better over all flights, and yours says 'all': {got}. Five flights of HA do not weigh as much as 900 of UA: 'all' takes the mean over flights, not over carriers."
     assert got == [], f"HA flew on 5 days, fewer than `fewest`: too few to judge. Expected [], yours {got}."
@@ -667,7 +670,7 @@ reveal("coin", held, unit="%", text="The first two rules cry wolf, and a gate th
 # %% kind="explore"
 # Draws how often each rule was wrong.
 fig, ax = plots.figure(f"Counted by flight, {held['clearly worse, by flight']} of 100 harmless releases are held; by day, {held['your gate, by day']}", x="releases held, of 100 that are harmless", figsize=(7, 2.2))
-ax.barh(list(held), list(held.values()), color=[plots.GREY, plots.ORANGE, plots.BLUE])
+ax.barh(list(held), list(held.values()), color=[plots.GREY, plots.RED, plots.BLUE])
 for y, n in enumerate(held.values()):
     ax.text(n + 1, y, str(n), va="center")
 ax.set_xlim(0, 110)
@@ -693,11 +696,11 @@ def draw_gate(flights_a_day, swing_of_days, tolerance, z):
     flight, day = share(by_flight_error), share(by_day_error)
     title = f"Harmless, but held: {flight[0]:.0%} by flight, {day[0]:.0%} by day. One minute worse, and held: {np.interp(1, worse_by, flight):.0%}, {np.interp(1, worse_by, day):.0%}"
     fig, ax = plots.figure(title, x="how much worse one carrier is (minutes)", y="share of releases held", figsize=(7, 3))
-    ax.plot(worse_by, flight, color=plots.ORANGE)
+    ax.plot(worse_by, flight, color=plots.RED)
     ax.plot(worse_by, day, color=plots.BLUE)
     ax.set_ylim(-0.03, 1.3)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
-    ax.text(0.02, 0.97, "counted by flight", color=plots.ORANGE, transform=ax.transAxes, va="top")
+    ax.text(0.02, 0.97, "counted by flight", color=plots.RED, transform=ax.transAxes, va="top")
     ax.text(0.02, 0.88, "counted by day", color=plots.BLUE, transform=ax.transAxes, va="top")
     plots.show(fig, alt=f"Formula: share of releases held against the true change of one carrier of 16. {title}.")
 

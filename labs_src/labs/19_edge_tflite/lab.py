@@ -29,21 +29,24 @@
 # # 19 · Models on the device
 # *Does the model have to live in the data centre?*
 #
-# You train where there is power, and predict where the data are: on a phone, a camera, a controller.
+# You train where there is power, and predict where the data are: on a phone, a camera, a controller. Sections 1
+# to 4 are the core, some 75 minutes.
 #
 # ```mermaid
-# flowchart LR
+# flowchart TB
 #   accTitle: From training to an answer on the device
 #   accDescr: In the data centre a network is trained, frozen and folded into one graph, and converted, with samples that say how large its numbers get. What travels to the device is one file. There an image becomes integers, LiteRT runs the file, and its integers become real numbers again, the answer. If the device is unsure or too slow, a service answers.
 #   subgraph C[Data centre]
+#     direction LR
 #     T[Train] --> F[Freeze, fold] --> V[Convert]
 #     S[Samples] -- ranges --> V
 #   end
 #   subgraph D[Device]
+#     direction LR
 #     I[Image] --> Q[Quantize] --> R[LiteRT] --> A[Answer]
 #   end
-#   V == one file ==> R
-#   I -. unsure, or too slow .-> M[Service]
+#   C == one file ==> D
+#   D -. unsure, or too slow .-> M[Service]
 # ```
 
 # %% kind="setup"
@@ -153,12 +156,10 @@ print(f"{len(file):,} bytes, operators: {', '.join(lite_operators(file))}")
 print(f"takes {into['dtype'].__name__} {into['shape']}, says {logits.argmax()}, is {test_y[0]}")
 
 # %% [markdown]
-# <details><summary>Names of today: Interpreter, CompiledModel, litert-torch</summary>
-#
-# `tf.lite.Interpreter` is deprecated; this package, `ai_edge_litert`, keeps `Interpreter` for what exists. New
-# Android code uses `CompiledModel`, which chooses CPU, GPU or NPU by itself (section 10 runs it). From PyTorch the
-# way to the same file is `litert_torch.convert(model.eval(), sample_inputs)`.
-# </details>
+# Names of today: `tf.lite.Interpreter` is deprecated; this package, `ai_edge_litert`, keeps `Interpreter` for what
+# exists. New Android code uses `CompiledModel`, which chooses CPU, GPU or NPU by itself (section 10 runs it). From
+# PyTorch the way to the same file is `litert_torch.convert(model.eval(), sample_inputs)`. *Freezing* a graph, which
+# TensorFlow 1 left to you, is done inside of converters now (section 5).
 
 # %% [markdown]
 # ## 2 · What an 8-bit number means
@@ -474,15 +475,15 @@ with check("convert"):
     assert all(np.array_equal(x, y) for x, y in zip(all_of_them, again, strict=True)), "Two calls with equal generators give different samples: chance comes from `rng` alone, or nobody can repeat a conversion."
 
     few = [pixels[i].reshape(1, 28, 28, 1).astype(np.float32) / 255 for i in range(0, 5000, 100)]
-    mine, seen = random_weights(rng()), np.concatenate(few[::5])
-    exact = forward(mine, seen)
+    mine, shown = random_weights(rng()), np.concatenate(few[::5])
+    exact = forward(mine, shown)
 
     def run(weights, kind, samples=few):
         with quiet():
             made = value(convert(weights, kind, samples), bytes)
         flex = sum(name.startswith("Flex") for name in lite_operators(made))
         assert flex == 0, f"Your {kind} file has {flex} Flex operators: TensorFlow's own, which neither this LiteRT nor the current Android runtime has. Leave SELECT_TF_OPS out."
-        return examine(made, seen)
+        return examine(made, shown)
 
     int8 = run(mine, "int8")
     assert int8.input_type == "int8", f"An int8 model takes int8, yours takes {int8.input_type}: a device without floating point cannot even feed it. inference_input_type and inference_output_type."
@@ -499,7 +500,7 @@ with check("convert"):
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     other = random_weights(h)
-    exact = forward(other, seen)
+    exact = forward(other, shown)
     plain = run(other, "float32", [])
     assert set(plain.weight_types) == {"float32"}, "A float32 model's weights are float32: nothing is optimized in it."
     assert float(np.abs(plain.outputs - exact).max() / np.ptp(exact)) < 0.001, "Your float32 model does not compute what the network does, for other weights."
@@ -549,7 +550,8 @@ def share_right(logits):
 
 measured = file_rows(runs, share_right)
 small, full = measured.loc["int8"], measured.loc["float32"]
-title = f"int8: {small['bytes'] / full['bytes']:.0%} of float32's bytes, {small['µs'] / full['µs']:.0%} of its time, {100 * (small['accuracy'] - full['accuracy']):+.1f} points"
+points = f"{100 * (small['accuracy'] - full['accuracy']):+.1f}".replace("-", "−")
+title = f"int8: {small['bytes'] / full['bytes']:.0%} of float32's bytes, {small['µs'] / full['µs']:.0%} of its time, {points} points"
 fig, ax = plots.figure(title, figsize=(7, 2.6))
 ax.axis("off")
 errors = np.sqrt(measured["accuracy"] * (1 - measured["accuracy"]) / len(test_y))
@@ -876,7 +878,7 @@ for y, (name, wanted) in enumerate(devices.items()):
     for x, kind in enumerate(KINDS):
         possible = fits(mine.loc[kind], wanted)
         ax.plot(x, y, "o", markersize=13, color=plots.BLUE if kind == chosen[name] else plots.GREY, fillstyle="full" if kind == chosen[name] else "none")
-        ax.annotate("chosen" if kind == chosen[name] else "fits" if possible else "does not fit", (x, y), (9, 0), textcoords="offset points", va="center", fontsize=8)
+        ax.annotate("chosen" if kind == chosen[name] else "fits" if possible else "no", (x, y), (9, 0), textcoords="offset points", va="center", fontsize=8)
 ax.set_xticks(range(len(KINDS)), KINDS)
 ax.set_yticks(range(len(devices)), devices)
 ax.set(xlim=(-0.4, 4.9), ylim=(3.5, -0.5))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from prodml.anywhere.kubeflow.local_pipelines import LocalRun
 from prodml.lab import plots
 
-COLOURS = (plots.BLUE, plots.ORANGE, plots.GREEN)
+COLOURS = (plots.BLUE, plots.RED, plots.GREY)  # they are text, too
 
 
 def draw_runs(runs: Mapping[str, LocalRun], steps: Sequence[str], title: str) -> None:
