@@ -42,7 +42,7 @@ def front_matter(lab: LabSource) -> Errors:
     if not 3 <= len(lab.meta.get("objectives") or []) <= 5:
         yield AuthorError(lab.path, 1, "front matter: `objectives` has not 3 to 5 entries", "one per exercise")
     minutes = lab.meta.get("minutes")
-    if not isinstance(minutes, int) and not (isinstance(minutes, dict) and set(minutes) == {"core", "all"}):
+    if not isinstance(minutes, dict) or set(minutes) != {"core", "all"}:
         yield AuthorError(lab.path, 1, "front matter: `minutes` is missing or no pair", "minutes: {core: 65, all: 130}")
     covers = lab.meta.get("covers")
     known = {c.name for c in lab.of_kind("exercise")} | {"explore"}

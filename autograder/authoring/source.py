@@ -86,22 +86,18 @@ class LabSource:
     @property
     def minutes(self) -> int:
         """A learner's minutes for all of it."""
-        return int(self._minutes("all"))
+        return int(self.meta["minutes"]["all"])
 
     @property
     def core_minutes(self) -> int:
         """A learner's minutes without the deeper sections."""
-        return int(self._minutes("core"))
+        return int(self.meta["minutes"]["core"])
 
     @property
     def core(self) -> list[str]:
         """The exercises of the core; all if the front matter names none."""
         named = self.meta.get("core")
         return list(named) if isinstance(named, list) else [c.name for c in self.of_kind("exercise")]
-
-    def _minutes(self, part: str) -> Any:
-        minutes = self.meta["minutes"]
-        return minutes[part] if isinstance(minutes, dict) else minutes
 
     @property
     def exports(self) -> frozenset[str]:

@@ -19,7 +19,7 @@ LAB = '''\
 #   lab:
 #     title: A small lab
 #     question: How small can a lab be?
-#     minutes: 5
+#     minutes: {core: 5, all: 5}
 #     seconds: 1
 #     objectives: [one, two, three]
 #     prerequisites: []

@@ -24,7 +24,7 @@ LAB = '''\
 #   lab:
 #     title: Files
 #     question: What is in it?
-#     minutes: 5
+#     minutes: {core: 5, all: 5}
 #     seconds: 1
 #     objectives: [one, two, three]
 #     prerequisites: []

@@ -19,7 +19,7 @@ SOURCE = '''\
 #   lab:
 #     title: Twice
 #     question: How much is twice as much?
-#     minutes: 5
+#     minutes: {core: 5, all: 5}
 #     seconds: 1
 #     objectives: [one, two, three]
 #     prerequisites: []

@@ -53,7 +53,7 @@ def test_minutes_and_exercises_of_core_and_deeper_sections_are_shown(labs: list[
     names = [c.name for c in labs[1].of_kind("exercise")]
     core = replace(labs[1], meta=labs[1].meta | {"minutes": {"core": 65, "all": 130}, "core": names[:3]})
     assert f"| 65 (130) | 3 + {len(names) - 3} | {core.points:g} |" in lab_table([core])
-    whole = replace(first, meta=first.meta | {"minutes": 10})
+    whole = replace(first, meta=first.meta | {"minutes": {"core": 10, "all": 10}})
     assert "| 10 | 1 | 3 |" in lab_table([whole])
 
 

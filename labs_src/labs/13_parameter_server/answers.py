@@ -522,7 +522,7 @@ def apply_once(step, update, state):
         below, ahead = max(ahead) + 1, set()
     return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
 
-# %% exercise="apply_once" answer="wrong" name="update_in_place" expect="`update` that was handed over has changed"
+# %% exercise="apply_once" answer="wrong" name="update_in_place" expect="`+=` changes an array in place"
 # Misconception: the update is no longer needed once it has been applied, so its memory may hold the sum.
 def apply_once(step, update, state):
     if step < state["below"] or step in state["ahead"]:

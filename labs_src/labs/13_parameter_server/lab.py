@@ -413,7 +413,7 @@ def async_sgd(gradient, start, rate, staleness):
     ### END SOLUTION
 
 # %% kind="check" name="async_sgd" points=4
-with check("async_sgd"):
+with check("async_sgd", touched="The array `start` that was handed over has changed: `-=` works in place. Begin with a copy."):
     asked = []
 
     def slope(weights, step):
@@ -440,9 +440,6 @@ with check("async_sgd"):
     assert asked == [0, 1, 2, 3, 4], f"Five steps ask for the gradients of batches 0 to 4, yours for {asked}. A batch is used when it comes; only the weights are old."
     assert got[:5] == [8, 4, 0, -4, -8], f"Staleness 3 from the first step on: expected 8, 4, 0, −4, −8, yours {got[:5]}. Before there were three updates, gradients are computed at the start; each is applied by itself, none waits for others."
     assert got[5] == -10, f"Step 4 with staleness 3 uses the weights of one update, 4: expected −10 after it, yours {got[5]}."
-    kept = np.array([8.0])
-    value(async_sgd(slope, kept, 0.5, [0, 1]), np.ndarray)
-    assert kept.tolist() == [8], "The array `start` that was handed over has changed: `-=` works in place. Begin with a copy."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     matrix, begun = h.normal(size=(3, 3)), h.normal(size=3)
@@ -743,7 +740,7 @@ def choose(work):
     ### END SOLUTION
 
 # %% kind="check" name="choose" points=5
-with check("choose"):
+with check("choose", touched="The workload that was handed over has changed. Ask about a copy: {**work, \"slowest\": 1}."):
     PS, RING = "parameter server", "all-reduce"
     expected = {
         "preemptible machines": ((PS, "stragglers"), "In a ring all wait for the slowest, 0.8 s. Without stragglers the ring would win: that is the reason, not the bytes."),
@@ -762,7 +759,6 @@ with check("choose"):
         work = dict(EXAMPLES[name])
         ring, server = ring_seconds(work), server_seconds(work)
         got = value(choose(work), tuple)
-        assert work == EXAMPLES[name], f"{name}: the workload that was handed over has changed. Ask about a copy: {{**work, \"slowest\": 1}}."
         assert got == wanted, f"{name}: expected {wanted}, yours {got}. All-reduce takes {ring:.2f} s, the parameter server {server:.2f} s. {reason}"
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
@@ -979,7 +975,7 @@ def apply_once(step, update, state):
     ### END SOLUTION
 
 # %% kind="check" name="apply_once" points=4
-with check("apply_once"):
+with check("apply_once", touched="The state or the update that was handed over has changed: `+=` changes an array in place. If it was a checkpoint, it is none any more."):
     def after(steps, state=None):
         state = state or {"weights": np.zeros(2), "below": 0, "ahead": set()}
         for step in steps:
@@ -1008,11 +1004,6 @@ with check("apply_once"):
     got = after([0, 2, 4, 1])
     assert (got["below"], value(got["ahead"], set)) == (3, {4}), f"Steps 0, 2, 4, 1: step 3 is missing, so below 3, ahead {{4}}, yours {got['below']} and {got['ahead']}. Only what comes without a gap moves below."
 
-    kept, change = {"weights": np.array([5.0]), "below": 1, "ahead": {3}}, np.ones(1)
-    value(apply_once(2, change, kept), dict)
-    assert change.tolist() == [1], "The array `update` that was handed over has changed."
-    assert kept["weights"].tolist() == [5], "The state that was handed over has other weights now: `+=` changes an array in place. If it was a checkpoint, it is none any more."
-    assert kept == {"weights": kept["weights"], "below": 1, "ahead": {3}}, f"The state that was handed over has changed: below {kept['below']}, ahead {kept['ahead']}. It may be a checkpoint: make a new set and a new dict."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     coming = np.concatenate([np.arange(30), h.integers(0, 30, 25)])

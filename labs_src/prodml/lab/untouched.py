@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import sys
+import threading
 from types import FrameType
 from typing import Any
 
@@ -25,24 +26,28 @@ class Watch:
 
     def __init__(self, cell: FrameType) -> None:
         self._file, self._globals = cell.f_code.co_filename, cell.f_globals
-        self._call: FrameType | None = None
-        self._before: dict[str, Any] = {}
-        self._other: Any = None
+        self._now = threading.local()  # per thread: the call under way, and its arguments before it
+        self._others: tuple[Any, Any] = (None, None)
         self.touched = ""
 
     def start(self) -> None:
-        self._other = sys.getprofile()
+        self._others = sys.getprofile(), threading.getprofile()
         sys.setprofile(self._event)
+        threading.setprofile(self._event)  # of threads that the check starts
 
     def stop(self) -> None:
-        sys.setprofile(self._other)
+        mine, threads = self._others
+        sys.setprofile(mine)
+        threading.setprofile(threads)
 
     def _event(self, frame: FrameType, event: str, arg: object) -> None:
-        if event == "call" and self._call is None and not self.touched and self._is_asked(frame):
-            self._call, self._before = frame, _arguments(frame)
-        elif event == "return" and frame is self._call:
-            self._call = None
-            if any(fingerprint(x) != print_before for x, print_before in self._before.values()):
+        now = self._now.__dict__
+        if event == "call" and not now.get("call") and not self.touched and self._is_asked(frame):
+            now |= {"call": frame, "before": _arguments(frame)}
+        elif event == "return" and frame is now.get("call"):
+            before = now.pop("before")
+            del now["call"]
+            if any(fingerprint(x) != print_before for x, print_before in before.values()):
                 self.touched = frame.f_code.co_name
 
     def _is_asked(self, frame: FrameType) -> bool:

@@ -36,7 +36,7 @@ def test_release_follows_the_text(lab_dir: Path) -> None:
         ('# %% kind="explore"', "# %%", "of kind None"),
         ("#   lab:", "#   lap:", "no front matter"),
         ("# # 90", "# %% [markdown] 90 %%\n# %%", "of kind None"),
-        ("#     minutes: 5", "#     minutes: [5", "cannot read the file"),
+        ("#     minutes: {", "#     minutes: [{", "cannot read the file"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_file_and_line(

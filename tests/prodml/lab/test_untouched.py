@@ -98,3 +98,10 @@ def test_the_profiler_of_before_is_there_again(lab: Path, cell: Cell) -> None:
     cell("def psi(): return 0")
     cell("with check('psi'):\n    assert psi() == 0")
     cell("found = sys.getprofile()\nsys.setprofile(None)\nassert found is mine")
+
+
+def test_threads_that_the_check_starts_are_watched_too(lab: Path, cell: Cell) -> None:
+    cell("from concurrent.futures import ThreadPoolExecutor\ndef psi(x):\n    x.append(1)\n    return 0")
+    run = "with ThreadPoolExecutor(2) as pool:\n        assert list(pool.map(lambda x: psi(x), [[], []])) == [0, 0]"
+    with pytest.raises(AssertionError, match="changes an argument in place"):
+        cell(f"with check('psi'):\n    {run}")
