@@ -83,57 +83,41 @@ def psi_categories(reference, current):
     r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
     return float(np.sum(c * np.log(c / r)))
 
-# %% exercise="psi" answer="wrong" name="edges_are_outer" expect="np.histogram takes it for an outer edge"
+# %% exercise="psi" answer="wrong" name="edges_are_outer" expect="np.histogram takes it for an outer edge" of="reference"
 # Misconception: the given edges are all the edges that np.histogram needs.
-def psi(reference, current, edges):
-    def shares(x):
-        x = np.asarray(x)
-        counts = np.append(np.histogram(x[~np.isnan(x)], edges)[0], np.isnan(x).sum())
-        return np.maximum(counts / len(x), 1e-4)
+# - bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="right"))
+# - counts = np.bincount(bins, minlength=len(edges) + 2)
+# + x = np.asarray(x)
+# + counts = np.append(np.histogram(x[~np.isnan(x)], edges)[0], np.isnan(x).sum())
+#
+# - reference, current = np.asarray(reference), np.asarray(current)
+#
+# - r = np.array([max((reference == b).mean(), 1e-4) for b in bins])
+# - c = np.array([max((current == b).mean(), 1e-4) for b in bins])
+# + r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
 
-    r, c = shares(reference), shares(current)
-    return float(np.sum((c - r) * np.log(c / r)))
-
-
-def psi_categories(reference, current):
-    bins = np.union1d(reference, current)
-    r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
-    return float(np.sum((c - r) * np.log(c / r)))
-
-# %% exercise="psi" answer="wrong" name="logarithm_to_base_ten" expect="Is the logarithm the natural one?"
+# %% exercise="psi" answer="wrong" name="logarithm_to_base_ten" expect="Is the logarithm the natural one?" of="one_divergence"
 # Misconception: any logarithm will do; thresholds that others publish then mean something else.
-def psi(reference, current, edges):
-    def shares(x):
-        bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x))
-        return np.maximum(np.bincount(bins, minlength=len(edges) + 2) / len(x), 1e-4)
+#   r, c = shares(reference), shares(current)
+# - return float(np.sum(c * np.log(c / r)))
+# + return float(np.sum((c - r) * np.log10(c / r)))
+#
+#
+#   r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
+# - return float(np.sum(c * np.log(c / r)))
+# + return float(np.sum((c - r) * np.log10(c / r)))
 
-    r, c = shares(reference), shares(current)
-    return float(np.sum((c - r) * np.log10(c / r)))
-
-
-def psi_categories(reference, current):
-    bins = np.union1d(reference, current)
-    r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
-    return float(np.sum((c - r) * np.log10(c / r)))
-
-# %% exercise="psi" answer="wrong" name="closed_outer_bins" expect="The outer bins are open; np.histogram drops what is outside."
+# %% exercise="psi" answer="wrong" name="closed_outer_bins" expect="The outer bins are open; np.histogram drops what is outside." of="edges_from_current"
 # Misconception: what lies beyond the smallest and largest value of the reference need not be counted.
-def psi(reference, current, edges):
-    reference, current = np.asarray(reference, float), np.asarray(current, float)
-    grid = [np.nanmin(reference), *edges, np.nanmax(reference)]
-
-    def shares(x):
-        counts = np.append(np.histogram(x[~np.isnan(x)], grid)[0], np.isnan(x).sum())
-        return np.maximum(counts / counts.sum(), 1e-4)
-
-    r, c = shares(reference), shares(current)
-    return float(np.sum((c - r) * np.log(c / r)))
-
-
-def psi_categories(reference, current):
-    bins = np.union1d(reference, current)
-    r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
-    return float(np.sum((c - r) * np.log(c / r)))
+# - reference, current = np.asarray(reference), np.asarray(current)
+# - cuts = np.quantile(current[~np.isnan(current)], np.linspace(0, 1, len(edges) + 2)[1:-1])
+# + reference, current = np.asarray(reference, float), np.asarray(current, float)
+# + grid = [np.nanmin(reference), *edges, np.nanmax(reference)]
+#
+# - bins = np.where(np.isnan(x), len(cuts) + 1, np.searchsorted(cuts, x))
+# - return np.maximum(np.bincount(bins, minlength=len(cuts) + 2) / len(x), 1e-4)
+# + counts = np.append(np.histogram(x[~np.isnan(x)], grid)[0], np.isnan(x).sum())
+# + return np.maximum(counts / counts.sum(), 1e-4)
 
 # %% exercise="psi" answer="wrong" name="no_floor" expect="The upper bin is empty now and your PSI is"
 # Misconception: the formula is the whole story, and empty bins do not happen.
@@ -152,22 +136,13 @@ def psi_categories(reference, current):
     r, c = (np.array([np.mean(x == b) for b in bins]) for x in (reference, current))
     return float(np.sum((c - r) * np.log(c / r)))
 
-# %% exercise="psi" answer="wrong" name="empty_bins_skipped" expect="is the strongest sign there is: do not skip it"
+# %% exercise="psi" answer="wrong" name="empty_bins_skipped" expect="is the strongest sign there is: do not skip it" of="no_floor"
 # Misconception: a bin that is empty in one sample cannot be compared and is left out.
-def psi(reference, current, edges):
-    def shares(x):
-        bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x))
-        return np.bincount(bins, minlength=len(edges) + 2) / len(x)
-
-    r, c = shares(reference), shares(current)
-    used = (r > 0) & (c > 0)
-    return float(np.sum((c[used] - r[used]) * np.log(c[used] / r[used])))
-
-
-def psi_categories(reference, current):
-    bins = np.intersect1d(reference, current)
-    r, c = (np.array([np.mean(x == b) for b in bins]) for x in (reference, current))
-    return float(np.sum((c - r) * np.log(c / r)))
+# - used = (r > 0) | (c > 0)
+# + used = (r > 0) & (c > 0)
+#
+# - bins = np.union1d(reference, current)
+# + bins = np.intersect1d(reference, current)
 
 # %% exercise="psi" answer="wrong" name="a_tiny_floor" expect="Your floor is lower than 0.0001"
 # Misconception: the floor only guards against a division by zero, so the smaller the better.
@@ -185,140 +160,66 @@ def psi_categories(reference, current):
     r, c = (np.array([np.mean(x == b) + 1e-9 for b in bins]) for x in (reference, current))
     return float(np.sum((c - r) * np.log(c / r)))
 
-# %% exercise="psi" answer="wrong" name="missing_dropped" expect="NaN is neither dropped nor a large number"
+# %% exercise="psi" answer="wrong" name="missing_dropped" expect="NaN is neither dropped nor a large number" of="edges_are_outer"
 # Misconception: missing values carry no information, so they go first.
-def psi(reference, current, edges):
-    def shares(x):
-        x = np.asarray(x)
-        x = x[~np.isnan(x)]
-        return np.maximum(np.bincount(np.searchsorted(edges, x), minlength=len(edges) + 1) / len(x), 1e-4)
+# - counts = np.append(np.histogram(x[~np.isnan(x)], edges)[0], np.isnan(x).sum())
+# - return np.maximum(counts / len(x), 1e-4)
+# + x = x[~np.isnan(x)]
+# + return np.maximum(np.bincount(np.searchsorted(edges, x), minlength=len(edges) + 1) / len(x), 1e-4)
 
-    r, c = shares(reference), shares(current)
-    return float(np.sum((c - r) * np.log(c / r)))
-
-
-def psi_categories(reference, current):
-    bins = np.union1d(reference, current)
-    r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
-    return float(np.sum((c - r) * np.log(c / r)))
-
-# %% exercise="psi" answer="wrong" name="missing_counts_as_large" expect="NaN is neither dropped nor a large number"
+# %% exercise="psi" answer="wrong" name="missing_counts_as_large" expect="NaN is neither dropped nor a large number" of="edges_are_outer"
 # Misconception: searchsorted and digitize know what to do with NaN (they file it above the last edge).
-def psi(reference, current, edges):
-    def shares(x):
-        return np.maximum(np.bincount(np.digitize(x, edges), minlength=len(edges) + 1) / len(x), 1e-4)
+# - x = np.asarray(x)
+# - counts = np.append(np.histogram(x[~np.isnan(x)], edges)[0], np.isnan(x).sum())
+# - return np.maximum(counts / len(x), 1e-4)
+# + return np.maximum(np.bincount(np.digitize(x, edges), minlength=len(edges) + 1) / len(x), 1e-4)
 
-    r, c = shares(reference), shares(current)
-    return float(np.sum((c - r) * np.log(c / r)))
-
-
-def psi_categories(reference, current):
-    bins = np.union1d(reference, current)
-    r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
-    return float(np.sum((c - r) * np.log(c / r)))
-
-# %% exercise="psi" answer="wrong" name="new_category_divides_by_zero" expect="SWF is not in the reference and your PSI is"
+# %% exercise="psi" answer="wrong" name="new_category_divides_by_zero" expect="SWF is not in the reference and your PSI is" of="a_tiny_floor"
 # Misconception: the floor is a matter of numbers; categories are always there.
-def psi(reference, current, edges):
-    def shares(x):
-        bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x))
-        return np.maximum(np.bincount(bins, minlength=len(edges) + 2) / len(x), 1e-4)
+# - return np.bincount(bins, minlength=len(edges) + 2) / len(x) + 1e-9
+# + return np.maximum(np.bincount(bins, minlength=len(edges) + 2) / len(x), 1e-4)
+#
+# - r, c = (np.array([np.mean(x == b) + 1e-9 for b in bins]) for x in (reference, current))
+# + r, c = (np.array([np.mean(x == b) for b in bins]) for x in (reference, current))
 
-    r, c = shares(reference), shares(current)
-    return float(np.sum((c - r) * np.log(c / r)))
-
-
-def psi_categories(reference, current):
-    bins = np.union1d(reference, current)
-    r, c = (np.array([np.mean(x == b) for b in bins]) for x in (reference, current))
-    return float(np.sum((c - r) * np.log(c / r)))
-
-# %% exercise="psi" answer="wrong" name="known_categories_only" expect="An unseen category is a bin too."
+# %% exercise="psi" answer="wrong" name="known_categories_only" expect="An unseen category is a bin too." of="new_category_divides_by_zero"
 # Misconception: the reference defines the categories, and others are ignored.
-def psi(reference, current, edges):
-    def shares(x):
-        bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x))
-        return np.maximum(np.bincount(bins, minlength=len(edges) + 2) / len(x), 1e-4)
+# - bins = np.union1d(reference, current)
+# - r, c = (np.array([np.mean(x == b) for b in bins]) for x in (reference, current))
+# + bins = np.unique(reference)
+# + r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
 
-    r, c = shares(reference), shares(current)
-    return float(np.sum((c - r) * np.log(c / r)))
-
-
-def psi_categories(reference, current):
-    bins = np.unique(reference)
-    r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
-    return float(np.sum((c - r) * np.log(c / r)))
-
-# %% exercise="psi" answer="wrong" name="present_categories_only" expect="A category that is gone is a bin too."
+# %% exercise="psi" answer="wrong" name="present_categories_only" expect="A category that is gone is a bin too." of="known_categories_only"
 # Misconception: what does not occur today need not be compared.
-def psi(reference, current, edges):
-    def shares(x):
-        bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x))
-        return np.maximum(np.bincount(bins, minlength=len(edges) + 2) / len(x), 1e-4)
+# - bins = np.unique(reference)
+# + bins = np.unique(current)
 
-    r, c = shares(reference), shares(current)
-    return float(np.sum((c - r) * np.log(c / r)))
-
-
-def psi_categories(reference, current):
-    bins = np.unique(current)
-    r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
-    return float(np.sum((c - r) * np.log(c / r)))
-
-# %% exercise="psi" answer="wrong" name="edges_made_anew" expect="Your PSI does not use the edges that it is given"
+# %% exercise="psi" answer="wrong" name="edges_made_anew" expect="Your PSI does not use the edges that it is given" of="edges_from_current"
 # Misconception: edges can be made again from the reference that is at hand; the argument is ignored. (hidden)
-def psi(reference, current, edges):
-    reference, current = np.asarray(reference, float), np.asarray(current, float)
-    cuts = np.quantile(reference[~np.isnan(reference)], np.linspace(0, 1, len(edges) + 2)[1:-1])
+# - reference, current = np.asarray(reference), np.asarray(current)
+# - cuts = np.quantile(current[~np.isnan(current)], np.linspace(0, 1, len(edges) + 2)[1:-1])
+# + reference, current = np.asarray(reference, float), np.asarray(current, float)
+# + cuts = np.quantile(reference[~np.isnan(reference)], np.linspace(0, 1, len(edges) + 2)[1:-1])
 
-    def shares(x):
-        bins = np.where(np.isnan(x), len(cuts) + 1, np.searchsorted(cuts, x))
-        return np.maximum(np.bincount(bins, minlength=len(cuts) + 2) / len(x), 1e-4)
-
-    r, c = shares(reference), shares(current)
-    return float(np.sum((c - r) * np.log(c / r)))
-
-
-def psi_categories(reference, current):
-    bins = np.union1d(reference, current)
-    r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
-    return float(np.sum((c - r) * np.log(c / r)))
-
-# %% exercise="psi" answer="wrong" name="reference_assumed_complete" expect="Your PSI is wrong where both samples have missing values."
+# %% exercise="psi" answer="wrong" name="reference_assumed_complete" expect="Your PSI is wrong where both samples have missing values." of="edges_from_current"
 # Misconception: only the current sample can have holes; those of the reference are dropped. (hidden)
-def psi(reference, current, edges):
-    reference = np.asarray(reference)
-    reference = reference[~np.isnan(reference)]
+# - reference, current = np.asarray(reference), np.asarray(current)
+# - cuts = np.quantile(current[~np.isnan(current)], np.linspace(0, 1, len(edges) + 2)[1:-1])
+# + reference = np.asarray(reference)
+# + reference = reference[~np.isnan(reference)]
+#
+# - bins = np.where(np.isnan(x), len(cuts) + 1, np.searchsorted(cuts, x))
+# - return np.maximum(np.bincount(bins, minlength=len(cuts) + 2) / len(x), 1e-4)
+# + bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x))
+# + return np.maximum(np.bincount(bins, minlength=len(edges) + 2) / len(x), 1e-4)
 
-    def shares(x):
-        bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x))
-        return np.maximum(np.bincount(bins, minlength=len(edges) + 2) / len(x), 1e-4)
-
-    r, c = shares(reference), shares(current)
-    return float(np.sum((c - r) * np.log(c / r)))
-
-
-def psi_categories(reference, current):
-    bins = np.union1d(reference, current)
-    r, c = (np.array([max(np.mean(x == b), 1e-4) for b in bins]) for x in (reference, current))
-    return float(np.sum((c - r) * np.log(c / r)))
-
-# %% exercise="psi" answer="wrong" name="categories_by_rank" expect="shares are compared name by name"
+# %% exercise="psi" answer="wrong" name="categories_by_rank" expect="shares are compared name by name" of="new_category_divides_by_zero"
 # Misconception: two value counts line up by themselves: the most frequent with the most frequent. (hidden)
-def psi(reference, current, edges):
-    def shares(x):
-        bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x))
-        return np.maximum(np.bincount(bins, minlength=len(edges) + 2) / len(x), 1e-4)
-
-    r, c = shares(reference), shares(current)
-    return float(np.sum((c - r) * np.log(c / r)))
-
-
-def psi_categories(reference, current):
-    n = len(np.union1d(reference, current))
-    r, c = (pd.Series(x).value_counts(normalize=True).to_numpy() for x in (reference, current))
-    r, c = (np.maximum(np.append(x, np.zeros(n - len(x))), 1e-4) for x in (r, c))
-    return float(np.sum((c - r) * np.log(c / r)))
+# - bins = np.union1d(reference, current)
+# - r, c = (np.array([np.mean(x == b) for b in bins]) for x in (reference, current))
+# + n = len(np.union1d(reference, current))
+# + r, c = (pd.Series(x).value_counts(normalize=True).to_numpy() for x in (reference, current))
+# + r, c = (np.maximum(np.append(x, np.zeros(n - len(x))), 1e-4) for x in (r, c))
 
 # %% exercise="psi" answer="right" name="histogram_with_infinite_edges"
 # np.histogram is fine once the outer edges are infinite; categories by a Counter.
@@ -811,223 +712,123 @@ def monitor_outputs(predictions, usual, labels, age, mature):
         "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
     }
 
-# %% exercise="monitor_outputs" answer="wrong" name="isnan_is_enough" expect="np.isnan does not see them; np.isfinite does."
+# %% exercise="monitor_outputs" answer="wrong" name="isnan_is_enough" expect="np.isnan does not see them; np.isfinite does." of="reference"
 # Misconception: a failed prediction is NaN; infinity is a number.
-def monitor_outputs(predictions, usual, labels, age, mature):
-    failed = np.isnan(predictions)
-    good = predictions[~failed]
-    counted = ~failed & ~np.isnan(labels) & (age >= mature)
-    return {
-        "failed": float(failed.mean()),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
-    }
+# - finite = np.isfinite(predictions)
+# - good = predictions[finite]
+# - counted = finite & ~np.isnan(labels) & (age >= mature)
+# + failed = np.isnan(predictions)
+# + good = predictions[~failed]
+# + counted = ~failed & ~np.isnan(labels) & (age >= mature)
+#
+# - "failed": float(np.mean(~finite)),
+# + "failed": float(failed.mean()),
 
-# %% exercise="monitor_outputs" answer="wrong" name="infinity_in_the_mean" expect="Leave out what is not finite, and compare a day with days"
+# %% exercise="monitor_outputs" answer="wrong" name="infinity_in_the_mean" expect="Leave out what is not finite, and compare a day with days" of="reference"
 # Misconception: nanmean takes care of the rest.
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    counted = finite & ~np.isnan(labels) & (age >= mature)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [np.nanmean(predictions)])[0]),
-        "p_sd": float(p_values(usual["sd"], [np.nanstd(predictions)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
-    }
+# - good = predictions[finite]
+#
+# - "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
+# - "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
+# + "p_mean": float(p_values(usual["mean"], [np.nanmean(predictions)])[0]),
+# + "p_sd": float(p_values(usual["sd"], [np.nanstd(predictions)])[0]),
 
-# %% exercise="monitor_outputs" answer="wrong" name="standard_error_of_the_flights" expect="the flights of one day are not independent"
+# %% exercise="monitor_outputs" answer="wrong" name="standard_error_of_the_flights" expect="the flights of one day are not independent" of="reference"
 # Misconception: 2,500 flights make a mean that is known to sd / 50.
-from scipy.stats import norm
+# + from scipy.stats import norm
+# +
+# +
+#   def monitor_outputs(predictions, usual, labels, age, mature):
+#
+#   counted = finite & ~np.isnan(labels) & (age >= mature)
+# + z = (good.mean() - usual["mean"].mean()) / (usual["sd"].mean() / np.sqrt(len(good)))
+#   return {
+#       "failed": float(np.mean(~finite)),
+# -     "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
+# +     "p_mean": float(2 * norm.sf(abs(z))),
+#       "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
 
-
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & ~np.isnan(labels) & (age >= mature)
-    z = (good.mean() - usual["mean"].mean()) / (usual["sd"].mean() / np.sqrt(len(good)))
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(2 * norm.sf(abs(z))),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
-    }
-
-# %% exercise="monitor_outputs" answer="wrong" name="only_wide_is_unusual" expect="A stuck model says 6.0 every time."
+# %% exercise="monitor_outputs" answer="wrong" name="only_wide_is_unusual" expect="A stuck model says 6.0 every time." of="reference"
 # Misconception: predictions that spread too far are a sign of trouble, and those that do not spread are not.
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & ~np.isnan(labels) & (age >= mature)
-    spread = good.std(ddof=1)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [spread])[0]) if spread > usual["sd"].mean() else 1.0,
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
-    }
+#   counted = finite & ~np.isnan(labels) & (age >= mature)
+# + spread = good.std(ddof=1)
+#   return {
+#
+#   "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
+# - "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
+# + "p_sd": float(p_values(usual["sd"], [spread])[0]) if spread > usual["sd"].mean() else 1.0,
+#   "labelled": int(counted.sum()),
 
-# %% exercise="monitor_outputs" answer="wrong" name="variance_for_spread" expect="Is the standard deviation compared with the column"
+# %% exercise="monitor_outputs" answer="wrong" name="variance_for_spread" expect="Is the standard deviation compared with the column" of="reference"
 # Misconception: spread is spread; a variance is compared with standard deviations.
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & ~np.isnan(labels) & (age >= mature)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [good.var(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
-    }
+# - "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
+# + "p_sd": float(p_values(usual["sd"], [good.var(ddof=1)])[0]),
 
-# %% exercise="monitor_outputs" answer="wrong" name="only_high_is_unusual" expect="Drift goes down as well as up."
+# %% exercise="monitor_outputs" answer="wrong" name="only_high_is_unusual" expect="Drift goes down as well as up." of="reference"
 # Misconception: an alarm is for predictions that are too high.
-from scipy.stats import t as student
+# + from scipy.stats import t as student
+# +
+# +
+#   def monitor_outputs(predictions, usual, labels, age, mature):
+#
+#   counted = finite & ~np.isnan(labels) & (age >= mature)
+# + off = (good.mean() - usual["mean"].mean()) / (usual["mean"].std() * np.sqrt(1 + 1 / len(usual)))
+#   return {
+#       "failed": float(np.mean(~finite)),
+# -     "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
+# +     "p_mean": float(student.sf(off, len(usual) - 1)),
+#       "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
 
-
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & ~np.isnan(labels) & (age >= mature)
-    off = (good.mean() - usual["mean"].mean()) / (usual["mean"].std() * np.sqrt(1 + 1 / len(usual)))
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(student.sf(off, len(usual) - 1)),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
-    }
-
-# %% exercise="monitor_outputs" answer="wrong" name="every_label_so_far" expect="the late ones are missing: wait for mature"
+# %% exercise="monitor_outputs" answer="wrong" name="every_label_so_far" expect="the late ones are missing: wait for mature" of="reference"
 # Misconception: the more labels, the better; but those that are in first are those that landed early.
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & ~np.isnan(labels)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
-    }
+# - counted = finite & ~np.isnan(labels) & (age >= mature)
+# + counted = finite & ~np.isnan(labels)
 
-# %% exercise="monitor_outputs" answer="wrong" name="missing_label_is_on_time" expect="as if the flight had been on time"
+# %% exercise="monitor_outputs" answer="wrong" name="missing_label_is_on_time" expect="as if the flight had been on time" of="reference"
 # Misconception: fillna(0) does no harm.
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & (age >= mature)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean((predictions - np.nan_to_num(labels))[counted])) if counted.any() else None,
-    }
+# - counted = finite & ~np.isnan(labels) & (age >= mature)
+# + counted = finite & (age >= mature)
+#
+# - "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
+# + "bias": float(np.mean((predictions - np.nan_to_num(labels))[counted])) if counted.any() else None,
 
-# %% exercise="monitor_outputs" answer="wrong" name="mean_minus_mean" expect="Subtract flight by flight."
+# %% exercise="monitor_outputs" answer="wrong" name="mean_minus_mean" expect="Subtract flight by flight." of="reference"
 # Misconception: the mean of the predictions minus the mean of the labels is the bias, whichever flights they are of.
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & ~np.isnan(labels) & (age >= mature)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(good.mean() - labels[counted].mean()) if counted.any() else None,
-    }
+# - "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
+# + "bias": float(good.mean() - labels[counted].mean()) if counted.any() else None,
 
-# %% exercise="monitor_outputs" answer="wrong" name="label_minus_prediction" expect="has the wrong sign"
+# %% exercise="monitor_outputs" answer="wrong" name="label_minus_prediction" expect="has the wrong sign" of="reference"
 # Misconception: the residual of statistics (truth - prediction) is the bias of a monitor.
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & ~np.isnan(labels) & (age >= mature)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean((labels - predictions)[counted])) if counted.any() else None,
-    }
+# - "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
+# + "bias": float(np.mean((labels - predictions)[counted])) if counted.any() else None,
 
-# %% exercise="monitor_outputs" answer="wrong" name="absolute_error" expect="is a mean of absolute errors"
+# %% exercise="monitor_outputs" answer="wrong" name="absolute_error" expect="is a mean of absolute errors" of="reference"
 # Misconception: bias is how large the errors are.
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & ~np.isnan(labels) & (age >= mature)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean(np.abs(predictions - labels)[counted])) if counted.any() else None,
-    }
+# - "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
+# + "bias": float(np.mean(np.abs(predictions - labels)[counted])) if counted.any() else None,
 
-# %% exercise="monitor_outputs" answer="wrong" name="failed_predictions_counted" expect="In the worked example 2 flights are labelled"
+# %% exercise="monitor_outputs" answer="wrong" name="failed_predictions_counted" expect="In the worked example 2 flights are labelled" of="reference"
 # Misconception: every mature label counts, even where there was nothing to compare it with.
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = ~np.isnan(labels) & (age >= mature)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.nanmean((predictions - labels)[counted])) if counted.any() else None,
-    }
+# - counted = finite & ~np.isnan(labels) & (age >= mature)
+# + counted = ~np.isnan(labels) & (age >= mature)
+#
+# - "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
+# + "bias": float(np.nanmean((predictions - labels)[counted])) if counted.any() else None,
 
-# %% exercise="monitor_outputs" answer="wrong" name="no_labels_no_bias" expect="A 0 would say: no bias."
+# %% exercise="monitor_outputs" answer="wrong" name="no_labels_no_bias" expect="A 0 would say: no bias." of="reference"
 # Misconception: 0 is a good value for "not known yet".
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & ~np.isnan(labels) & (age >= mature)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.sum((predictions - labels)[counted]) / max(counted.sum(), 1)),
-    }
+# - "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
+# + "bias": float(np.sum((predictions - labels)[counted]) / max(counted.sum(), 1)),
 
-# %% exercise="monitor_outputs" answer="wrong" name="older_than_mature" expect="at exactly that age too"
+# %% exercise="monitor_outputs" answer="wrong" name="older_than_mature" expect="at exactly that age too" of="reference"
 # Misconception: from this age on means older than it. (hidden)
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & ~np.isnan(labels) & (age > mature)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
-    }
+# - counted = finite & ~np.isnan(labels) & (age >= mature)
+# + counted = finite & ~np.isnan(labels) & (age > mature)
 
-# %% exercise="monitor_outputs" answer="wrong" name="a_day_is_enough" expect="does not follow the argument mature"
+# %% exercise="monitor_outputs" answer="wrong" name="a_day_is_enough" expect="does not follow the argument mature" of="reference"
 # Misconception: labels take 24 hours everywhere. (hidden)
-def monitor_outputs(predictions, usual, labels, age, mature):
-    finite = np.isfinite(predictions)
-    good = predictions[finite]
-    counted = finite & ~np.isnan(labels) & (age >= 24)
-    return {
-        "failed": float(np.mean(~finite)),
-        "p_mean": float(p_values(usual["mean"], [good.mean()])[0]),
-        "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
-        "labelled": int(counted.sum()),
-        "bias": float(np.mean((predictions - labels)[counted])) if counted.any() else None,
-    }
+# - counted = finite & ~np.isnan(labels) & (age >= mature)
+# + counted = finite & ~np.isnan(labels) & (age >= 24)
 
 # %% exercise="monitor_outputs" answer="right" name="one_table"
 # One row per flight; pandas leaves out what is missing.

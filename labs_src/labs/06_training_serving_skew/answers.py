@@ -53,25 +53,10 @@ def skew_report(training, recomputed, log, predict_minutes):
     cost = {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}
     return {"differs": {name: float(another(name).mean()) for name in features}, "cost": cost}
 
-# %% exercise="skew_report" answer="wrong" name="missing_rows_are_dropped" expect="Missing on one side only is a difference"
+# %% exercise="skew_report" answer="wrong" name="missing_rows_are_dropped" expect="Missing on one side only is a difference" of="missing_is_unequal_to_missing"
 # Misconception: a difference is large where it is larger than the tolerance (NaN is larger than nothing).
-def skew_report(training, recomputed, log, predict_minutes):
-    features = list(recomputed.columns)
-    again = recomputed.loc[log.index]
-
-    def another(name):
-        if again[name].dtype.kind == "f":
-            return (again[name] - log[name]).abs() > 1e-6
-        return again[name] != log[name]
-
-    def mae(table, delay):
-        return float(np.abs(predict_minutes(table[features]) - delay).mean())
-
-    c = log["control"]
-    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
-    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
-    cost = {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}
-    return {"differs": {name: float(another(name).mean()) for name in features}, "cost": cost}
+# - return ~((again[name] - log[name]).abs() <= 1e-6)
+# + return (again[name] - log[name]).abs() > 1e-6
 
 # %% exercise="skew_report" answer="wrong" name="equal_to_the_last_bit" expect="Numbers are the same up to 1e-6."
 # Misconception: a logged float is the same float again.
@@ -106,176 +91,70 @@ def skew_report(training, recomputed, log, predict_minutes):
     changed, online = mae(again, log["delay"]), mae(log, log["delay"])
     return {"differs": differs, "cost": {"data": changed - offline, "pipelines": online - changed, "feedback": 0.0}}
 
-# %% exercise="skew_report" answer="wrong" name="distance_of_predictions" expect="is how far the two predictions are apart"
+# %% exercise="skew_report" answer="wrong" name="distance_of_predictions" expect="is how far the two predictions are apart" of="labels_after_acting"
 # Misconception: a prediction that moves costs as many minutes as it moves.
-def skew_report(training, recomputed, log, predict_minutes):
-    features = list(recomputed.columns)
-    again = recomputed.loc[log.index]
-    differs = {}
-    for name in features:
-        a, b = again[name], log[name]
-        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
-        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+# - offline = mae(training, training["delay"])
+# - changed, online = mae(again, log["delay"]), mae(log, log["delay"])
+# - return {"differs": differs, "cost": {"data": changed - offline, "pipelines": online - changed, "feedback": 0.0}}
+# + c = log["control"]
+# + e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
+# + moved = float(np.abs(predict_minutes(again[c][features]) - predict_minutes(log[c][features])).mean())
+# + return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": moved, "feedback": mae(log, log["delay"]) - e1 - moved}}
 
-    def mae(table, delay):
-        return float(np.abs(predict_minutes(table[features]) - delay).mean())
-
-    c = log["control"]
-    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
-    moved = float(np.abs(predict_minutes(again[c][features]) - predict_minutes(log[c][features])).mean())
-    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": moved, "feedback": mae(log, log["delay"]) - e1 - moved}}
-
-# %% exercise="skew_report" answer="wrong" name="costs_cannot_be_negative" expect="yours +0.5. Costs are signed"
+# %% exercise="skew_report" answer="wrong" name="costs_cannot_be_negative" expect="yours +0.5. Costs are signed" of="distance_of_predictions"
 # Misconception: a fault always costs something.
-def skew_report(training, recomputed, log, predict_minutes):
-    features = list(recomputed.columns)
-    again = recomputed.loc[log.index]
-    differs = {}
-    for name in features:
-        a, b = again[name], log[name]
-        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
-        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+# - moved = float(np.abs(predict_minutes(again[c][features]) - predict_minutes(log[c][features])).mean())
+# - return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": moved, "feedback": mae(log, log["delay"]) - e1 - moved}}
+# + e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
+# + return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1), "feedback": e3 - e2}}
 
-    def mae(table, delay):
-        return float(np.abs(predict_minutes(table[features]) - delay).mean())
-
-    c = log["control"]
-    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
-    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
-    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1), "feedback": e3 - e2}}
-
-# %% exercise="skew_report" answer="wrong" name="percent" expect="A share lies between 0 and 1"
+# %% exercise="skew_report" answer="wrong" name="percent" expect="A share lies between 0 and 1" of="costs_cannot_be_negative"
 # Misconception: a share is told in percent.
-def skew_report(training, recomputed, log, predict_minutes):
-    features = list(recomputed.columns)
-    again = recomputed.loc[log.index]
-    differs = {}
-    for name in features:
-        a, b = again[name], log[name]
-        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
-        differs[name] = 100 * float(1 - (same | (a.isna() & b.isna())).mean())
+# - differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+# + differs[name] = 100 * float(1 - (same | (a.isna() & b.isna())).mean())
+#
+# - return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1), "feedback": e3 - e2}}
+# + return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
 
-    def mae(table, delay):
-        return float(np.abs(predict_minutes(table[features]) - delay).mean())
-
-    c = log["control"]
-    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
-    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
-    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
-
-# %% exercise="skew_report" answer="wrong" name="isclose_as_it_is" expect="np.isclose has rtol=1e-5 unless you say 0"
+# %% exercise="skew_report" answer="wrong" name="isclose_as_it_is" expect="np.isclose has rtol=1e-5 unless you say 0" of="percent"
 # Misconception: np.isclose(…, atol=1e-6) is a tolerance of 1e-6.
-def skew_report(training, recomputed, log, predict_minutes):
-    features = list(recomputed.columns)
-    again = recomputed.loc[log.index]
-    differs = {}
-    for name in features:
-        a, b = again[name], log[name]
-        same = pd.Series(np.isclose(a, b, atol=1e-6), a.index) if a.dtype.kind == "f" else a == b
-        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+# - same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
+# - differs[name] = 100 * float(1 - (same | (a.isna() & b.isna())).mean())
+# + same = pd.Series(np.isclose(a, b, atol=1e-6), a.index) if a.dtype.kind == "f" else a == b
+# + differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
 
-    def mae(table, delay):
-        return float(np.abs(predict_minutes(table[features]) - delay).mean())
-
-    c = log["control"]
-    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
-    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
-    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
-
-# %% exercise="skew_report" answer="wrong" name="counts_what_was_never_served" expect="and counts the flights that were served"
+# %% exercise="skew_report" answer="wrong" name="counts_what_was_never_served" expect="and counts the flights that were served" of="isclose_as_it_is"
 # Misconception: every flight that training can compute belongs into the comparison.
-def skew_report(training, recomputed, log, predict_minutes):
-    features = list(recomputed.columns)
-    again = recomputed.loc[log.index]
-    differs = {}
-    for name in features:
-        a, b = recomputed[name], log[name].reindex(recomputed.index)
-        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
-        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+# - a, b = again[name], log[name]
+# - same = pd.Series(np.isclose(a, b, atol=1e-6), a.index) if a.dtype.kind == "f" else a == b
+# + a, b = recomputed[name], log[name].reindex(recomputed.index)
+# + same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
 
-    def mae(table, delay):
-        return float(np.abs(predict_minutes(table[features]) - delay).mean())
-
-    c = log["control"]
-    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
-    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
-    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
-
-# %% exercise="skew_report" answer="wrong" name="numbers_only" expect="differs has the four features"
+# %% exercise="skew_report" answer="wrong" name="numbers_only" expect="differs has the four features" of="isclose_as_it_is"
 # Misconception: only numbers can differ.
-def skew_report(training, recomputed, log, predict_minutes):
-    features = list(recomputed.columns)
-    again = recomputed.loc[log.index]
-    differs = {}
-    for name in recomputed.select_dtypes("number"):
-        a, b = again[name], log[name]
-        same = (a - b).abs() <= 1e-6
-        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+# - for name in features:
+# + for name in recomputed.select_dtypes("number"):
+#
+# - same = pd.Series(np.isclose(a, b, atol=1e-6), a.index) if a.dtype.kind == "f" else a == b
+# + same = (a - b).abs() <= 1e-6
 
-    def mae(table, delay):
-        return float(np.abs(predict_minutes(table[features]) - delay).mean())
-
-    c = log["control"]
-    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
-    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
-    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
-
-# %% exercise="skew_report" answer="wrong" name="offline_is_forgotten" expect="minus the error on flights held out"
+# %% exercise="skew_report" answer="wrong" name="offline_is_forgotten" expect="minus the error on flights held out" of="costs_cannot_be_negative"
 # Misconception: the error on new flights is the cost of new flights.
-def skew_report(training, recomputed, log, predict_minutes):
-    features = list(recomputed.columns)
-    again = recomputed.loc[log.index]
-    differs = {}
-    for name in features:
-        a, b = again[name], log[name]
-        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
-        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+# - return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1), "feedback": e3 - e2}}
+# + return {"differs": differs, "cost": {"data": e1, "pipelines": e2 - e1, "feedback": e3 - e2}}
 
-    def mae(table, delay):
-        return float(np.abs(predict_minutes(table[features]) - delay).mean())
-
-    c = log["control"]
-    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
-    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
-    return {"differs": differs, "cost": {"data": e1, "pipelines": e2 - e1, "feedback": e3 - e2}}
-
-# %% exercise="skew_report" answer="wrong" name="feedback_between_groups" expect="compares the flights outside of the control group with those in it"
+# %% exercise="skew_report" answer="wrong" name="feedback_between_groups" expect="compares the flights outside of the control group with those in it" of="costs_cannot_be_negative"
 # Misconception: feedback is the difference between who was acted on and who was not.
-def skew_report(training, recomputed, log, predict_minutes):
-    features = list(recomputed.columns)
-    again = recomputed.loc[log.index]
-    differs = {}
-    for name in features:
-        a, b = again[name], log[name]
-        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
-        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
+# - return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1), "feedback": e3 - e2}}
+# + return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": mae(log[~c], log["delay"][~c]) - e2}}
 
-    def mae(table, delay):
-        return float(np.abs(predict_minutes(table[features]) - delay).mean())
-
-    c = log["control"]
-    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
-    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
-    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": mae(log[~c], log["delay"][~c]) - e2}}
-
-# %% exercise="skew_report" answer="wrong" name="errors_that_cancel" expect="is the mean of signed errors"
+# %% exercise="skew_report" answer="wrong" name="errors_that_cancel" expect="is the mean of signed errors" of="costs_cannot_be_negative"
 # Misconception: an error is prediction minus truth, and the mean error is its mean.
-def skew_report(training, recomputed, log, predict_minutes):
-    features = list(recomputed.columns)
-    again = recomputed.loc[log.index]
-    differs = {}
-    for name in features:
-        a, b = again[name], log[name]
-        same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
-        differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
-
-    def mae(table, delay):
-        return float((predict_minutes(table[features]) - delay).mean())
-
-    c = log["control"]
-    e0, e1 = mae(training, training["delay"]), mae(again[c], log["delay"][c])
-    e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
-    return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
+# - return float(np.abs(predict_minutes(table[features]) - delay).mean())
+# + return float((predict_minutes(table[features]) - delay).mean())
+#
+# - return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1), "feedback": e3 - e2}}
+# + return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
 
 # %% exercise="skew_report" answer="right" name="arrays_and_masks"
 def skew_report(training, recomputed, log, predict_minutes):
@@ -343,28 +222,15 @@ def find_difference(train_fn, serve_fn, space):
     except NoSuchExample:
         return None
 
-# %% exercise="find_difference" answer="wrong" name="nan_is_a_difference" expect="NaN is unequal to itself"
+# %% exercise="find_difference" answer="wrong" name="nan_is_a_difference" expect="NaN is unequal to itself" of="floats_compared_exactly"
 # Misconception: isclose covers everything (NaN is close to nothing).
-def find_difference(train_fn, serve_fn, space):
-    from hypothesis import find, settings
-    from hypothesis.errors import NoSuchExample
-
-    def outcome(f, row):
-        try:
-            return float(f(row))
-        except Exception:
-            return None
-
-    def differs(row):
-        a, b = outcome(train_fn, row), outcome(serve_fn, row)
-        if a is None or b is None:
-            return (a is None) != (b is None)
-        return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
-
-    try:
-        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
-    except NoSuchExample:
-        return None
+# - return f(row)
+# + return float(f(row))
+#
+# - return a != b and not (a is not None and b is not None and np.isnan(a) and np.isnan(b))
+# + if a is None or b is None:
+# +     return (a is None) != (b is None)
+# + return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
 
 # %% exercise="find_difference" answer="wrong" name="compares_means" expect="Differences of both signs cancel in a mean."
 # Misconception: two features with the same average over ordinary flights are the same feature.
@@ -465,189 +331,53 @@ def find_difference(train_fn, serve_fn, space):
             return row
     return None
 
-# %% exercise="find_difference" answer="wrong" name="nan_agrees_with_everything" expect="NaN against a number is one"
+# %% exercise="find_difference" answer="wrong" name="nan_agrees_with_everything" expect="NaN against a number is one" of="nan_is_a_difference"
 # Misconception: two numbers differ if their distance is larger than the tolerance (with NaN, nothing is larger).
-def find_difference(train_fn, serve_fn, space):
-    from hypothesis import find, settings
-    from hypothesis.errors import NoSuchExample
+# - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
+# + return abs(a - b) > 1e-9 * max(1, abs(a), abs(b))
 
-    def outcome(f, row):
-        try:
-            return float(f(row))
-        except Exception:
-            return None
-
-    def differs(row):
-        a, b = outcome(train_fn, row), outcome(serve_fn, row)
-        if a is None or b is None:
-            return (a is None) != (b is None)
-        return abs(a - b) > 1e-9 * max(1, abs(a), abs(b))
-
-    try:
-        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
-    except NoSuchExample:
-        return None
-
-# %% exercise="find_difference" answer="wrong" name="isclose_as_it_is" expect="Is your tolerance larger, or a library's default?"
+# %% exercise="find_difference" answer="wrong" name="isclose_as_it_is" expect="Is your tolerance larger, or a library's default?" of="nan_is_a_difference"
 # Misconception: the defaults of np.isclose are as good as any.
-def find_difference(train_fn, serve_fn, space):
-    from hypothesis import find, settings
-    from hypothesis.errors import NoSuchExample
+# - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
+# + return not np.isclose(a, b, equal_nan=True)
 
-    def outcome(f, row):
-        try:
-            return float(f(row))
-        except Exception:
-            return None
-
-    def differs(row):
-        a, b = outcome(train_fn, row), outcome(serve_fn, row)
-        if a is None or b is None:
-            return (a is None) != (b is None)
-        return not np.isclose(a, b, equal_nan=True)
-
-    try:
-        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
-    except NoSuchExample:
-        return None
-
-# %% exercise="find_difference" answer="wrong" name="half_a_unit" expect="Is your tolerance larger, or a library's default?"
+# %% exercise="find_difference" answer="wrong" name="half_a_unit" expect="Is your tolerance larger, or a library's default?" of="nan_is_a_difference"
 # Misconception: less than half a minute does not matter to a model.
-def find_difference(train_fn, serve_fn, space):
-    from hypothesis import find, settings
-    from hypothesis.errors import NoSuchExample
+# - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
+# + return not (abs(a - b) <= 0.5 or (np.isnan(a) and np.isnan(b)))
 
-    def outcome(f, row):
-        try:
-            return float(f(row))
-        except Exception:
-            return None
-
-    def differs(row):
-        a, b = outcome(train_fn, row), outcome(serve_fn, row)
-        if a is None or b is None:
-            return (a is None) != (b is None)
-        return not (abs(a - b) <= 0.5 or (np.isnan(a) and np.isnan(b)))
-
-    try:
-        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
-    except NoSuchExample:
-        return None
-
-# %% exercise="find_difference" answer="wrong" name="two_crashes_differ" expect="If both raise, that is the same."
+# %% exercise="find_difference" answer="wrong" name="two_crashes_differ" expect="If both raise, that is the same." of="nan_is_a_difference"
 # Misconception: a row on which anything raises is a finding.
-def find_difference(train_fn, serve_fn, space):
-    from hypothesis import find, settings
-    from hypothesis.errors import NoSuchExample
+# -     return (a is None) != (b is None)
+# - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
+# +     return True
+# + return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
 
-    def outcome(f, row):
-        try:
-            return float(f(row))
-        except Exception:
-            return None
-
-    def differs(row):
-        a, b = outcome(train_fn, row), outcome(serve_fn, row)
-        if a is None or b is None:
-            return True
-        return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
-
-    try:
-        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
-    except NoSuchExample:
-        return None
-
-# %% exercise="find_difference" answer="wrong" name="training_never_raises" expect="Either function may raise."
+# %% exercise="find_difference" answer="wrong" name="training_never_raises" expect="Either function may raise." of="nan_is_a_difference"
 # Misconception: training code has been tested, only the service can crash.
-def find_difference(train_fn, serve_fn, space):
-    from hypothesis import find, settings
-    from hypothesis.errors import NoSuchExample
+# - a, b = outcome(train_fn, row), outcome(serve_fn, row)
+# + a, b = float(train_fn(row)), outcome(serve_fn, row)
+#
+# - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
+# + return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
 
-    def outcome(f, row):
-        try:
-            return float(f(row))
-        except Exception:
-            return None
-
-    def differs(row):
-        a, b = float(train_fn(row)), outcome(serve_fn, row)
-        if a is None or b is None:
-            return (a is None) != (b is None)
-        return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
-
-    try:
-        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
-    except NoSuchExample:
-        return None
-
-# %% exercise="find_difference" answer="wrong" name="absolute_only" expect="Is your tolerance absolute only?"
+# %% exercise="find_difference" answer="wrong" name="absolute_only" expect="Is your tolerance absolute only?" of="nan_is_a_difference"
 # Misconception: 1e-9 is small for any number.
-def find_difference(train_fn, serve_fn, space):
-    from hypothesis import find, settings
-    from hypothesis.errors import NoSuchExample
+# - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
+# + return not np.isclose(a, b, rtol=0, atol=1e-9, equal_nan=True)
 
-    def outcome(f, row):
-        try:
-            return float(f(row))
-        except Exception:
-            return None
-
-    def differs(row):
-        a, b = outcome(train_fn, row), outcome(serve_fn, row)
-        if a is None or b is None:
-            return (a is None) != (b is None)
-        return not np.isclose(a, b, rtol=0, atol=1e-9, equal_nan=True)
-
-    try:
-        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
-    except NoSuchExample:
-        return None
-
-# %% exercise="find_difference" answer="wrong" name="relative_only" expect="Is your tolerance relative only?"
+# %% exercise="find_difference" answer="wrong" name="relative_only" expect="Is your tolerance relative only?" of="nan_is_a_difference"
 # Misconception: rounding is always small beside the number itself.
-def find_difference(train_fn, serve_fn, space):
-    from hypothesis import find, settings
-    from hypothesis.errors import NoSuchExample
+# - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
+# + return not np.isclose(a, b, rtol=1e-9, atol=0, equal_nan=True)
 
-    def outcome(f, row):
-        try:
-            return float(f(row))
-        except Exception:
-            return None
-
-    def differs(row):
-        a, b = outcome(train_fn, row), outcome(serve_fn, row)
-        if a is None or b is None:
-            return (a is None) != (b is None)
-        return not np.isclose(a, b, rtol=1e-9, atol=0, equal_nan=True)
-
-    try:
-        return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
-    except NoSuchExample:
-        return None
-
-# %% exercise="find_difference" answer="wrong" name="fifty_rows" expect="asked are 200 at least"
+# %% exercise="find_difference" answer="wrong" name="fifty_rows" expect="asked are 200 at least" of="nan_is_a_difference"
 # Misconception: fifty rows are a lot.
-def find_difference(train_fn, serve_fn, space):
-    from hypothesis import find, settings
-    from hypothesis.errors import NoSuchExample
-
-    def outcome(f, row):
-        try:
-            return float(f(row))
-        except Exception:
-            return None
-
-    def differs(row):
-        a, b = outcome(train_fn, row), outcome(serve_fn, row)
-        if a is None or b is None:
-            return (a is None) != (b is None)
-        return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
-
-    try:
-        return find(strategy_of(space), differs, settings=settings(max_examples=50, database=None, derandomize=True, deadline=None))
-    except NoSuchExample:
-        return None
+# - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
+# + return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
+#
+# - return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
+# + return find(strategy_of(space), differs, settings=settings(max_examples=50, database=None, derandomize=True, deadline=None))
 
 # %% exercise="find_difference" answer="right" name="random_search_keeps_the_simplest"
 def find_difference(train_fn, serve_fn, space):
@@ -728,263 +458,103 @@ def separating(equivalent, different):
     low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
     return float(np.sqrt(low * high)) if low < high else None
 
-# %% exercise="same_up_to" answer="wrong" name="allclose_as_it_is" expect="np.isclose measures by its second argument only."
+# %% exercise="same_up_to" answer="wrong" name="allclose_as_it_is" expect="np.isclose measures by its second argument only." of="equal_bits"
 # Misconception: np.allclose treats both arguments alike.
-def same_up_to(a, b, rtol):
-    return bool(a.shape == b.shape and np.allclose(a, b, rtol=rtol, atol=rtol, equal_nan=True))
+# - return bool(np.array_equal(a, b, equal_nan=True))
+# + return bool(a.shape == b.shape and np.allclose(a, b, rtol=rtol, atol=rtol, equal_nan=True))
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="mean_difference" expect="The mean difference is tiny; the worst one is not."
+# %% exercise="same_up_to" answer="wrong" name="mean_difference" expect="The mean difference is tiny; the worst one is not." of="equal_bits"
 # Misconception: on average the same is the same.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape or not np.array_equal(np.isnan(a), np.isnan(b)):
-        return False
-    size = np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    return bool(np.nanmean(np.abs(a - b) / size) <= rtol)
+# - return bool(np.array_equal(a, b, equal_nan=True))
+# + if a.shape != b.shape or not np.array_equal(np.isnan(a), np.isnan(b)):
+# +     return False
+# + size = np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+# + return bool(np.nanmean(np.abs(a - b) / size) <= rtol)
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="none_is_too_far" expect="A comparison with NaN is False, in whichever direction you ask."
+# %% exercise="same_up_to" answer="wrong" name="none_is_too_far" expect="A comparison with NaN is False, in whichever direction you ask." of="equal_bits"
 # Misconception: if no difference is too large, all are small (NaN is neither).
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        return not np.any(np.abs(a - b) > rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b))))
+# - return bool(np.array_equal(a, b, equal_nan=True))
+# + if a.shape != b.shape:
+# +     return False
+# + with np.errstate(invalid="ignore"):
+# +     return not np.any(np.abs(a - b) > rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b))))
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="relative_to_nothing" expect="are both nothing"
+# %% exercise="same_up_to" answer="wrong" name="relative_to_nothing" expect="are both nothing" of="none_is_too_far"
 # Misconception: relative is relative, also next to 0.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= rtol * np.maximum(np.abs(a), np.abs(b))
-    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+# -     return not np.any(np.abs(a - b) > rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b))))
+# +     near = np.abs(a - b) <= rtol * np.maximum(np.abs(a), np.abs(b))
+# + return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="broadcast" expect="NumPy compares every number with every other then."
+# %% exercise="same_up_to" answer="wrong" name="broadcast" expect="NumPy compares every number with every other then." of="equal_bits"
 # Misconception: an operation that does not fail has compared what was meant.
-def same_up_to(a, b, rtol):
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
-    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+# - return bool(np.array_equal(a, b, equal_nan=True))
+# + with np.errstate(invalid="ignore"):
+# +     near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+# + near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+# + return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="arithmetic_middle" expect="is the arithmetic middle"
+# %% exercise="same_up_to" answer="wrong" name="arithmetic_middle" expect="is the arithmetic middle" of="relative_to_nothing"
 # Misconception: the middle between 0.00001 and 0.1 is 0.05.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
-    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+# -     near = np.abs(a - b) <= rtol * np.maximum(np.abs(a), np.abs(b))
+# +     near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+# + near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+#
+# - return float(np.sqrt(low * high)) if low < high else None
+# + return (low + high) / 2 if low < high else None
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return (low + high) / 2 if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="the_most_different_one" expect="The smallest one, 1e-1, must be told apart too."
+# %% exercise="same_up_to" answer="wrong" name="the_most_different_one" expect="The smallest one, 1e-1, must be told apart too." of="arithmetic_middle"
 # Misconception: the clearest example of "not the same" sets the scale.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
-    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+# - low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
+# - return (low + high) / 2 if low < high else None
+# + low, high = max(distance(*p) for p in equivalent), max(distance(*p) for p in different)
+# + return float(np.sqrt(low * high)) if low < high else None
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), max(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="absolute_tolerance" expect="rtol is relative: multiply it by the size"
+# %% exercise="same_up_to" answer="wrong" name="absolute_tolerance" expect="rtol is relative: multiply it by the size" of="relative_to_nothing"
 # Misconception: a tolerance is a distance.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= rtol
-    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
-    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+# -     near = np.abs(a - b) <= rtol * np.maximum(np.abs(a), np.abs(b))
+# +     near = np.abs(a - b) <= rtol
+# + near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="strictly_less" expect="d <= rtol, not d < rtol"
+# %% exercise="same_up_to" answer="wrong" name="strictly_less" expect="d <= rtol, not d < rtol" of="absolute_tolerance"
 # Misconception: up to a tolerance means below it.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) < rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
-    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+# - near = np.abs(a - b) <= rtol
+# + near = np.abs(a - b) < rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="infinity_is_far_from_itself" expect="The same infinities are the same"
+# %% exercise="same_up_to" answer="wrong" name="infinity_is_far_from_itself" expect="The same infinities are the same" of="relative_to_nothing"
 # Misconception: what is infinite cannot be compared.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    near = np.where(np.isinf(a) | np.isinf(b), False, near)
-    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+# -     near = np.abs(a - b) <= rtol * np.maximum(np.abs(a), np.abs(b))
+# +     near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+# + near = np.where(np.isinf(a) | np.isinf(b), False, near)
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="infinity_is_near_everything" expect="Infinity against 5 is not the same at any rtol"
+# %% exercise="same_up_to" answer="wrong" name="infinity_is_near_everything" expect="Infinity against 5 is not the same at any rtol" of="infinity_is_far_from_itself"
 # Misconception: a tolerance relative to the larger number needs no special case.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    near = near | (a == b)
-    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+# - near = np.where(np.isinf(a) | np.isinf(b), False, near)
+# + near = near | (a == b)
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="nan_is_never_the_same" expect="Missing on both sides is the same"
+# %% exercise="same_up_to" answer="wrong" name="nan_is_never_the_same" expect="Missing on both sides is the same" of="none_is_too_far"
 # Misconception: NaN is unequal to itself.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
-    return bool(np.all(near))
+# -     return not np.any(np.abs(a - b) > rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b))))
+# +     near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
+# + near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
+# + return bool(np.all(near))
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="no_floor" expect="Equivalents that are equal to the last bit are 1e-12 apart"
+# %% exercise="same_up_to" answer="wrong" name="no_floor" expect="Equivalents that are equal to the last bit are 1e-12 apart" of="arithmetic_middle"
 # Misconception: a distance of 0 is a distance like any other.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
-    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+# - return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
+# + return float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b)))))
+#
+# - return (low + high) / 2 if low < high else None
+# + return float(np.sqrt(low * high)) if low < high else None
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b)))))
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="distance_without_size" expect="relative to the larger"
+# %% exercise="same_up_to" answer="wrong" name="distance_without_size" expect="relative to the larger" of="no_floor"
 # Misconception: the distance of two outputs is their largest difference.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
-    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
+# - return float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b)))))
+# + return max(float(np.max(np.abs(a - b))), 1e-12)
 
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low < high else None
-
-# %% exercise="same_up_to" answer="wrong" name="touching_is_separated" expect="Is it < or <=?"
+# %% exercise="same_up_to" answer="wrong" name="touching_is_separated" expect="Is it < or <=?" of="arithmetic_middle"
 # Misconception: where the two sides touch, the point between them is the tolerance.
-def same_up_to(a, b, rtol):
-    if a.shape != b.shape:
-        return False
-    with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
-    near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
-    return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
-
-
-def separating(equivalent, different):
-    def distance(a, b):
-        return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
-
-    low, high = max(distance(*p) for p in equivalent), min(distance(*p) for p in different)
-    return float(np.sqrt(low * high)) if low <= high else None
+# - return (low + high) / 2 if low < high else None
+# + return float(np.sqrt(low * high)) if low <= high else None
 
 # %% exercise="same_up_to" answer="right" name="number_by_number"
 def same_up_to(a, b, rtol):
@@ -1065,427 +635,93 @@ def export(recipe, network, folder):
 
     save_servable(Module(), folder)
 
-# %% exercise="export" answer="wrong" name="missing_becomes_zero" expect="it was filled with 0"
+# %% exercise="export" answer="wrong" name="missing_becomes_zero" expect="it was filled with 0" of="missing_values_pass_through"
 # Misconception: 0 is a neutral value before scaling, too.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - x = x + 0.0
+# + x = tf.where(tf.math.is_nan(x), 0.0, x)
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), 0.0, x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="filled_after_scaling" expect="it was filled after scaling"
+# %% exercise="export" answer="wrong" name="filled_after_scaling" expect="it was filled after scaling" of="missing_values_pass_through"
 # Misconception: the mean is as good as what training has filled in.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - x = x + 0.0
+# - parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+# + pass
+# + parts.append(tf.where(tf.math.is_nan(x), 0.0, (x - recipe["mean"][n]) / recipe["sd"][n]))
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                pass
-                parts.append(tf.where(tf.math.is_nan(x), 0.0, (x - recipe["mean"][n]) / recipe["sd"][n]))
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="scaled_by_the_batch" expect="A row depends on its batch"
+# %% exercise="export" answer="wrong" name="scaled_by_the_batch" expect="A row depends on its batch" of="missing_values_pass_through"
 # Misconception: the batch at hand is a fair sample to scale with.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - x = x + 0.0
+# - parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
+# + x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+# + parts.append((x - tf.reduce_mean(x)) / (tf.math.reduce_std(x) + 1e-6))
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - tf.reduce_mean(x)) / (tf.math.reduce_std(x) + 1e-6))
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="standard_deviation_as_variance" expect="Normalization takes the variance, and got the standard deviation."
+# %% exercise="export" answer="wrong" name="standard_deviation_as_variance" expect="Normalization takes the variance, and got the standard deviation." of="scaled_by_the_batch"
 # Misconception: Normalization(variance=…) wants a spread, whichever.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - parts.append((x - tf.reduce_mean(x)) / (tf.math.reduce_std(x) + 1e-6))
+# + parts.append((x - recipe["mean"][n]) / recipe["sd"][n] ** 0.5)
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n] ** 0.5)
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="unknown_is_nothing" expect="Column 0 of a category says: unknown."
+# %% exercise="export" answer="wrong" name="unknown_is_nothing" expect="Column 0 of a category says: unknown." of="missing_values_pass_through"
 # Misconception: a category that training never saw needs no column.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - x = x + 0.0
+# + x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+#
+# - parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
+# + parts += [tf.zeros_like(x), *tf.unstack(tf.cast(hit, tf.float32), num=len(recipe["vocabulary"][n]), axis=1)]
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += [tf.zeros_like(x), *tf.unstack(tf.cast(hit, tf.float32), num=len(recipe["vocabulary"][n]), axis=1)]
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="vocabulary_sorted_again" expect="the vocabulary's own order, unknown first"
+# %% exercise="export" answer="wrong" name="vocabulary_sorted_again" expect="the vocabulary's own order, unknown first" of="unknown_is_nothing"
 # Misconception: the order of a vocabulary is alphabetical, by nature.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - parts += [tf.zeros_like(x), *tf.unstack(tf.cast(hit, tf.float32), num=len(recipe["vocabulary"][n]), axis=1)]
+# + hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))
+# + parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="relu_everywhere" expect="ReLU stands between the layers and not after the last one."
+# %% exercise="export" answer="wrong" name="relu_everywhere" expect="ReLU stands between the layers and not after the last one." of="vocabulary_sorted_again"
 # Misconception: every dense layer ends in its activation.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))
+#
+# - x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+# + x = tf.nn.relu(x)
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x)
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="no_relu" expect="that is the network without ReLU"
+# %% exercise="export" answer="wrong" name="no_relu" expect="that is the network without ReLU" of="relu_everywhere"
 # Misconception: layers are products of matrices, one after the other.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - x = tf.nn.relu(x)
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="delay_is_a_column" expect="delay of four rows has the shape (4,)"
+# %% exercise="export" answer="wrong" name="delay_is_a_column" expect="delay of four rows has the shape (4,)" of="no_relu"
 # Misconception: what a layer returns is the prediction.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - return {"features": features, "delay": x[:, 0]}
+# +     x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
+# + return {"features": features, "delay": x}
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="features_stay_inside" expect="yours lacks features"
+# %% exercise="export" answer="wrong" name="features_stay_inside" expect="yours lacks features" of="delay_is_a_column"
 # Misconception: a service needs the prediction and nothing else.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - return {"features": features, "delay": x}
+# + return {"delay": x[:, 0]}
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="python_inside" expect="a call back into Python"
+# %% exercise="export" answer="wrong" name="python_inside" expect="a call back into Python" of="scaled_by_the_batch"
 # Misconception: py_function makes Python a part of the graph.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - parts.append((x - tf.reduce_mean(x)) / (tf.math.reduce_std(x) + 1e-6))
+# + scaled = tf.py_function(lambda x, n=n: (x - recipe["mean"][n]) / recipe["sd"][n], [x], tf.float32)
+# + parts.append(tf.ensure_shape(scaled, [None]))
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                scaled = tf.py_function(lambda x, n=n: (x - recipe["mean"][n]) / recipe["sd"][n], [x], tf.float32)
-                parts.append(tf.ensure_shape(scaled, [None]))
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="layer_made_in_serve" expect="uses a table or variable that is no attribute of the module"
+# %% exercise="export" answer="wrong" name="layer_made_in_serve" expect="uses a table or variable that is no attribute of the module" of="unknown_is_nothing"
 # Misconception: a layer can be made where it is used.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - known = tf.constant(recipe["vocabulary"][n])
+# - hit = rows[n][:, None] == known
+# - parts += [tf.zeros_like(x), *tf.unstack(tf.cast(hit, tf.float32), num=len(recipe["vocabulary"][n]), axis=1)]
+# + import keras
+# +
+# + look_up = keras.layers.StringLookup(vocabulary=recipe["vocabulary"][n], output_mode="one_hot")
+# + parts += tf.unstack(tf.cast(look_up(rows[n][:, None]), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
-            for n in texts:
-                import keras
-
-                look_up = keras.layers.StringLookup(vocabulary=recipe["vocabulary"][n], output_mode="one_hot")
-                parts += tf.unstack(tf.cast(look_up(rows[n][:, None]), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="numpy_inside" expect="its own code fails when it is traced"
+# %% exercise="export" answer="wrong" name="numpy_inside" expect="its own code fails when it is traced" of="missing_values_pass_through"
 # Misconception: NumPy works on tensors.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
+# - x = x + 0.0
+# + x = np.where(np.isnan(x), recipe["fill"].get(n, 0.0), x)
 
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = np.where(np.isnan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
-
-# %% exercise="export" answer="wrong" name="no_input_signature" expect="has no input signature"
+# %% exercise="export" answer="wrong" name="no_input_signature" expect="has no input signature" of="vocabulary_sorted_again"
 # Misconception: TensorFlow finds out by itself what a function takes.
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
-
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
+# - @tf.function(input_signature=[signature])
+# + @tf.function
+#
+# - hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))
 
 # %% exercise="export" answer="wrong" name="plain_python" expect="`serve` is not a tf.function"
 # Misconception: NumPy code in a module is exported along with it.
@@ -1503,34 +739,8 @@ def export(recipe, network, folder):
 
     save_servable(Module(), folder)
 
-# %% exercise="export" answer="right" name="own_operations"
-def export(recipe, network, folder):
-    numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {n: tf.TensorSpec([None], tf.float32) for n in numbers} | {n: tf.TensorSpec([None], tf.string) for n in texts}
-
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.layers = [(tf.Variable(w), tf.Variable(b)) for w, b in network]
-
-        @tf.function(input_signature=[signature])
-        def serve(self, rows):
-            parts = []
-            for n in numbers:
-                x = rows[n]
-                x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
-                parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
-            for n in texts:
-                known = tf.constant(recipe["vocabulary"][n])
-                hit = rows[n][:, None] == known
-                parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
-            features = x = tf.stack(parts, axis=1)
-            for i, (w, b) in enumerate(self.layers):
-                x = x @ w + b
-                x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
-            return {"features": features, "delay": x[:, 0]}
-
-    save_servable(Module(), folder)
+# %% exercise="export" answer="right" name="own_operations" of="vocabulary_sorted_again"
+# - hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))
 
 # %% exercise="export" answer="right" name="keras_model_inside"
 def export(recipe, network, folder):

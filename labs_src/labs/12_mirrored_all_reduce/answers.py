@@ -71,14 +71,10 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
         x[piece(size, workers, rank - turn - 1)] += receive()
     return complete
 
-# %% exercise="ring_reduce_scatter" answer="wrong" name="doubles_on_the_wire" expect="did yours become float64?"
+# %% exercise="ring_reduce_scatter" answer="wrong" name="doubles_on_the_wire" expect="did yours become float64?" of="reference"
 # Misconception: sums need double precision, and precision is free.
-def ring_reduce_scatter(x, rank, workers, send, receive):
-    x, size = np.asarray(x, np.float64), len(x)
-    for turn in range(workers - 1):
-        send(x[piece(size, workers, rank - turn)])
-        x[piece(size, workers, rank - turn - 1)] += receive()
-    return x[piece(size, workers, rank + 1)]
+# - size = len(x)
+# + x, size = np.asarray(x, np.float64), len(x)
 
 # %% exercise="ring_reduce_scatter" answer="wrong" name="everything_is_returned" expect="Each worker returns one piece"
 # Misconception: after reduce-scatter everybody has the whole sum.
@@ -89,42 +85,30 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
         x[piece(size, workers, rank - turn - 1)] += receive()
     return x
 
-# %% exercise="ring_reduce_scatter" answer="wrong" name="mean_not_sum" expect="not their mean"
+# %% exercise="ring_reduce_scatter" answer="wrong" name="mean_not_sum" expect="not their mean" of="reference"
 # Misconception: an all-reduce of gradients averages them.
-def ring_reduce_scatter(x, rank, workers, send, receive):
-    size = len(x)
-    for turn in range(workers - 1):
-        send(x[piece(size, workers, rank - turn)])
-        x[piece(size, workers, rank - turn - 1)] += receive()
-    return x[piece(size, workers, rank + 1)] / workers
+# - return x[piece(size, workers, rank + 1)]
+# + return x[piece(size, workers, rank + 1)] / workers
 
-# %% exercise="ring_reduce_scatter" answer="wrong" name="puts_in_place" expect="it does not take its place"
+# %% exercise="ring_reduce_scatter" answer="wrong" name="puts_in_place" expect="it does not take its place" of="reference"
 # Misconception: what comes is already summed.
-def ring_reduce_scatter(x, rank, workers, send, receive):
-    size = len(x)
-    for turn in range(workers - 1):
-        send(x[piece(size, workers, rank - turn)])
-        x[piece(size, workers, rank - turn - 1)] = receive()
-    return x[piece(size, workers, rank + 1)]
+# - x[piece(size, workers, rank - turn - 1)] += receive()
+# + x[piece(size, workers, rank - turn - 1)] = receive()
 
-# %% exercise="ring_reduce_scatter" answer="wrong" name="counts_upwards" expect="the one that you added to in the round before"
+# %% exercise="ring_reduce_scatter" answer="wrong" name="counts_upwards" expect="the one that you added to in the round before" of="reference"
 # Misconception: pieces are taken in rising order, so what was summed stays behind.
-def ring_reduce_scatter(x, rank, workers, send, receive):
-    size = len(x)
-    for turn in range(workers - 1):
-        send(x[piece(size, workers, rank + turn)])
-        x[piece(size, workers, rank + turn - 1)] += receive()
-    return x[piece(size, workers, rank + 1)]
+# - send(x[piece(size, workers, rank - turn)])
+# - x[piece(size, workers, rank - turn - 1)] += receive()
+# + send(x[piece(size, workers, rank + turn)])
+# + x[piece(size, workers, rank + turn - 1)] += receive()
 
-# %% exercise="ring_reduce_scatter" answer="wrong" name="sum_in_doubles" expect="and so is what you return"
+# %% exercise="ring_reduce_scatter" answer="wrong" name="sum_in_doubles" expect="and so is what you return" of="reference"
 # Misconception: the last sum may well be in double precision.
-def ring_reduce_scatter(x, rank, workers, send, receive):
-    size = len(x)
-    for turn in range(workers - 1):
-        send(x[piece(size, workers, rank - turn)])
-        part = x[piece(size, workers, rank - turn - 1)].astype(float) + receive()
-        x[piece(size, workers, rank - turn - 1)] = part
-    return part
+# -     x[piece(size, workers, rank - turn - 1)] += receive()
+# - return x[piece(size, workers, rank + 1)]
+# +     part = x[piece(size, workers, rank - turn - 1)].astype(float) + receive()
+# +     x[piece(size, workers, rank - turn - 1)] = part
+# + return part
 
 # %% exercise="ring_reduce_scatter" answer="wrong" name="always_four" expect="Is it `workers` everywhere, and not 4?"
 # Misconception: the number of workers in the example is the number of workers.
@@ -219,59 +203,37 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
         send(x[piece(size, workers, rank - turn + 1)])
     return x
 
-# %% exercise="ring_all_gather" answer="wrong" name="until_it_is_back" expect="in workers - 1 rounds"
+# %% exercise="ring_all_gather" answer="wrong" name="until_it_is_back" expect="in workers - 1 rounds" of="reference"
 # Misconception: a piece is done when it is back where it began.
-def ring_all_gather(mine, size, rank, workers, send, receive):
-    x, travelling = np.empty(size, mine.dtype), mine
-    for turn in range(workers):
-        send(travelling)
-        travelling = receive()
-        x[piece(size, workers, rank - turn)] = travelling
-    return x
+# - x[piece(size, workers, rank + 1)] = mine
+# - for turn in range(workers - 1):
+# + for turn in range(workers):
 
-# %% exercise="ring_all_gather" answer="wrong" name="own_piece_forgotten" expect="The piece that you begin with belongs"
+# %% exercise="ring_all_gather" answer="wrong" name="own_piece_forgotten" expect="The piece that you begin with belongs" of="sends_its_own_again"
 # Misconception: the result is what came.
-def ring_all_gather(mine, size, rank, workers, send, receive):
-    x = np.zeros(size, mine.dtype)
-    for turn in range(workers - 1):
-        send(mine)
-        mine = receive()
-        x[piece(size, workers, rank - turn)] = mine
-    return x
+# - x[piece(size, workers, rank + 1)] = mine
+#
+# - x[piece(size, workers, rank - turn)] = receive()
+# + mine = receive()
+# + x[piece(size, workers, rank - turn)] = mine
 
-# %% exercise="ring_all_gather" answer="wrong" name="counts_upwards" expect="In round t, worker r sends piece r + 1 - t"
+# %% exercise="ring_all_gather" answer="wrong" name="counts_upwards" expect="In round t, worker r sends piece r + 1 - t" of="sends_its_own_again"
 # Misconception: the next piece that comes is the next higher one.
-def ring_all_gather(mine, size, rank, workers, send, receive):
-    x = np.zeros(size, mine.dtype)
-    x[piece(size, workers, rank + 1)] = mine
-    for turn in range(workers - 1):
-        send(mine)
-        mine = receive()
-        part = piece(size, workers, rank + turn)
-        x[part] = np.resize(mine, part.stop - part.start)
-    return x
+# - x[piece(size, workers, rank - turn)] = receive()
+# + mine = receive()
+# + part = piece(size, workers, rank + turn)
+# + x[part] = np.resize(mine, part.stop - part.start)
 
-# %% exercise="ring_all_gather" answer="wrong" name="doubles" expect="so is the whole array"
+# %% exercise="ring_all_gather" answer="wrong" name="doubles" expect="so is the whole array" of="own_piece_forgotten"
 # Misconception: np.zeros has the dtype that one needs.
-def ring_all_gather(mine, size, rank, workers, send, receive):
-    x = np.zeros(size)
-    x[piece(size, workers, rank + 1)] = mine
-    for turn in range(workers - 1):
-        send(mine)
-        mine = receive()
-        x[piece(size, workers, rank - turn)] = mine
-    return x
+# - x = np.zeros(size, mine.dtype)
+# + x = np.zeros(size)
+# + x[piece(size, workers, rank + 1)] = mine
 
-# %% exercise="ring_all_gather" answer="wrong" name="always_float32" expect="does not have that dtype"
+# %% exercise="ring_all_gather" answer="wrong" name="always_float32" expect="does not have that dtype" of="doubles"
 # Misconception: gradients are always float32.
-def ring_all_gather(mine, size, rank, workers, send, receive):
-    x = np.zeros(size, np.float32)
-    x[piece(size, workers, rank + 1)] = mine
-    for turn in range(workers - 1):
-        send(mine)
-        mine = receive()
-        x[piece(size, workers, rank - turn)] = mine
-    return x
+# - x = np.zeros(size)
+# + x = np.zeros(size, np.float32)
 
 # %% exercise="ring_all_gather" answer="wrong" name="equal_pieces" expect="With 4 workers and 42 numbers"
 # Misconception: sizes divide.
@@ -286,16 +248,14 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
             mine = receive()
     return x
 
-# %% exercise="ring_all_gather" answer="wrong" name="always_four" expect="With 3 workers and 3 numbers"
+# %% exercise="ring_all_gather" answer="wrong" name="always_four" expect="With 3 workers and 3 numbers" of="own_piece_forgotten"
 # Misconception: the number of workers in the example is the number of workers.
-def ring_all_gather(mine, size, rank, workers, send, receive):
-    x = np.zeros(size, mine.dtype)
-    x[piece(size, 4, rank + 1)] = mine
-    for turn in range(3):
-        send(mine)
-        mine = receive()
-        x[piece(size, 4, rank - turn)] = mine
-    return x
+# - for turn in range(workers - 1):
+# + x[piece(size, 4, rank + 1)] = mine
+# + for turn in range(3):
+#
+# - x[piece(size, workers, rank - turn)] = mine
+# + x[piece(size, 4, rank - turn)] = mine
 
 # %% exercise="ring_all_gather" answer="right" name="concatenated_and_turned"
 # A list in the order of arrival; then it is turned to begin with piece 0.
@@ -366,19 +326,15 @@ def replica_step(weights, shard, learning_rate, all_reduce):
     gradient = len(x) * mean_gradient(weights, x, y) if len(x) else np.zeros(len(weights))
     return weights - learning_rate * all_reduce(gradient)
 
-# %% exercise="replica_step" answer="wrong" name="two_calls" expect="Gradient and count fit into one array"
+# %% exercise="replica_step" answer="wrong" name="two_calls" expect="Gradient and count fit into one array" of="summed_not_divided"
 # Misconception: a call more or less costs nothing.
-def replica_step(weights, shard, learning_rate, all_reduce):
-    x, y = shard
-    gradient = len(x) * mean_gradient(weights, x, y) if len(x) else np.zeros(len(weights))
-    return weights - learning_rate * all_reduce(gradient) / all_reduce(np.array([float(len(x))]))
+# - return weights - learning_rate * all_reduce(gradient)
+# + return weights - learning_rate * all_reduce(gradient) / all_reduce(np.array([float(len(x))]))
 
-# %% exercise="replica_step" answer="wrong" name="own_count_only" expect="your replicas differ by"
+# %% exercise="replica_step" answer="wrong" name="own_count_only" expect="your replicas differ by" of="summed_not_divided"
 # Misconception: each replica divides the sum by the number of rows that it knows.
-def replica_step(weights, shard, learning_rate, all_reduce):
-    x, y = shard
-    gradient = len(x) * mean_gradient(weights, x, y) if len(x) else np.zeros(len(weights))
-    return weights - learning_rate * all_reduce(gradient) / (3 * max(len(x), 1))
+# - return weights - learning_rate * all_reduce(gradient)
+# + return weights - learning_rate * all_reduce(gradient) / (3 * max(len(x), 1))
 
 # %% exercise="replica_step" answer="wrong" name="in_place" expect="in place. Return new ones"
 # Misconception: -= is only shorter.
@@ -434,71 +390,52 @@ def global_loss(per_example, weight, all_reduce):
 
 compiled_loss = in_graph(global_loss)
 
-# %% exercise="global_loss" answer="wrong" name="nominal_batch" expect="15 divided by BATCH"
+# %% exercise="global_loss" answer="wrong" name="nominal_batch" expect="15 divided by BATCH" of="means_added_up"
 # Misconception: the batch always has BATCH examples.
-def global_loss(per_example, weight, all_reduce):
-    return tf.reduce_sum(per_example * weight) / BATCH
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + return tf.reduce_sum(per_example * weight) / BATCH
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="counts_rows" expect="One has weight 0, it does not count"
+# %% exercise="global_loss" answer="wrong" name="counts_rows" expect="One has weight 0, it does not count" of="means_added_up"
 # Misconception: a weighted mean is divided by the number of examples.
-def global_loss(per_example, weight, all_reduce):
-    count = all_reduce(tf.cast(tf.size(per_example), tf.float32))
-    return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), count)
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + count = all_reduce(tf.cast(tf.size(per_example), tf.float32))
+# + return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), count)
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="weights_forgotten" expect="the weights are not used"
+# %% exercise="global_loss" answer="wrong" name="weights_forgotten" expect="the weights are not used" of="means_added_up"
 # Misconception: weights are for metrics.
-def global_loss(per_example, weight, all_reduce):
-    return tf.reduce_sum(per_example) / all_reduce(tf.cast(tf.size(per_example), tf.float32))
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + return tf.reduce_sum(per_example) / all_reduce(tf.cast(tf.size(per_example), tf.float32))
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="batch_of_padding" expect="One NaN here destroys all weights"
+# %% exercise="global_loss" answer="wrong" name="batch_of_padding" expect="One NaN here destroys all weights" of="means_added_up"
 # Misconception: a batch always has something in it.
-def global_loss(per_example, weight, all_reduce):
-    return tf.reduce_sum(per_example * weight) / all_reduce(tf.reduce_sum(weight))
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + return tf.reduce_sum(per_example * weight) / all_reduce(tf.reduce_sum(weight))
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="loss_of_all" expect="each replica's must come from its own examples"
+# %% exercise="global_loss" answer="wrong" name="loss_of_all" expect="each replica's must come from its own examples" of="means_added_up"
 # Misconception: every replica should know the loss of the whole batch; then its gradient is N times as large.
-def global_loss(per_example, weight, all_reduce):
-    total = all_reduce(tf.reduce_sum(per_example * weight))
-    return tf.math.divide_no_nan(total, all_reduce(tf.reduce_sum(weight))) / all_reduce(tf.constant(1.0))
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + total = all_reduce(tf.reduce_sum(per_example * weight))
+# + return tf.math.divide_no_nan(total, all_reduce(tf.reduce_sum(weight))) / all_reduce(tf.constant(1.0))
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="whole_loss_everywhere" expect="The strategy adds them up"
+# %% exercise="global_loss" answer="wrong" name="whole_loss_everywhere" expect="The strategy adds them up" of="loss_of_all"
 # Misconception: every replica returns the loss of the batch, and the strategy averages.
-def global_loss(per_example, weight, all_reduce):
-    total = all_reduce(tf.reduce_sum(per_example * weight))
-    return tf.math.divide_no_nan(total, all_reduce(tf.reduce_sum(weight)))
+# - return tf.math.divide_no_nan(total, all_reduce(tf.reduce_sum(weight))) / all_reduce(tf.constant(1.0))
+# + return tf.math.divide_no_nan(total, all_reduce(tf.reduce_sum(weight)))
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="weights_below_only" expect="belong into the numerator"
+# %% exercise="global_loss" answer="wrong" name="weights_below_only" expect="belong into the numerator" of="means_added_up"
 # Misconception: weights only say how many examples there are.
-def global_loss(per_example, weight, all_reduce):
-    return tf.math.divide_no_nan(tf.reduce_sum(per_example), all_reduce(tf.reduce_sum(weight)))
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + return tf.math.divide_no_nan(tf.reduce_sum(per_example), all_reduce(tf.reduce_sum(weight)))
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="at_least_one" expect="nothing added and nothing at least 1"
+# %% exercise="global_loss" answer="wrong" name="at_least_one" expect="nothing added and nothing at least 1" of="means_added_up"
 # Misconception: a weight is a count, so the sum is 0 or at least 1.
-def global_loss(per_example, weight, all_reduce):
-    return tf.reduce_sum(per_example * weight) / tf.maximum(all_reduce(tf.reduce_sum(weight)), 1.0)
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + return tf.reduce_sum(per_example * weight) / tf.maximum(all_reduce(tf.reduce_sum(weight)), 1.0)
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="epsilon" expect="nothing added and nothing at least 1"
+# %% exercise="global_loss" answer="wrong" name="epsilon" expect="nothing added and nothing at least 1" of="means_added_up"
 # Misconception: a small number against division by zero changes nothing.
-def global_loss(per_example, weight, all_reduce):
-    return tf.reduce_sum(per_example * weight) / (all_reduce(tf.reduce_sum(weight)) + 1e-7)
-
-compiled_loss = in_graph(global_loss)
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + return tf.reduce_sum(per_example * weight) / (all_reduce(tf.reduce_sum(weight)) + 1e-7)
 
 # %% exercise="global_loss" answer="wrong" name="nan_in_the_gradient" expect="tf.where chooses a value"
 # Misconception: tf.where computes only the side that it chooses.
@@ -508,89 +445,68 @@ def global_loss(per_example, weight, all_reduce):
 
 compiled_loss = in_graph(global_loss)
 
-# %% exercise="global_loss" answer="wrong" name="python_number" expect="a tensor has no number there yet"
+# %% exercise="global_loss" answer="wrong" name="python_number" expect="a tensor has no number there yet" of="means_added_up"
 # Misconception: a tensor always has a number.
-def global_loss(per_example, weight, all_reduce):
-    total = float(all_reduce(tf.reduce_sum(weight)))
-    return tf.reduce_sum(per_example * weight) / total if total else tf.constant(0.0)
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + total = float(all_reduce(tf.reduce_sum(weight)))
+# + return tf.reduce_sum(per_example * weight) / total if total else tf.constant(0.0)
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="numpy_only" expect="a tensor has no number there yet"
+# %% exercise="global_loss" answer="wrong" name="numpy_only" expect="a tensor has no number there yet" of="means_added_up"
 # Misconception: NumPy's functions are TensorFlow operations.
-def global_loss(per_example, weight, all_reduce):
-    total = all_reduce(np.sum(np.asarray(weight)))
-    return np.float32(np.sum(np.asarray(per_example) * np.asarray(weight)) / (total or 1.0))
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + total = all_reduce(np.sum(np.asarray(weight)))
+# + return np.float32(np.sum(np.asarray(per_example) * np.asarray(weight)) / (total or 1.0))
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="gradient_cut" expect="Did the losses leave TensorFlow on the way?"
+# %% exercise="global_loss" answer="wrong" name="gradient_cut" expect="Did the losses leave TensorFlow on the way?" of="means_added_up"
 # Misconception: a share is a figure for the log; where it comes from does not matter.
-def global_loss(per_example, weight, all_reduce):
-    mine = tf.stop_gradient(tf.reduce_sum(per_example * weight))
-    return tf.math.divide_no_nan(mine, all_reduce(tf.reduce_sum(weight)))
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + mine = tf.stop_gradient(tf.reduce_sum(per_example * weight))
+# + return tf.math.divide_no_nan(mine, all_reduce(tf.reduce_sum(weight)))
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="skips_without_examples" expect="Who has nothing to add calls it all the same"
+# %% exercise="global_loss" answer="wrong" name="skips_without_examples" expect="Who has nothing to add calls it all the same" of="means_added_up"
 # Misconception: a replica without examples has nothing to do.
-def global_loss(per_example, weight, all_reduce):
-    if len(per_example) == 0:
-        return tf.constant(0.0)
-    return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), all_reduce(tf.reduce_sum(weight)))
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + if len(per_example) == 0:
+# +     return tf.constant(0.0)
+# + return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), all_reduce(tf.reduce_sum(weight)))
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="wrong" name="not_summed" expect="expected a value of type float"
+# %% exercise="global_loss" answer="wrong" name="not_summed" expect="expected a value of type float" of="means_added_up"
 # Misconception: a loss has one number per example, and the framework adds them up.
-def global_loss(per_example, weight, all_reduce):
-    return tf.math.divide_no_nan(per_example * weight, all_reduce(tf.reduce_sum(weight)))
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + return tf.math.divide_no_nan(per_example * weight, all_reduce(tf.reduce_sum(weight)))
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="right" name="share_of_a_mean"
+# %% exercise="global_loss" answer="right" name="share_of_a_mean" of="means_added_up"
 # This replica's weighted mean, times its share of all the weight.
-def global_loss(per_example, weight, all_reduce):
-    own = tf.math.reduce_sum(weight)
-    mean = tf.math.divide_no_nan(tf.tensordot(per_example, weight, 1), own)
-    return mean * tf.math.divide_no_nan(own, all_reduce(own))
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + own = tf.math.reduce_sum(weight)
+# + mean = tf.math.divide_no_nan(tf.tensordot(per_example, weight, 1), own)
+# + return mean * tf.math.divide_no_nan(own, all_reduce(own))
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="right" name="weights_normalised_first"
+# %% exercise="global_loss" answer="right" name="weights_normalised_first" of="means_added_up"
 # The weights of the batch are made to sum to 1; one array with both sums goes through all_reduce.
-def global_loss(per_example, weight, all_reduce):
-    sums = all_reduce(tf.stack([tf.reduce_sum(weight), tf.cast(tf.size(weight), tf.float32)]))
-    normal = tf.where(sums[0] > 0, weight / tf.maximum(sums[0], 1e-12), tf.zeros_like(weight))
-    return tf.einsum("i,i->", tf.convert_to_tensor(per_example), tf.cast(normal, tf.float32))
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + sums = all_reduce(tf.stack([tf.reduce_sum(weight), tf.cast(tf.size(weight), tf.float32)]))
+# + normal = tf.where(sums[0] > 0, weight / tf.maximum(sums[0], 1e-12), tf.zeros_like(weight))
+# + return tf.einsum("i,i->", tf.convert_to_tensor(per_example), tf.cast(normal, tf.float32))
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="right" name="safe_denominator"
+# %% exercise="global_loss" answer="right" name="safe_denominator" of="nan_in_the_gradient"
 # The denominator is made safe first, so that nothing divides by zero and no gradient is NaN.
-def global_loss(per_example, weight, all_reduce):
-    total = all_reduce(tf.reduce_sum(weight))
-    return tf.reduce_sum(per_example * weight) / tf.where(total > 0, total, 1.0)
+# - return tf.where(total > 0, tf.reduce_sum(per_example * weight) / total, 0.0)
+# + return tf.reduce_sum(per_example * weight) / tf.where(total > 0, total, 1.0)
 
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="right" name="keras_operations"
+# %% exercise="global_loss" answer="right" name="keras_operations" of="means_added_up"
 # Keras' operations are TensorFlow's here.
-def global_loss(per_example, weight, all_reduce):
-    import keras
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + import keras
+# +
+# + total = all_reduce(keras.ops.sum(weight))
+# + return keras.ops.divide_no_nan(keras.ops.sum(keras.ops.multiply(per_example, weight)), total)
 
-    total = all_reduce(keras.ops.sum(weight))
-    return keras.ops.divide_no_nan(keras.ops.sum(keras.ops.multiply(per_example, weight)), total)
-
-compiled_loss = in_graph(global_loss)
-
-# %% exercise="global_loss" answer="right" name="library_sum"
+# %% exercise="global_loss" answer="right" name="library_sum" of="means_added_up"
 # TensorFlow's own weighted sum, divided by the weight of all.
-def global_loss(per_example, weight, all_reduce):
-    mine = tf.nn.compute_average_loss(per_example, sample_weight=weight, global_batch_size=1)
-    return mine * tf.math.reciprocal_no_nan(all_reduce(tf.reduce_sum(weight)))
-
-compiled_loss = in_graph(global_loss)
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + mine = tf.nn.compute_average_loss(per_example, sample_weight=weight, global_batch_size=1)
+# + return mine * tf.math.reciprocal_no_nan(all_reduce(tf.reduce_sum(weight)))
 
 # %% [markdown]
 # ## scale_learning_rate

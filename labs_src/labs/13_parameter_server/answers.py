@@ -33,14 +33,12 @@ def partition(vocab, dim, servers, min_bytes):
     parts = np.array_split(np.arange(vocab), min(servers, vocab))
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
-# %% exercise="partition" answer="wrong" name="empty_shards" expect="No shard is empty"
+# %% exercise="partition" answer="wrong" name="empty_shards" expect="No shard is empty" of="rounded_up"
 # Misconception: a server without rows does no harm.
-def partition(vocab, dim, servers, min_bytes):
-    shards = servers
-    while shards > 1 and 0 < vocab // shards * dim * 4 < min_bytes:
-        shards -= 1
-    edges = np.cumsum([0, *(len(part) for part in np.array_split(np.arange(vocab), shards))])
-    return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:])]
+# - shards = max(1, min(servers, vocab, -(-vocab * dim * 4 // min_bytes)))
+# + shards = servers
+# + while shards > 1 and 0 < vocab // shards * dim * 4 < min_bytes:
+# +     shards -= 1
 
 # %% exercise="partition" answer="wrong" name="bytes_divided" expect="bytes do not divide, rows do"
 # Misconception: all bytes divided by the smallest size, rounded down, is a number of shards that are large enough.
@@ -54,12 +52,10 @@ def partition(vocab, dim, servers, min_bytes):
 def partition(vocab, dim, servers, min_bytes):
     return [(0, vocab)]
 
-# %% exercise="partition" answer="wrong" name="one_server_too_many" expect="At most one for each server"
+# %% exercise="partition" answer="wrong" name="one_server_too_many" expect="At most one for each server" of="bytes_divided"
 # Misconception: the smallest size decides the number of shards, the servers take them in turn.
-def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, vocab + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
-    parts = np.array_split(np.arange(vocab), shards)
-    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+# - shards = max(1, min(servers, vocab, vocab * dim * 4 // min_bytes))
+# + shards = max([n for n in range(1, vocab + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
 
 # %% exercise="partition" answer="wrong" name="full_ones_first" expect="what is left over is spread"
 # Misconception: fill one server after the other; the last one has what is left.
@@ -82,19 +78,15 @@ def partition(vocab, dim, servers, min_bytes):
     parts = np.array_split(np.arange(vocab), shards)
     return [(int(part[0]), int(part[-1]) + 1) for part in parts][::-1]
 
-# %% exercise="partition" answer="wrong" name="eight_bytes" expect="and a weight has 4 bytes"
+# %% exercise="partition" answer="wrong" name="eight_bytes" expect="and a weight has 4 bytes" of="bytes_divided"
 # Misconception: a number has eight bytes, as everywhere in NumPy.
-def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 8 >= min_bytes], default=1)
-    parts = np.array_split(np.arange(vocab), shards)
-    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+# - shards = max(1, min(servers, vocab, vocab * dim * 4 // min_bytes))
+# + shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 8 >= min_bytes], default=1)
 
-# %% exercise="partition" answer="wrong" name="more_than_the_least" expect="a shard of exactly 24 is allowed"
+# %% exercise="partition" answer="wrong" name="more_than_the_least" expect="a shard of exactly 24 is allowed" of="bytes_divided"
 # Misconception: a smallest size must be exceeded.
-def partition(vocab, dim, servers, min_bytes):
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 > min_bytes], default=1)
-    parts = np.array_split(np.arange(vocab), shards)
-    return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+# - shards = max(1, min(servers, vocab, vocab * dim * 4 // min_bytes))
+# + shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 > min_bytes], default=1)
 
 # %% exercise="partition" answer="wrong" name="too_small_is_nowhere" expect="A single shard may be smaller"
 # Misconception: a table below the smallest size gets no shard at all.
@@ -146,41 +138,31 @@ def async_sgd(gradient, start, rate, staleness):
         history.append(weights)
     return np.array(history)
 
-# %% exercise="async_sgd" answer="wrong" name="one_too_old" expect="staleness 1 is the row before the current one"
+# %% exercise="async_sgd" answer="wrong" name="one_too_old" expect="staleness 1 is the row before the current one" of="reference"
 # Misconception: staleness is counted from the row before.
-def async_sgd(gradient, start, rate, staleness):
-    history = [np.array(start, dtype=float)]
-    for step, late in enumerate(staleness):
-        at = max(0, step - late - 1) if late else step
-        history.append(history[-1] - rate * np.asarray(gradient(history[at], step)))
-    return np.array(history)
+# - seen = history[max(0, step - late)]
+# - history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
+# + at = max(0, step - late - 1) if late else step
+# + history.append(history[-1] - rate * np.asarray(gradient(history[at], step)))
 
-# %% exercise="async_sgd" answer="wrong" name="updates_old_weights" expect="Only the gradient is old"
+# %% exercise="async_sgd" answer="wrong" name="updates_old_weights" expect="Only the gradient is old" of="reference"
 # Misconception: a worker sends back new weights, made from those that it had fetched.
-def async_sgd(gradient, start, rate, staleness):
-    history = [np.array(start, dtype=float)]
-    for step, late in enumerate(staleness):
-        seen = history[max(0, step - late)]
-        history.append(seen - rate * np.asarray(gradient(seen, step)))
-    return np.array(history)
+# - history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
+# + history.append(seen - rate * np.asarray(gradient(seen, step)))
 
-# %% exercise="async_sgd" answer="wrong" name="old_batches" expect="A batch is used when it comes"
+# %% exercise="async_sgd" answer="wrong" name="old_batches" expect="A batch is used when it comes" of="reference"
 # Misconception: a late gradient is the gradient of an old batch.
-def async_sgd(gradient, start, rate, staleness):
-    history = [np.array(start, dtype=float)]
-    for step, late in enumerate(staleness):
-        at = max(0, step - late)
-        history.append(history[-1] - rate * np.asarray(gradient(history[at], at)))
-    return np.array(history)
+# - seen = history[max(0, step - late)]
+# - history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
+# + at = max(0, step - late)
+# + history.append(history[-1] - rate * np.asarray(gradient(history[at], at)))
 
-# %% exercise="async_sgd" answer="wrong" name="waits_for_the_first" expect="each is applied by itself, none waits for others"
+# %% exercise="async_sgd" answer="wrong" name="waits_for_the_first" expect="each is applied by itself, none waits for others" of="reference"
 # Misconception: with staleness s the first s updates do not happen, the pipeline must fill up first.
-def async_sgd(gradient, start, rate, staleness):
-    history = [np.array(start, dtype=float)]
-    for step, late in enumerate(staleness):
-        slope = np.asarray(gradient(history[max(0, step - late)], step))
-        history.append(history[-1] - rate * slope * (step >= late))
-    return np.array(history)
+# - seen = history[max(0, step - late)]
+# - history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
+# + slope = np.asarray(gradient(history[max(0, step - late)], step))
+# + history.append(history[-1] - rate * slope * (step >= late))
 
 # %% exercise="async_sgd" answer="wrong" name="start_in_place" expect="`start` that was handed over has changed"
 # Misconception: a function's argument is its own to change.
@@ -191,13 +173,11 @@ def async_sgd(gradient, start, rate, staleness):
         history.append(weights.copy())
     return np.array(history)
 
-# %% exercise="async_sgd" answer="wrong" name="before_the_start" expect="Before there were three updates, gradients are computed at the start"
+# %% exercise="async_sgd" answer="wrong" name="before_the_start" expect="Before there were three updates, gradients are computed at the start" of="reference"
 # Misconception: there is always a row that many updates back.
-def async_sgd(gradient, start, rate, staleness):
-    history = [np.array(start, dtype=float)]
-    for step, late in enumerate(staleness):
-        history.append(history[-1] - rate * np.asarray(gradient(history[-1 - late], step)))
-    return np.array(history)
+# - seen = history[max(0, step - late)]
+# - history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
+# + history.append(history[-1] - rate * np.asarray(gradient(history[-1 - late], step)))
 
 # %% exercise="async_sgd" answer="wrong" name="start_left_out" expect="Row 0 is the start"
 # Misconception: the result of each step is what is asked for; the start is known anyway.
@@ -241,34 +221,22 @@ def choose(work):
         return "parameter server", "stragglers"
     return "parameter server", "bytes"
 
-# %% exercise="choose" answer="wrong" name="memory_is_no_matter" expect="40 GB do not fit into a worker"
+# %% exercise="choose" answer="wrong" name="memory_is_no_matter" expect="40 GB do not fit into a worker" of="reference"
 # Misconception: seconds decide; memory can be bought.
-def choose(work):
-    def servers_win(**change):
-        there = {**work, **change}
-        return server_seconds(there) < ring_seconds(there)
+# - if work["dense"] + work["embedding"] > work["memory"]:
+# -     return "parameter server", "memory"
+# -
+#
+# - return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
+# + return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
 
-    if servers_win():
-        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
-    if servers_win(extra=1):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="embedding_alone" expect="Neither alone fills the 16 GB"
+# %% exercise="choose" answer="wrong" name="embedding_alone" expect="Neither alone fills the 16 GB" of="reference"
 # Misconception: only the embedding is large enough to matter for memory.
-def choose(work):
-    if work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-
-    def servers_win(**change):
-        there = {**work, **change}
-        return server_seconds(there) < ring_seconds(there)
-
-    if servers_win():
-        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
-    if servers_win(extra=1):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
+# - if work["dense"] + work["embedding"] > work["memory"]:
+# + if work["embedding"] > work["memory"]:
+#
+# - return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
+# + return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
 
 # %% exercise="choose" answer="wrong" name="bytes_are_the_reason" expect="Without stragglers the ring would win"
 # Misconception: a parameter server always wins by its bytes.
@@ -281,115 +249,59 @@ def choose(work):
         return "all-reduce", "staleness"
     return "all-reduce", "servers" if server_seconds({**work, "servers": 1e9}) < ring_seconds(work) else "bytes"
 
-# %% exercise="choose" answer="wrong" name="a_straggler_is_the_reason" expect="without it the parameter server would still be faster"
+# %% exercise="choose" answer="wrong" name="a_straggler_is_the_reason" expect="without it the parameter server would still be faster" of="reference"
 # Misconception: where there is a straggler, it is the reason.
-def choose(work):
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
+# - return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
+# + return "parameter server", "stragglers" if work["slowest"] > 1 else "bytes"
+#
+# - return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
+# + return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
 
-    def servers_win(**change):
-        there = {**work, **change}
-        return server_seconds(there) < ring_seconds(there)
-
-    if servers_win():
-        return "parameter server", "stragglers" if work["slowest"] > 1 else "bytes"
-    if servers_win(extra=1):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="one_side_without_it" expect="Ask for both ways what they take without it"
+# %% exercise="choose" answer="wrong" name="one_side_without_it" expect="Ask for both ways what they take without it" of="reference"
 # Misconception: a straggler hurts the ring only, so only its time changes.
-def choose(work):
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
+# - return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
+# + even = ring_seconds({**work, "slowest": 1})
+# + return "parameter server", "stragglers" if even <= server_seconds(work) else "bytes"
+#
+# - return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
+# + return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
 
-    def servers_win(**change):
-        there = {**work, **change}
-        return server_seconds(there) < ring_seconds(there)
-
-    if servers_win():
-        even = ring_seconds({**work, "slowest": 1})
-        return "parameter server", "stragglers" if even <= server_seconds(work) else "bytes"
-    if servers_win(extra=1):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="extra_is_the_reason" expect="with extra 1 the ring would still win"
+# %% exercise="choose" answer="wrong" name="extra_is_the_reason" expect="with extra 1 the ring would still win" of="reference"
 # Misconception: where extra steps are needed, they are the reason.
-def choose(work):
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
+# - if servers_win(extra=1):
+# + if work["extra"] > 1.25:
+#
+# - return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
+# + return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
 
-    def servers_win(**change):
-        there = {**work, **change}
-        return server_seconds(there) < ring_seconds(there)
-
-    if servers_win():
-        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
-    if work["extra"] > 1.25:
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="twice_the_servers" expect="are more than twice as many"
+# %% exercise="choose" answer="wrong" name="twice_the_servers" expect="are more than twice as many" of="reference"
 # Misconception: twice as many servers are as good as any number.
-def choose(work):
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
+# - return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
+# + return "all-reduce", "servers" if servers_win(servers=2 * work["servers"]) else "bytes"
 
-    def servers_win(**change):
-        there = {**work, **change}
-        return server_seconds(there) < ring_seconds(there)
-
-    if servers_win():
-        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
-    if servers_win(extra=1):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers_win(servers=2 * work["servers"]) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="servers_asked_first" expect="The first question that is answered with yes counts"
+# %% exercise="choose" answer="wrong" name="servers_asked_first" expect="The first question that is answered with yes counts" of="reference"
 # Misconception: the order of the questions does not matter.
-def choose(work):
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
+# - if servers_win(extra=1):
+# -     return "all-reduce", "staleness"
+# - return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
+# + if servers_win(servers=1e9):
+# +     return "all-reduce", "servers"
+# + return "all-reduce", "staleness" if servers_win(extra=1) else "bytes"
 
-    def servers_win(**change):
-        there = {**work, **change}
-        return server_seconds(there) < ring_seconds(there)
-
-    if servers_win():
-        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
-    if servers_win(servers=1e9):
-        return "all-reduce", "servers"
-    return "all-reduce", "staleness" if servers_win(extra=1) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="cures_added_up" expect="Each question changes one thing, not all so far"
+# %% exercise="choose" answer="wrong" name="cures_added_up" expect="Each question changes one thing, not all so far" of="reference"
 # Misconception: each question goes on from the world of the one before.
-def choose(work):
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
+# - return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
+# + return "all-reduce", "servers" if servers_win(extra=1, servers=1e9) else "bytes"
 
-    def servers_win(**change):
-        there = {**work, **change}
-        return server_seconds(there) < ring_seconds(there)
-
-    if servers_win():
-        return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
-    if servers_win(extra=1):
-        return "all-reduce", "staleness"
-    return "all-reduce", "servers" if servers_win(extra=1, servers=1e9) else "bytes"
-
-# %% exercise="choose" answer="wrong" name="the_caller_s_workload" expect="Ask about a copy"
+# %% exercise="choose" answer="wrong" name="the_caller_s_workload" expect="Ask about a copy" of="bytes_are_the_reason"
 # Misconception: a dict that was handed over may be used for notes.
-def choose(work):
-    if work["dense"] + work["embedding"] > work["memory"]:
-        return "parameter server", "memory"
-    if server_seconds(work) < ring_seconds(work):
-        work["slowest"] = 1
-        return "parameter server", "bytes" if server_seconds(work) < ring_seconds(work) else "stragglers"
-    if server_seconds({**work, "extra": 1}) < ring_seconds(work):
-        return "all-reduce", "staleness"
-    work["servers"] = math.inf
-    return "all-reduce", "servers" if server_seconds(work) < ring_seconds(work) else "bytes"
+# - return "parameter server", "bytes"
+# + work["slowest"] = 1
+# + return "parameter server", "bytes" if server_seconds(work) < ring_seconds(work) else "stragglers"
+#
+# - return "all-reduce", "servers" if server_seconds({**work, "servers": 1e9}) < ring_seconds(work) else "bytes"
+# + work["servers"] = math.inf
+# + return "all-reduce", "servers" if server_seconds(work) < ring_seconds(work) else "bytes"
 
 # %% exercise="choose" answer="right" name="questions_as_a_table"
 # The questions as a list that is gone through.
@@ -449,16 +361,12 @@ def apply_once(step, update, state):
         return state
     return {"weights": state["weights"] + update, "below": step + 1, "ahead": set()}
 
-# %% exercise="apply_once" answer="wrong" name="only_the_last" expect="to compare with the last one is not enough"
+# %% exercise="apply_once" answer="wrong" name="only_the_last" expect="to compare with the last one is not enough" of="applies_always"
 # Misconception: a repetition follows directly on the first time.
-def apply_once(step, update, state):
-    if step == state["below"] - 1 or step in state["ahead"]:
-        return state
-    below, ahead = state["below"], state["ahead"] | {step}
-    while below in ahead:
-        ahead.remove(below)
-        below += 1
-    return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
+#   def apply_once(step, update, state):
+# +     if step == state["below"] - 1 or step in state["ahead"]:
+# +         return state
+#       below, ahead = state["below"], state["ahead"] | {step}
 
 # %% exercise="apply_once" answer="wrong" name="never_forgets" expect="After a million steps it would hold a million"
 # Misconception: a set of all steps is the memory that is needed.
@@ -522,17 +430,14 @@ def apply_once(step, update, state):
         below, ahead = max(ahead) + 1, set()
     return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
 
-# %% exercise="apply_once" answer="wrong" name="update_in_place" expect="`+=` changes an array in place"
+# %% exercise="apply_once" answer="wrong" name="update_in_place" expect="`+=` changes an array in place" of="reference"
 # Misconception: the update is no longer needed once it has been applied, so its memory may hold the sum.
-def apply_once(step, update, state):
-    if step < state["below"] or step in state["ahead"]:
-        return state
-    below, ahead = state["below"], state["ahead"] | {step}
-    while below in ahead:
-        ahead.remove(below)
-        below += 1
-    update += state["weights"]
-    return {"weights": update, "below": below, "ahead": ahead}
+#   while below in ahead:
+# +     ahead.remove(below)
+#       below += 1
+# - return {"weights": state["weights"] + update, "below": below, "ahead": {s for s in ahead if s >= below}}
+# + update += state["weights"]
+# + return {"weights": update, "below": below, "ahead": ahead}
 
 # %% exercise="apply_once" answer="right" name="deep_copy"
 # A copy of everything, then changed in place.
@@ -562,23 +467,13 @@ def apply_once(step, update, state):
 # %% [markdown]
 # ## train
 
-# %% exercise="train" answer="wrong" name="reads_without_join" expect="without join, read shows a model in the middle of its training"
+# %% exercise="train" answer="wrong" name="reads_without_join" expect="without join, read shows a model in the middle of its training" of="reference"
 # Misconception: schedule has run the step when it returns.
-def train(cluster, steps, every):
-    cluster.connect()
-    saved, done = None, 0
-    while done < steps:
-        until = min(done + every, steps)
-        try:
-            for step in range(done, until):
-                cluster.schedule(step)
-            saved, done = cluster.read(), until
-        except ConnectionError:
-            cluster.connect()
-            if saved is not None:
-                cluster.restore(saved)
-    cluster.join()
-    return cluster.read()
+# - cluster.join()
+#
+# - return saved
+# + cluster.join()
+# + return cluster.read()
 
 # %% exercise="train" answer="wrong" name="joins_after_every_step" expect="all workers but one are idle"
 # Misconception: to be safe, wait for every step.
@@ -623,54 +518,26 @@ def train(cluster, steps, every):
         saved = cluster.read()
     return saved
 
-# %% exercise="train" answer="wrong" name="waits_for_the_old_one" expect="It does not come back"
+# %% exercise="train" answer="wrong" name="waits_for_the_old_one" expect="It does not come back" of="reference"
 # Misconception: the server is restarted by somebody, so try again until it answers.
-def train(cluster, steps, every):
-    cluster.connect()
-    saved, done = None, 0
-    while done < steps:
-        until = min(done + every, steps)
-        try:
-            for step in range(done, until):
-                cluster.schedule(step)
-            cluster.join()
-            saved, done = cluster.read(), until
-        except ConnectionError:
-            continue
-    return saved
+# - cluster.connect()
+# - if saved is not None:
+# -     cluster.restore(saved)
+# + continue
 
-# %% exercise="train" answer="wrong" name="nothing_restored" expect="A new cluster has learned nothing"
+# %% exercise="train" answer="wrong" name="nothing_restored" expect="A new cluster has learned nothing" of="reference"
 # Misconception: the weights live in the notebook, a new cluster only computes.
-def train(cluster, steps, every):
-    cluster.connect()
-    saved, done = None, 0
-    while done < steps:
-        until = min(done + every, steps)
-        try:
-            for step in range(done, until):
-                cluster.schedule(step)
-            cluster.join()
-            saved, done = cluster.read(), until
-        except ConnectionError:
-            cluster.connect()
-    return saved
+# - if saved is not None:
+# -     cluster.restore(saved)
 
-# %% exercise="train" answer="wrong" name="from_the_beginning" expect="Yours begins again from step 0"
+# %% exercise="train" answer="wrong" name="from_the_beginning" expect="Yours begins again from step 0" of="reference"
 # Misconception: after a crash one starts over.
-def train(cluster, steps, every):
-    cluster.connect()
-    done, saved = 0, []
-    while done < steps:
-        until = min(done + every, steps)
-        try:
-            for step in range(done, until):
-                cluster.schedule(step)
-            cluster.join()
-            saved, done = cluster.read(), until
-        except ConnectionError:
-            cluster.connect()
-            done = 0
-    return saved
+# - saved, done = None, 0
+# + done, saved = 0, []
+#
+# - if saved is not None:
+# -     cluster.restore(saved)
+# + done = 0
 
 # %% exercise="train" answer="wrong" name="lost_part_skipped" expect="The lost part must run again"
 # Misconception: what was scheduled has been done, only the weights of before are missing.
@@ -689,60 +556,38 @@ def train(cluster, steps, every):
                 cluster.restore(saved)
     return saved
 
-# %% exercise="train" answer="wrong" name="safe_before_the_checkpoint" expect="Steps are safe when they are in a checkpoint"
+# %% exercise="train" answer="wrong" name="safe_before_the_checkpoint" expect="Steps are safe when they are in a checkpoint" of="reference"
 # Misconception: after join the steps have run, so they are safe.
-def train(cluster, steps, every):
-    cluster.connect()
-    saved, done = None, 0
-    while done < steps:
-        until = min(done + every, steps)
-        try:
-            for step in range(done, until):
-                cluster.schedule(step)
-            cluster.join()
-            done = until
-            saved = cluster.read()
-        except ConnectionError:
-            cluster.connect()
-            if saved is not None:
-                cluster.restore(saved)
-    return saved
+# - saved, done = cluster.read(), until
+# + done = until
+# + saved = cluster.read()
 
-# %% exercise="train" answer="wrong" name="only_join_fails" expect="schedule, join and read all raise ConnectionError"
+# %% exercise="train" answer="wrong" name="only_join_fails" expect="schedule, join and read all raise ConnectionError" of="reference"
 # Misconception: errors come from join, all other calls only touch the coordinator.
-def train(cluster, steps, every):
-    cluster.connect()
-    saved, done = None, 0
-    while done < steps:
-        until = min(done + every, steps)
-        for step in range(done, until):
-            cluster.schedule(step)
-        try:
-            cluster.join()
-        except ConnectionError:
-            cluster.connect()
-            if saved is not None:
-                cluster.restore(saved)
-            continue
-        saved, done = cluster.read(), until
-    return saved
+#   until = min(done + every, steps)
+# + for step in range(done, until):
+# +     cluster.schedule(step)
+#   try:
+# -     for step in range(done, until):
+# -         cluster.schedule(step)
+#       cluster.join()
+# -     saved, done = cluster.read(), until
+#   except ConnectionError:
+#
+#               cluster.restore(saved)
+# +         continue
+# +     saved, done = cluster.read(), until
+#   return saved
 
-# %% exercise="train" answer="wrong" name="last_part_in_full" expect="The last part has 2"
+# %% exercise="train" answer="wrong" name="last_part_in_full" expect="The last part has 2" of="reference"
 # Misconception: steps come in parts of one size, so a few more do no harm.
-def train(cluster, steps, every):
-    cluster.connect()
-    saved, done = None, 0
-    while done < steps:
-        try:
-            for step in range(done, done + every):
-                cluster.schedule(step)
-            cluster.join()
-            saved, done = cluster.read(), done + every
-        except ConnectionError:
-            cluster.connect()
-            if saved is not None:
-                cluster.restore(saved)
-    return saved
+# - until = min(done + every, steps)
+#
+# - for step in range(done, until):
+# + for step in range(done, done + every):
+#
+# - saved, done = cluster.read(), until
+# + saved, done = cluster.read(), done + every
 
 # %% exercise="train" answer="right" name="a_part_until_it_succeeds"
 # A function for one part, which repeats itself until the part has come through.

@@ -67,25 +67,14 @@ def lint(spec):
                     found.add((name, "output"))
     return sorted(found)
 
-# %% exercise="lint" answer="wrong" name="cycles_of_two" expect="A cycle can go through several tasks"
+# %% exercise="lint" answer="wrong" name="cycles_of_two" expect="A cycle can go through several tasks" of="leftover_is_the_cycle"
 # Misconception: a cycle is two tasks that need each other.
-def lint(spec):
-    components, found = spec["components"], set()
-    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
-        tasks = dag["tasks"]
-        needs = {n: {*t.get("dependentTasks", []), *(p for p, _, _ in references(t))} for n, t in tasks.items()}
-        for name, task in tasks.items():
-            if task["componentRef"]["name"] not in components:
-                found.add((name, "component"))
-            if needs[name] - set(tasks):
-                found.add((name, "task"))
-            for producer, kind, output in references(task):
-                made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
-                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
-                    found.add((name, "output"))
-            if any(name in needs.get(other, ()) for other in needs[name]):
-                found.add((name, "cycle"))
-    return sorted(found)
+# - left = set(tasks)
+# - while ready := {n for n in left if not needs[n] & left}:
+# -     left -= ready
+# - found |= {(n, "cycle") for n in left}
+# +     if any(name in needs.get(other, ()) for other in needs[name]):
+# +         found.add((name, "cycle"))
 
 # %% exercise="lint" answer="wrong" name="root_only" expect="A condition's component has a DAG of its own"
 # Misconception: the root's graph is the pipeline.
@@ -134,106 +123,50 @@ def lint(spec):
                 found.append((name, "cycle"))
     return sorted(found)
 
-# %% exercise="lint" answer="wrong" name="latest_first" expect="their order is not"
+# %% exercise="lint" answer="wrong" name="latest_first" expect="their order is not" of="reference"
 # Misconception: a report is for reading; its order does not matter.
-def lint(spec):
-    components, found = spec["components"], set()
-    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
-        tasks, needs = dag["tasks"], {}
-        for name, task in tasks.items():
-            needs[name] = {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}
-            if task["componentRef"]["name"] not in components:
-                found.add((name, "component"))
-            if needs[name] - set(tasks):
-                found.add((name, "task"))
-            for producer, kind, output in references(task):
-                made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
-                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
-                    found.add((name, "output"))
-        for name in tasks:
-            reached, ahead = set(), [name]
-            while ahead:
-                new = needs.get(ahead.pop(), set()) - reached
-                reached, ahead = reached | new, [*ahead, *new]
-            if name in reached:
-                found.add((name, "cycle"))
-    return sorted(found, reverse=True)
+# - needs[name] = {*task.get("dependentTasks", []), *(producer for producer, _, _ in references(task))}
+# + needs[name] = {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}
+#
+# - component = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+# - if component is not None and output not in component.get("outputDefinitions", {}).get(kind, {}):
+# + made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+# + if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
+#
+# - return sorted(found)
+# + return sorted(found, reverse=True)
 
-# %% exercise="lint" answer="wrong" name="blames_the_reader" expect="What it makes cannot be known then"
+# %% exercise="lint" answer="wrong" name="blames_the_reader" expect="What it makes cannot be known then" of="reference"
 # Misconception: an output of a task whose component is unknown is missing as well.
-def lint(spec):
-    components, found = spec["components"], set()
-    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
-        tasks, needs = dag["tasks"], {}
-        for name, task in tasks.items():
-            needs[name] = {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}
-            if task["componentRef"]["name"] not in components:
-                found.add((name, "component"))
-            if needs[name] - set(tasks):
-                found.add((name, "task"))
-            for producer, kind, output in references(task):
-                made = components.get(tasks[producer]["componentRef"]["name"], {}) if producer in tasks else None
-                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
-                    found.add((name, "output"))
-        for name in tasks:
-            reached, ahead = set(), [name]
-            while ahead:
-                new = needs.get(ahead.pop(), set()) - reached
-                reached, ahead = reached | new, [*ahead, *new]
-            if name in reached:
-                found.add((name, "cycle"))
-    return sorted(found)
+# - needs[name] = {*task.get("dependentTasks", []), *(producer for producer, _, _ in references(task))}
+# + needs[name] = {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}
+#
+# - component = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+# - if component is not None and output not in component.get("outputDefinitions", {}).get(kind, {}):
+# + made = components.get(tasks[producer]["componentRef"]["name"], {}) if producer in tasks else None
+# + if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
 
-# %% exercise="lint" answer="wrong" name="tidies_up" expect="lint has changed the spec"
+# %% exercise="lint" answer="wrong" name="tidies_up" expect="lint has changed the spec" of="reference"
 # Misconception: the spec is mine to take apart.
-def lint(spec):
-    components, found = spec["components"], set()
-    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
-        tasks, needs = dag["tasks"], {}
-        for name, task in tasks.items():
-            needs[name] = {*task.pop("dependentTasks", []), *(p for p, _, _ in references(task))}
-            if task["componentRef"]["name"] not in components:
-                found.add((name, "component"))
-            if needs[name] - set(tasks):
-                found.add((name, "task"))
-            for producer, kind, output in references(task):
-                made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
-                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
-                    found.add((name, "output"))
-        for name in tasks:
-            reached, ahead = set(), [name]
-            while ahead:
-                new = needs.get(ahead.pop(), set()) - reached
-                reached, ahead = reached | new, [*ahead, *new]
-            if name in reached:
-                found.add((name, "cycle"))
-    return sorted(found)
+# - needs[name] = {*task.get("dependentTasks", []), *(producer for producer, _, _ in references(task))}
+# + needs[name] = {*task.pop("dependentTasks", []), *(p for p, _, _ in references(task))}
+#
+# - component = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+# - if component is not None and output not in component.get("outputDefinitions", {}).get(kind, {}):
+# + made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
+# + if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
 
-# %% exercise="lint" answer="wrong" name="one_namespace" expect="follows the needs of one into the other"
+# %% exercise="lint" answer="wrong" name="one_namespace" expect="follows the needs of one into the other" of="tidies_up"
 # Misconception: names of tasks are the same in all graphs, so one dict of needs will do.
-def lint(spec):
-    components, found = spec["components"], set()
-    needs = {}
-    for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
-        tasks = dag["tasks"]
-        for name, task in tasks.items():
-            needs[name] = {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}
-            if task["componentRef"]["name"] not in components:
-                found.add((name, "component"))
-            if needs[name] - set(tasks):
-                found.add((name, "task"))
-            for producer, kind, output in references(task):
-                made = components.get(tasks[producer]["componentRef"]["name"]) if producer in tasks else None
-                if made is not None and output not in made.get("outputDefinitions", {}).get(kind, {}):
-                    found.add((name, "output"))
-        for name in tasks:
-            reached, ahead = set(), [name]
-            while ahead:
-                new = needs.get(ahead.pop(), set()) - reached
-                reached, ahead = reached | new, [*ahead, *new]
-            if name in reached:
-                found.add((name, "cycle"))
-    return sorted(found)
+#   components, found = spec["components"], set()
+# + needs = {}
+#   for dag in [spec["root"]["dag"], *(c["dag"] for c in components.values() if "dag" in c)]:
+# -     tasks, needs = dag["tasks"], {}
+# +     tasks = dag["tasks"]
+#       for name, task in tasks.items():
+# -         needs[name] = {*task.pop("dependentTasks", []), *(p for p, _, _ in references(task))}
+# +         needs[name] = {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}
+#           if task["componentRef"]["name"] not in components:
 
 # %% exercise="lint" answer="right" name="matrix_powers"
 # Reachability by boolean matrix products; a task is in a cycle if it reaches itself.
@@ -349,50 +282,30 @@ def fingerprints(steps):
         return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
     return {name: of(name) for name in steps}
 
-# %% exercise="fingerprints" answer="wrong" name="inputs_by_place" expect="An input counts under its name, not by its place"
+# %% exercise="fingerprints" answer="wrong" name="inputs_by_place" expect="An input counts under its name, not by its place" of="inputs_as_a_set"
 # Misconception: the makers' fingerprints in the order of the dict are enough.
-def fingerprints(steps):
-    def of(name):
-        s = steps[name]
-        counts = [s["code"], s["image"], s["parameters"], [of(m) for m in s["inputs"].values()]]
-        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
-    return {name: of(name) for name in steps}
+# - counts = [s["code"], s["image"], s["parameters"], sorted(of(m) for m in s["inputs"].values())]
+# + counts = [s["code"], s["image"], s["parameters"], [of(m) for m in s["inputs"].values()]]
 
-# %% exercise="fingerprints" answer="wrong" name="code_and_inputs" expect="Parameters count"
+# %% exercise="fingerprints" answer="wrong" name="code_and_inputs" expect="Parameters count" of="inputs_as_a_set"
 # Misconception: what a step is, is its code and what went in.
-def fingerprints(steps):
-    def of(name):
-        s = steps[name]
-        counts = [s["code"], s["image"], {i: of(m) for i, m in s["inputs"].items()}]
-        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
-    return {name: of(name) for name in steps}
+# - counts = [s["code"], s["image"], s["parameters"], sorted(of(m) for m in s["inputs"].values())]
+# + counts = [s["code"], s["image"], {i: of(m) for i, m in s["inputs"].items()}]
 
-# %% exercise="fingerprints" answer="wrong" name="all_is_text" expect="str() makes them alike"
+# %% exercise="fingerprints" answer="wrong" name="all_is_text" expect="str() makes them alike" of="inputs_as_a_set"
 # Misconception: a parameter is what is printed of it.
-def fingerprints(steps):
-    def of(name):
-        s = steps[name]
-        counts = [s["code"], s["image"], {k: str(v) for k, v in s["parameters"].items()}, {i: of(m) for i, m in s["inputs"].items()}]
-        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
-    return {name: of(name) for name in steps}
+# - counts = [s["code"], s["image"], s["parameters"], sorted(of(m) for m in s["inputs"].values())]
+# + counts = [s["code"], s["image"], {k: str(v) for k, v in s["parameters"].items()}, {i: of(m) for i, m in s["inputs"].items()}]
 
-# %% exercise="fingerprints" answer="wrong" name="lists_are_sets" expect="A list as parameter in another order"
+# %% exercise="fingerprints" answer="wrong" name="lists_are_sets" expect="A list as parameter in another order" of="inputs_as_a_set"
 # Misconception: the order of a list is as accidental as that of a dict.
-def fingerprints(steps):
-    def of(name):
-        s = steps[name]
-        counts = [s["code"], s["image"], {k: sorted(v) if isinstance(v, list) else v for k, v in s["parameters"].items()}, {i: of(m) for i, m in s["inputs"].items()}]
-        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
-    return {name: of(name) for name in steps}
+# - counts = [s["code"], s["image"], s["parameters"], sorted(of(m) for m in s["inputs"].values())]
+# + counts = [s["code"], s["image"], {k: sorted(v) if isinstance(v, list) else v for k, v in s["parameters"].items()}, {i: of(m) for i, m in s["inputs"].items()}]
 
-# %% exercise="fingerprints" answer="wrong" name="one_bag" expect="Where a parameter has the name of an input"
+# %% exercise="fingerprints" answer="wrong" name="one_bag" expect="Where a parameter has the name of an input" of="inputs_as_a_set"
 # Misconception: parameters and inputs are arguments, and arguments have different names.
-def fingerprints(steps):
-    def of(name):
-        s = steps[name]
-        counts = [s["code"], s["image"], {**s["parameters"], **{i: of(m) for i, m in s["inputs"].items()}}]
-        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
-    return {name: of(name) for name in steps}
+# - counts = [s["code"], s["image"], s["parameters"], sorted(of(m) for m in s["inputs"].values())]
+# + counts = [s["code"], s["image"], {**s["parameters"], **{i: of(m) for i, m in s["inputs"].items()}}]
 
 # %% exercise="fingerprints" answer="wrong" name="numbers_are_floats" expect="A step gets an integer or a float"
 # Misconception: 1 and 1.0 are one number, so they are one parameter.
@@ -423,29 +336,15 @@ def fingerprints(steps):
         return known[key]
     return {name: of(name) for name in steps}
 
-# %% exercise="fingerprints" answer="wrong" name="bools_are_integers" expect="In Python 1 == True"
+# %% exercise="fingerprints" answer="wrong" name="bools_are_integers" expect="In Python 1 == True" of="numbers_are_floats"
 # Misconception: True is another way to write 1.
-def fingerprints(steps):
-    def plain(v):
-        return int(v) if isinstance(v, bool) else v
+# - return float(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else v
+# + return int(v) if isinstance(v, bool) else v
 
-    def of(name):
-        s = steps[name]
-        counts = [s["code"], s["image"], {k: plain(v) for k, v in s["parameters"].items()}, {i: of(m) for i, m in s["inputs"].items()}]
-        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
-    return {name: of(name) for name in steps}
-
-# %% exercise="fingerprints" answer="wrong" name="lists_joined" expect="Inside of a list"
+# %% exercise="fingerprints" answer="wrong" name="lists_joined" expect="Inside of a list" of="numbers_are_floats"
 # Misconception: a list is its elements with commas between them.
-def fingerprints(steps):
-    def plain(v):
-        return ["list", ",".join(map(str, v))] if isinstance(v, list) else v
-
-    def of(name):
-        s = steps[name]
-        counts = [s["code"], s["image"], {k: plain(v) for k, v in s["parameters"].items()}, {i: of(m) for i, m in s["inputs"].items()}]
-        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
-    return {name: of(name) for name in steps}
+# - return float(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else v
+# + return ["list", ",".join(map(str, v))] if isinstance(v, list) else v
 
 # %% exercise="fingerprints" answer="right" name="streamed_with_lengths"
 # Feeds the hash piece by piece, each with its length in front; no JSON but for single values.
@@ -476,14 +375,12 @@ def fingerprints(steps):
         known[name] = hashlib.sha256(repr(counts).encode("utf-8")).hexdigest()
     return known
 
-# %% exercise="fingerprints" answer="right" name="upper_case"
+# %% exercise="fingerprints" answer="right" name="upper_case" of="inputs_as_a_set"
 # Capital hex digits, and every step hashed anew for each of its readers.
-def fingerprints(steps):
-    def of(name):
-        s = steps[name]
-        counts = [s["code"], s["image"], s["parameters"], {i: of(m) for i, m in s["inputs"].items()}]
-        return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).digest().hex().upper()
-    return {name: of(name) for name in steps}
+# - counts = [s["code"], s["image"], s["parameters"], sorted(of(m) for m in s["inputs"].values())]
+# - return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+# + counts = [s["code"], s["image"], s["parameters"], {i: of(m) for i, m in s["inputs"].items()}]
+# + return hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).digest().hex().upper()
 
 # %% [markdown]
 # ## schedule
@@ -523,19 +420,10 @@ def schedule(needs, cached, wanted):
         done |= set(waves[-1])
     return waves
 
-# %% exercise="schedule" answer="wrong" name="through_the_cache" expect="Go backwards from what is wanted"
+# %% exercise="schedule" answer="wrong" name="through_the_cache" expect="Go backwards from what is wanted" of="all_upstream"
 # Misconception: what is cached is left out, but what stands before it must be fresh too.
-def schedule(needs, cached, wanted):
-    todo, ahead = set(), list(wanted)
-    while ahead:
-        n = ahead.pop()
-        todo.add(n)
-        ahead += needs[n]
-    waves, done = [], set(cached)
-    while todo - done:
-        waves.append(sorted(n for n in todo - done if set(needs[n]) <= done))
-        done |= set(waves[-1])
-    return waves
+# - waves, done = [], set()
+# + waves, done = [], set(cached)
 
 # %% exercise="schedule" answer="wrong" name="levels_of_the_whole_graph" expect="what is cached takes no wave"
 # Misconception: a step's wave is its depth in the whole graph.
@@ -565,49 +453,30 @@ def schedule(needs, cached, wanted):
         todo -= set(waves[0])
     return waves
 
-# %% exercise="schedule" answer="wrong" name="a_plain_order" expect="names without waves"
+# %% exercise="schedule" answer="wrong" name="a_plain_order" expect="names without waves" of="through_the_cache"
 # Misconception: the waves, one after the other, are one list.
-def schedule(needs, cached, wanted):
-    todo, ahead = set(), list(wanted)
-    while ahead:
-        n = ahead.pop()
-        if n not in cached and n not in todo:
-            todo.add(n)
-            ahead += needs[n]
-    waves, done = [], set(cached)
-    while todo - done:
-        waves.append(sorted(n for n in todo - done if set(needs[n]) <= done))
-        done |= set(waves[-1])
-    return [n for wave in waves for n in wave]
+# - todo.add(n)
+# - ahead += needs[n]
+# + if n not in cached and n not in todo:
+# +     todo.add(n)
+# +     ahead += needs[n]
+#
+# - return waves
+# + return [n for wave in waves for n in wave]
 
-# %% exercise="schedule" answer="wrong" name="as_found" expect="a wave is not sorted by name"
+# %% exercise="schedule" answer="wrong" name="as_found" expect="a wave is not sorted by name" of="a_plain_order"
 # Misconception: in a wave all run at once, so its order does not matter.
-def schedule(needs, cached, wanted):
-    todo, ahead = set(), list(wanted)
-    while ahead:
-        n = ahead.pop()
-        if n not in cached and n not in todo:
-            todo.add(n)
-            ahead += needs[n]
-    waves, done = [], set(cached)
-    while todo - done:
-        waves.append(sorted((n for n in todo - done if set(needs[n]) <= done), reverse=True))
-        done |= set(waves[-1])
-    return waves
+# - waves.append(sorted(n for n in todo - done if set(needs[n]) <= done))
+# + waves.append(sorted((n for n in todo - done if set(needs[n]) <= done), reverse=True))
+#
+# - return [n for wave in waves for n in wave]
+# + return waves
 
-# %% exercise="schedule" answer="wrong" name="depth_in_the_whole_graph" expect="it belongs into the first wave"
+# %% exercise="schedule" answer="wrong" name="depth_in_the_whole_graph" expect="it belongs into the first wave" of="levels_of_the_whole_graph"
 # Misconception: what is cached takes no wave, but those after it still wait for their depth.
-def schedule(needs, cached, wanted):
-    def depth(n):
-        return 1 + max((depth(m) for m in needs[n]), default=-1)
-    todo, ahead = set(), list(wanted)
-    while ahead:
-        n = ahead.pop()
-        if n not in cached:
-            todo.add(n)
-            ahead += needs[n]
-    levels = [sorted(n for n in todo if depth(n) == d) for d in range(1 + max(map(depth, todo), default=-1))]
-    return [wave for wave in levels if wave]
+# - return [sorted(n for n in todo if depth(n) == d) for d in range(1 + max(map(depth, todo), default=-1))]
+# + levels = [sorted(n for n in todo if depth(n) == d) for d in range(1 + max(map(depth, todo), default=-1))]
+# + return [wave for wave in levels if wave]
 
 # %% exercise="schedule" answer="right" name="levels_by_recursion"
 # A step's wave is one more than the latest of its needs that run.
@@ -683,22 +552,10 @@ def gate(errors, tolerance, z=3.0, fewest=20):
     bad = (by["candidate"]["mean"] - by["champion"]["mean"] - tolerance > z * error) & (n >= fewest)
     return sorted([*by.index[bad], *([] if errors["candidate"].mean() < errors["champion"].mean() else ["all"])])
 
-# %% exercise="gate" answer="wrong" name="nan_left_out" expect="mean() leaves NaN out"
+# %% exercise="gate" answer="wrong" name="nan_left_out" expect="mean() leaves NaN out" of="significant_is_important"
 # Misconception: pandas takes care of missing values.
-def error_by_day(d, carrier, day):
-    rest = d - d.groupby(carrier).transform("mean")
-    sums = rest.groupby([carrier, day]).sum()
-    days = sums.groupby(level=0).size()
-    return (days / (days - 1) * (sums**2).groupby(level=0).sum()) ** 0.5 / d.groupby(carrier).size(), days
-
-
-def gate(errors, tolerance, z=3.0, fewest=20):
-    d = errors["candidate"] - errors["champion"]
-    carrier = errors["carrier"]
-    by = d.groupby(carrier).agg(["mean"])
-    error, days = error_by_day(d, carrier, errors["day"])
-    bad = (by["mean"] - tolerance > z * error) & (days >= fewest)
-    return sorted([*by.index[bad], *([] if d.mean() < 0 else ["all"])])
+# - bad = (by["mean"] > z * error) & (days >= fewest)
+# + bad = (by["mean"] - tolerance > z * error) & (days >= fewest)
 
 # %% exercise="gate" answer="wrong" name="fails_open" expect="nothing shows that the candidate is better"
 # Misconception: hold if it is worse (no figures, no objection).
@@ -727,150 +584,56 @@ def gate(errors, tolerance, z=3.0, fewest=20):
     bad = (by["mean"] - tolerance > z * by["std"]) & (by["size"] >= fewest)
     return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
 
-# %% exercise="gate" answer="wrong" name="more_than_fewest" expect="At least `fewest` are enough"
+# %% exercise="gate" answer="wrong" name="more_than_fewest" expect="At least `fewest` are enough" of="fails_open"
 # Misconception: fewest is the number that is too few.
-def error_by_day(d, carrier, day):
-    rest = d - d.groupby(carrier).transform("mean")
-    sums = rest.groupby([carrier, day]).sum()
-    days = sums.groupby(level=0).size()
-    return (days / (days - 1) * (sums**2).groupby(level=0).sum()) ** 0.5 / d.groupby(carrier).size(), days
+# - bad = (by["mean"] - tolerance > z * error) & (days >= fewest)
+# - return sorted({*errors["carrier"][~finite], *by.index[bad], *(["all"] if d.mean() >= 0 else [])})
+# + bad = (by["mean"] - tolerance > z * error) & (days > fewest)
+# + return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
 
-
-def gate(errors, tolerance, z=3.0, fewest=20):
-    finite = np.isfinite(errors["candidate"])
-    d = (errors["candidate"] - errors["champion"])[finite]
-    carrier = errors["carrier"][finite]
-    by = d.groupby(carrier).agg(["mean"])
-    error, days = error_by_day(d, carrier, errors["day"][finite])
-    bad = (by["mean"] - tolerance > z * error) & (days > fewest)
-    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
-
-# %% exercise="gate" answer="wrong" name="gain_beyond_tolerance" expect="Overall any gain will do"
+# %% exercise="gate" answer="wrong" name="gain_beyond_tolerance" expect="Overall any gain will do" of="fails_open"
 # Misconception: the tolerance is the least gain, overall too.
-def error_by_day(d, carrier, day):
-    rest = d - d.groupby(carrier).transform("mean")
-    sums = rest.groupby([carrier, day]).sum()
-    days = sums.groupby(level=0).size()
-    return (days / (days - 1) * (sums**2).groupby(level=0).sum()) ** 0.5 / d.groupby(carrier).size(), days
+# - return sorted({*errors["carrier"][~finite], *by.index[bad], *(["all"] if d.mean() >= 0 else [])})
+# + return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < -tolerance else ["all"])})
 
-
-def gate(errors, tolerance, z=3.0, fewest=20):
-    finite = np.isfinite(errors["candidate"])
-    d = (errors["candidate"] - errors["champion"])[finite]
-    carrier = errors["carrier"][finite]
-    by = d.groupby(carrier).agg(["mean"])
-    error, days = error_by_day(d, carrier, errors["day"][finite])
-    bad = (by["mean"] - tolerance > z * error) & (days >= fewest)
-    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < -tolerance else ["all"])})
-
-# %% exercise="gate" answer="wrong" name="carriers_weigh_alike" expect="not over carriers"
+# %% exercise="gate" answer="wrong" name="carriers_weigh_alike" expect="not over carriers" of="fails_open"
 # Misconception: the mean of the carriers' means is the mean.
-def error_by_day(d, carrier, day):
-    rest = d - d.groupby(carrier).transform("mean")
-    sums = rest.groupby([carrier, day]).sum()
-    days = sums.groupby(level=0).size()
-    return (days / (days - 1) * (sums**2).groupby(level=0).sum()) ** 0.5 / d.groupby(carrier).size(), days
+# - return sorted({*errors["carrier"][~finite], *by.index[bad], *(["all"] if d.mean() >= 0 else [])})
+# + return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if by["mean"].mean() < 0 else ["all"])})
 
-
-def gate(errors, tolerance, z=3.0, fewest=20):
-    finite = np.isfinite(errors["candidate"])
-    d = (errors["candidate"] - errors["champion"])[finite]
-    carrier = errors["carrier"][finite]
-    by = d.groupby(carrier).agg(["mean"])
-    error, days = error_by_day(d, carrier, errors["day"][finite])
-    bad = (by["mean"] - tolerance > z * error) & (days >= fewest)
-    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if by["mean"].mean() < 0 else ["all"])})
-
-# %% exercise="gate" answer="wrong" name="missing_is_nan" expect="isna() does not see infinity"
+# %% exercise="gate" answer="wrong" name="missing_is_nan" expect="isna() does not see infinity" of="fails_open"
 # Misconception: what failed is NaN.
-def error_by_day(d, carrier, day):
-    rest = d - d.groupby(carrier).transform("mean")
-    sums = rest.groupby([carrier, day]).sum()
-    days = sums.groupby(level=0).size()
-    return (days / (days - 1) * (sums**2).groupby(level=0).sum()) ** 0.5 / d.groupby(carrier).size(), days
+# - finite = np.isfinite(errors["candidate"])
+# + finite = errors["candidate"].notna()
+#
+# - return sorted({*errors["carrier"][~finite], *by.index[bad], *(["all"] if d.mean() >= 0 else [])})
+# + return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
 
-
-def gate(errors, tolerance, z=3.0, fewest=20):
-    finite = errors["candidate"].notna()
-    d = (errors["candidate"] - errors["champion"])[finite]
-    carrier = errors["carrier"][finite]
-    by = d.groupby(carrier).agg(["mean"])
-    error, days = error_by_day(d, carrier, errors["day"][finite])
-    bad = (by["mean"] - tolerance > z * error) & (days >= fewest)
-    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
-
-# %% exercise="gate" answer="wrong" name="two_means" expect="compare on the same flights"
+# %% exercise="gate" answer="wrong" name="two_means" expect="compare on the same flights" of="fails_open"
 # Misconception: two means can be compared, whatever they are means of.
-def error_by_day(d, carrier, day):
-    rest = d - d.groupby(carrier).transform("mean")
-    sums = rest.groupby([carrier, day]).sum()
-    days = sums.groupby(level=0).size()
-    return (days / (days - 1) * (sums**2).groupby(level=0).sum()) ** 0.5 / d.groupby(carrier).size(), days
+# - return sorted({*errors["carrier"][~finite], *by.index[bad], *(["all"] if d.mean() >= 0 else [])})
+# + return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if errors["candidate"][finite].mean() < errors["champion"].mean() else ["all"])})
 
-
-def gate(errors, tolerance, z=3.0, fewest=20):
-    finite = np.isfinite(errors["candidate"])
-    d = (errors["candidate"] - errors["champion"])[finite]
-    carrier = errors["carrier"][finite]
-    by = d.groupby(carrier).agg(["mean"])
-    error, days = error_by_day(d, carrier, errors["day"][finite])
-    bad = (by["mean"] - tolerance > z * error) & (days >= fewest)
-    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if errors["candidate"][finite].mean() < errors["champion"].mean() else ["all"])})
-
-# %% exercise="gate" answer="wrong" name="in_place" expect="work on a copy"
+# %% exercise="gate" answer="wrong" name="in_place" expect="work on a copy" of="missing_is_nan"
 # Misconception: the table is mine.
-def error_by_day(d, carrier, day):
-    rest = d - d.groupby(carrier).transform("mean")
-    sums = rest.groupby([carrier, day]).sum()
-    days = sums.groupby(level=0).size()
-    return (days / (days - 1) * (sums**2).groupby(level=0).sum()) ** 0.5 / d.groupby(carrier).size(), days
+# - finite = errors["candidate"].notna()
+# - d = (errors["candidate"] - errors["champion"])[finite]
+# + finite = np.isfinite(errors["candidate"])
+# + errors["d"] = errors["candidate"] - errors["champion"]
+# + d = errors["d"][finite]
 
-
-def gate(errors, tolerance, z=3.0, fewest=20):
-    finite = np.isfinite(errors["candidate"])
-    errors["d"] = errors["candidate"] - errors["champion"]
-    d = errors["d"][finite]
-    carrier = errors["carrier"][finite]
-    by = d.groupby(carrier).agg(["mean"])
-    error, days = error_by_day(d, carrier, errors["day"][finite])
-    bad = (by["mean"] - tolerance > z * error) & (days >= fewest)
-    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
-
-# %% exercise="gate" answer="wrong" name="median" expect="your gate does not see it: the mean does"
+# %% exercise="gate" answer="wrong" name="median" expect="your gate does not see it: the mean does" of="more_than_fewest"
 # Misconception: the median is the robust mean; what it leaves out are outliers.
-def error_by_day(d, carrier, day):
-    rest = d - d.groupby(carrier).transform("mean")
-    sums = rest.groupby([carrier, day]).sum()
-    days = sums.groupby(level=0).size()
-    return (days / (days - 1) * (sums**2).groupby(level=0).sum()) ** 0.5 / d.groupby(carrier).size(), days
+# - by = d.groupby(carrier).agg(["mean"])
+# + by = d.groupby(carrier).agg(["median"])
+#
+# - bad = (by["mean"] - tolerance > z * error) & (days > fewest)
+# + bad = (by["median"] - tolerance > z * error) & (days >= fewest)
 
-
-def gate(errors, tolerance, z=3.0, fewest=20):
-    finite = np.isfinite(errors["candidate"])
-    d = (errors["candidate"] - errors["champion"])[finite]
-    carrier = errors["carrier"][finite]
-    by = d.groupby(carrier).agg(["median"])
-    error, days = error_by_day(d, carrier, errors["day"][finite])
-    bad = (by["median"] - tolerance > z * error) & (days >= fewest)
-    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
-
-# %% exercise="gate" answer="wrong" name="figures_of_the_example" expect="does your gate follow the tolerance"
+# %% exercise="gate" answer="wrong" name="figures_of_the_example" expect="does your gate follow the tolerance" of="more_than_fewest"
 # Misconception: the figures of the worked example are the rule.
-def error_by_day(d, carrier, day):
-    rest = d - d.groupby(carrier).transform("mean")
-    sums = rest.groupby([carrier, day]).sum()
-    days = sums.groupby(level=0).size()
-    return (days / (days - 1) * (sums**2).groupby(level=0).sum()) ** 0.5 / d.groupby(carrier).size(), days
-
-
-def gate(errors, tolerance, z=3.0, fewest=20):
-    finite = np.isfinite(errors["candidate"])
-    d = (errors["candidate"] - errors["champion"])[finite]
-    carrier = errors["carrier"][finite]
-    by = d.groupby(carrier).agg(["mean"])
-    error, days = error_by_day(d, carrier, errors["day"][finite])
-    bad = (by["mean"] - 0.5 > 3 * error) & (days >= fewest)
-    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
+# - bad = (by["mean"] - tolerance > z * error) & (days > fewest)
+# + bad = (by["mean"] - 0.5 > 3 * error) & (days >= fewest)
 
 # %% exercise="gate" answer="wrong" name="flights_drawn_alone" expect="counts flights as if each were drawn alone"
 # Misconception: 1,200 flights are 1,200 observations.
@@ -882,22 +645,16 @@ def gate(errors, tolerance, z=3.0, fewest=20):
     bad = (by["mean"] - tolerance > z * by["sem"]) & (days >= fewest)
     return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
 
-# %% exercise="gate" answer="wrong" name="flights_for_days" expect="Days are counted, not flights"
+# %% exercise="gate" answer="wrong" name="flights_for_days" expect="Days are counted, not flights" of="more_than_fewest"
 # Misconception: enough flights are enough, on however few days.
-def error_by_day(d, carrier, day):
-    rest = d - d.groupby(carrier).transform("mean")
-    sums = rest.groupby([carrier, day]).sum()
-    days = sums.groupby(level=0).size()
-    return (days / (days - 1) * (sums**2).groupby(level=0).sum()) ** 0.5 / d.groupby(carrier).size(), days
-
-
-def gate(errors, tolerance, z=3.0, fewest=20):
-    finite = np.isfinite(errors["candidate"])
-    d, carrier = (errors["candidate"] - errors["champion"])[finite], errors["carrier"][finite]
-    by = d.groupby(carrier).agg(["mean", "size"])
-    error, days = error_by_day(d, carrier, errors["day"][finite])
-    bad = (by["mean"] - tolerance > z * error) & (by["size"] >= fewest)
-    return sorted({*errors["carrier"][~finite], *by.index[bad], *([] if d.mean() < 0 else ["all"])})
+# - d = (errors["candidate"] - errors["champion"])[finite]
+# - carrier = errors["carrier"][finite]
+# - by = d.groupby(carrier).agg(["mean"])
+# + d, carrier = (errors["candidate"] - errors["champion"])[finite], errors["carrier"][finite]
+# + by = d.groupby(carrier).agg(["mean", "size"])
+#
+# - bad = (by["mean"] - tolerance > z * error) & (days > fewest)
+# + bad = (by["mean"] - tolerance > z * error) & (by["size"] >= fewest)
 
 # %% exercise="gate" answer="wrong" name="means_of_days" expect="over flights"
 # Misconception: the day is the unit, so every day weighs alike.
@@ -1011,47 +768,30 @@ def run_step(step, clock, attempts):
             step.publish("output")
             return i + 1
 
-# %% exercise="run_step" answer="wrong" name="catch_everything" expect="retries what cannot pass"
+# %% exercise="run_step" answer="wrong" name="catch_everything" expect="retries what cannot pass" of="one_folder"
 # Misconception: whatever went wrong, trying again does no harm.
-def run_step(step, clock, attempts):
-    for i in range(attempts):
-        try:
-            step.run(f"a{i}")
-        except Exception:
-            if i == attempts - 1:
-                raise
-            clock.sleep(2**i)
-        else:
-            step.publish(f"a{i}")
-            return i + 1
+# -     step.run("output")
+# - except (ConnectionError, TimeoutError):
+# +     step.run(f"a{i}")
+# + except Exception:
+#
+# - step.publish("output")
+# + step.publish(f"a{i}")
 
-# %% exercise="run_step" answer="wrong" name="any_os_error" expect="FileNotFoundError is an OSError"
+# %% exercise="run_step" answer="wrong" name="any_os_error" expect="FileNotFoundError is an OSError" of="catch_everything"
 # Misconception: OSError means that the machine had a bad moment.
-def run_step(step, clock, attempts):
-    for i in range(attempts):
-        try:
-            step.run(f"a{i}")
-        except OSError:
-            if i == attempts - 1:
-                raise
-            clock.sleep(2**i)
-        else:
-            step.publish(f"a{i}")
-            return i + 1
+# - except Exception:
+# + except OSError:
 
-# %% exercise="run_step" answer="wrong" name="retries_are_attempts" expect="The first one counts"
+# %% exercise="run_step" answer="wrong" name="retries_are_attempts" expect="The first one counts" of="catch_everything"
 # Misconception: three attempts are a first one and three retries.
-def run_step(step, clock, attempts):
-    for i in range(attempts + 1):
-        try:
-            step.run(f"a{i}")
-        except (ConnectionError, TimeoutError):
-            if i == attempts:
-                raise
-            clock.sleep(2**i)
-        else:
-            step.publish(f"a{i}")
-            return i + 1
+# - for i in range(attempts):
+# + for i in range(attempts + 1):
+#
+# - except Exception:
+# -     if i == attempts - 1:
+# + except (ConnectionError, TimeoutError):
+# +     if i == attempts:
 
 # %% exercise="run_step" answer="wrong" name="swallowed_at_the_end" expect="Who calls must learn that there is no result"
 # Misconception: when all attempts are used up, one is done.
@@ -1066,19 +806,17 @@ def run_step(step, clock, attempts):
                 clock.sleep(2**i)
     return attempts
 
-# %% exercise="run_step" answer="wrong" name="published_in_finally" expect="yours published 3 folders"
+# %% exercise="run_step" answer="wrong" name="published_in_finally" expect="yours published 3 folders" of="one_folder"
 # Misconception: finally is the place for what must be done in the end.
-def run_step(step, clock, attempts):
-    for i in range(attempts):
-        try:
-            step.run(f"a{i}")
-            return i + 1
-        except (ConnectionError, TimeoutError):
-            if i == attempts - 1:
-                raise
-            clock.sleep(2**i)
-        finally:
-            step.publish(f"a{i}")
+# - step.run("output")
+# + step.run(f"a{i}")
+# + return i + 1
+#
+# - else:
+# -     step.publish("output")
+# -     return i + 1
+# + finally:
+# +     step.publish(f"a{i}")
 
 # %% exercise="run_step" answer="wrong" name="waits_after_the_last" expect="After the last one there is nothing to wait for"
 # Misconception: every failure is followed by a wait.
@@ -1094,19 +832,13 @@ def run_step(step, clock, attempts):
             return i + 1
     raise last
 
-# %% exercise="run_step" answer="wrong" name="waits_by_one_more" expect="Your waits do not double each time"
+# %% exercise="run_step" answer="wrong" name="waits_by_one_more" expect="Your waits do not double each time" of="catch_everything"
 # Misconception: longer each time means a second more each time.
-def run_step(step, clock, attempts):
-    for i in range(attempts):
-        try:
-            step.run(f"a{i}")
-        except (ConnectionError, TimeoutError):
-            if i == attempts - 1:
-                raise
-            clock.sleep(i + 1)
-        else:
-            step.publish(f"a{i}")
-            return i + 1
+# - except Exception:
+# + except (ConnectionError, TimeoutError):
+#
+# - clock.sleep(2**i)
+# + clock.sleep(i + 1)
 
 # %% exercise="run_step" answer="wrong" name="first_error" expect="stands in the last error"
 # Misconception: the first error is the cause, the others follow from it.
@@ -1124,18 +856,14 @@ def run_step(step, clock, attempts):
             return i + 1
     raise first
 
-# %% exercise="run_step" answer="wrong" name="publish_is_part_of_it" expect="publish does not belong into the same try"
+# %% exercise="run_step" answer="wrong" name="publish_is_part_of_it" expect="publish does not belong into the same try" of="swallowed_at_the_end"
 # Misconception: publishing is the last line of an attempt.
-def run_step(step, clock, attempts):
-    for i in range(attempts):
-        try:
-            step.run(f"a{i}")
-            step.publish(f"a{i}")
-            return i + 1
-        except (ConnectionError, TimeoutError):
-            if i == attempts - 1:
-                raise
-            clock.sleep(2**i)
+# -         if i < attempts - 1:
+# -             clock.sleep(2**i)
+# - return attempts
+# +         if i == attempts - 1:
+# +             raise
+# +         clock.sleep(2**i)
 
 # %% exercise="run_step" answer="right" name="recursive"
 # Each failure hands on to a call with one attempt fewer and twice the wait.
