@@ -78,6 +78,8 @@ def verify(wanted: str | None, options: VerifyOptions, *, as_json: bool) -> int:
     if as_json:
         say_json([r.to_json() for r in results])
     wrong = _summary(results, progress)
+    for lab in labs:
+        _say_unbroken(lab, progress)
     if broken:
         note(f"{count(broken, 'lab')} could not be verified.")
     if not results:
@@ -105,6 +107,23 @@ def _verified(lab: Path, options: VerifyOptions, progress: Callable[[object], No
     )
     keep_verified(lab, key, results)
     return results
+
+
+def _say_unbroken(lab: Path, say_it: Callable[[object], None]) -> None:
+    """List the sentences of a lab's contracts that no wrong answer breaks, and of which its sheet does not say why."""
+    from autograder.authoring.answers import read_answers
+    from autograder.authoring.source import read_source
+    from autograder.errors import AutograderError
+    from autograder.proving.unbroken import unbroken
+
+    try:
+        found = unbroken(read_source(lab), read_answers(lab))
+    except AutograderError:  # told already
+        return
+    for sentence in found:
+        say_it(f"{lab / 'lab.py'}:{sentence.line}: {sentence.exercise}: no wrong answer breaks: {sentence.sentence}")
+    if found:
+        say_it(f'{lab.name}: {count(len(found), "sentence")} that no answer breaks (`breaks=`, or answer="nothing").')
 
 
 def _line(result: AnswerResult) -> str:

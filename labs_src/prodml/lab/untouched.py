@@ -11,7 +11,7 @@ from typing import Any
 
 TOUCHED = "Your code changes an argument in place. Leave what you are given as it is, and work on a copy."
 DEEPEST = 20  # levels; what lies deeper is not looked at
-PLAIN = (int, float, complex, str, bytes, bool, type(None))
+SCALARS = {"builtins", "datetime", "decimal", "numpy", "pandas", "pathlib", "zoneinfo"}  # modules: made anew by a look
 
 
 class Watch:
@@ -71,15 +71,15 @@ def fingerprint(x: Any, deep: int = 0) -> Any:
 
     Lists, dicts, sets, dataclasses, NumPy's arrays and pandas' tables are looked into.
     """
-    if isinstance(x, PLAIN) or deep > DEEPEST:
-        return repr(x) if isinstance(x, PLAIN) else id(x)
+    if deep > DEEPEST:
+        return id(x)
     kind, module = type(x).__name__, type(x).__module__.partition(".")[0]
-    if isinstance(x, (list, tuple)):
-        return kind, [fingerprint(v, deep + 1) for v in x]
+    if isinstance(x, (list, tuple)):  # TensorFlow wraps those that a module keeps, where they are
+        return "tuple" if isinstance(x, tuple) else "list", [fingerprint(v, deep + 1) for v in x]
     if isinstance(x, dict):
-        return kind, [(fingerprint(k, deep + 1), fingerprint(v, deep + 1)) for k, v in x.items()]
+        return "dict", [(fingerprint(k, deep + 1), fingerprint(v, deep + 1)) for k, v in x.items()]
     if isinstance(x, (set, frozenset)):
-        return kind, sorted(repr(fingerprint(v, deep + 1)) for v in x)
+        return "set", sorted(repr(fingerprint(v, deep + 1)) for v in x)
     if module == "numpy" and kind == "ndarray":
         held = [fingerprint(v, deep + 1) for v in x.ravel().tolist()] if x.dtype.hasobject else x.tobytes()
         return kind, x.dtype.str, x.shape, held
@@ -91,4 +91,4 @@ def fingerprint(x: Any, deep: int = 0) -> Any:
     if dataclasses.is_dataclass(x) and not isinstance(x, type):
         fields = [f.name for f in dataclasses.fields(x)]
         return kind, [fingerprint(getattr(x, name, None), deep + 1) for name in fields]
-    return id(x)
+    return repr(x) if module in SCALARS and not callable(x) else id(x)

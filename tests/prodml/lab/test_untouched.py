@@ -71,10 +71,10 @@ def test_what_is_no_change_of_an_argument_passes(lab: Path, cell: Cell, body: st
 def test_looking_at_a_table_is_no_change(lab: Path, cell: Cell) -> None:
     """pandas caches and consolidates; that is its own affair."""
     cell(
-        f"{BEFORE}\ndef psi(x):\n    x.values, x.T, x.groupby('a').sum(), x.describe()\n    x['b'].mean()\n    return 0"
+        f"{BEFORE}\ndef psi(x):\n    x.values, x.T, x.groupby('a').sum(numeric_only=True), x.describe()\n    x['b'].mean()\n    return 0"
     )
     cell(
-        "t = pd.DataFrame({'a': [1, 2]})\nt['b'] = 1.5\nt['c'] = ['x', None]\nwith check('psi'):\n    assert psi(t) == 0"
+        "t = pd.DataFrame({'a': [1, 2]})\nt['b'] = 1.5\nt['c'] = ['x', None]\nt['d'] = pd.to_datetime(['2013-01-01', None], utc=True)\nwith check('psi'):\n    assert psi(t) == 0"
     )
     assert [r.kind for r in read(lab)] == ["passed"]
 
