@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import queue
 import re
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -97,8 +99,7 @@ class Notebook:
     def __init__(self, kernel: str, env: Mapping[str, str], setup: list[str]) -> None:
         self._kernel, self._env, self._setup = kernel, {**os.environ, **env}, setup
         self._folder = tempfile.TemporaryDirectory(prefix="agreement-")
-        self._manager: KernelManager | None = None
-        self._client: BlockingKernelClient | None = None
+        self._running: tuple[BlockingKernelClient, KernelManager] | None = None
 
     def __enter__(self) -> Notebook:
         return self
@@ -112,33 +113,41 @@ class Notebook:
 
         A cell that ends the kernel, or does not end, says so in the judge's words.
         """
-        client = self._started()
-        try:
-            reply = client.execute_interactive(source, allow_stdin=False, timeout=SECONDS, output_hook=lambda _: None)
-        except TimeoutError:
-            self._end()
-            return f"it did not end within {SECONDS:.0f} s"
-        except RuntimeError:  # the kernel is dead
-            self._end()
-            return "it ended its own process"
-        content = reply["content"]
-        return None if content["status"] == "ok" else str(content.get("evalue", "")) or str(content.get("ename", ""))
+        client, manager = self._started()
+        number, deadline = client.execute(source, allow_stdin=False, stop_on_error=False), time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            try:
+                reply = client.get_shell_msg(timeout=1)
+            except queue.Empty:
+                if not manager.is_alive():
+                    self._end()
+                    return "it ended its own process"
+                continue
+            if reply["parent_header"].get("msg_id") == number:
+                content = reply["content"]
+                said = str(content.get("evalue", "")) or str(content.get("ename", "")) or content["status"]
+                return None if content["status"] == "ok" else said
+        self._end()
+        return f"it did not end within {SECONDS:.0f} s"
 
-    def _started(self) -> BlockingKernelClient:
-        if self._client is None:
-            self._manager = KernelManager(kernel_name=self._kernel)
-            self._manager.start_kernel(env=self._env, cwd=self._folder.name)
-            self._client = self._manager.blocking_client()
-            self._client.start_channels()
-            self._client.wait_for_ready(timeout=SECONDS)
+    def _started(self) -> tuple[BlockingKernelClient, KernelManager]:
+        if self._running is None:
+            manager = KernelManager(kernel_name=self._kernel)
+            manager.start_kernel(
+                env=self._env, cwd=self._folder.name, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            client = manager.blocking_client()
+            self._running = client, manager
+            client.start_channels()
+            client.wait_for_ready(timeout=SECONDS)
             for source in self._setup:
                 if said := self.run(source):
                     raise RuntimeError(f"a setup cell failed in the kernel: {said}")
-        return self._client
+        return self._running
 
     def _end(self) -> None:
-        if self._client is not None:
-            self._client.stop_channels()
-        if self._manager is not None:
-            self._manager.shutdown_kernel(now=True)
-        self._client = self._manager = None
+        if self._running is not None:
+            client, manager = self._running
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+            self._running = None

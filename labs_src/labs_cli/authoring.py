@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ class VerifyOptions:
     force: bool = False
 
 
-KINDS = ("reference", "right", "same", "wrong", "stub", "machine")
+KINDS = ("reference", "right", "same", "wrong", "stub", "machine", "notebook")
+KERNEL = "python3"  # in which answers are compared: a warm one would leave its parent behind
 HELPERS = ("prodml",)  # whose functions could be imported in place of an answer
 
 
@@ -89,6 +91,7 @@ def verify(wanted: str | None, options: VerifyOptions, *, as_json: bool) -> int:
 
 def _verified(lab: Path, options: VerifyOptions, progress: Callable[[object], None]) -> list[AnswerResult]:
     """The results of a lab: those of an earlier run if nothing has changed since."""
+    from autograder.proving.agreement import compare_kernel
     from autograder.proving.sheet import verified_key, verify_lab
     from labs_cli.verified import keep_verified, read_verified
 
@@ -105,6 +108,9 @@ def _verified(lab: Path, options: VerifyOptions, progress: Callable[[object], No
         helpers=HELPERS,
         on_result=lambda r: progress(_line(r)),
     )
+    with tempfile.TemporaryDirectory(prefix="labs-") as workspace:
+        env = {"PRODML_WORKSPACE": workspace, "PRODML_VARIANT": str(options.variant)}
+        results += compare_kernel(lab, results, kernel=KERNEL, env=env, on_result=lambda r: progress(_line(r)))
     keep_verified(lab, key, results)
     return results
 

@@ -45,7 +45,7 @@ def test_an_authors_mistake_is_shown_with_its_place(labs: Labs, source: Path) ->
 def test_verify_judges_every_answer(labs: Labs, source: Path) -> None:
     ran = labs("verify", "90")
     assert ran.code == 0
-    assert f"{7 + MADE} answers judged (1 reference, 2 right, 3 wrong, 1 stub, {MADE} machine)" in ran.out
+    assert f"{12 + MADE} answers judged (1 reference, 2 right, 3 wrong, 1 stub, {MADE} machine, 5 notebook)" in ran.out
     assert "all as they should be" in ran.out
 
 
@@ -53,7 +53,7 @@ def test_verify_judges_in_several_draws(labs: Labs, source: Path) -> None:
     """Do the reference, right answers and the two wrong ones that hidden inputs decide come once per draw?"""
     ran = labs("verify", "90", "--draws", "3")
     assert ran.code == 0
-    assert f"(3 reference, 6 right, 7 wrong, 1 stub, {MADE} machine)" in ran.out
+    assert f"(3 reference, 6 right, 7 wrong, 1 stub, {MADE} machine, 5 notebook)" in ran.out
     assert "reference, draw 2" in ran.out
 
 
@@ -62,8 +62,15 @@ def test_verify_in_json_has_its_documented_keys(labs: Labs, source: Path) -> Non
     results = json.loads(ran.out)
     assert ran.code == 0
     assert all(list(result) == KEYS for result in results)
-    assert Counter(r["kind"] for r in results) == {"reference": 1, "right": 2, "wrong": 3, "stub": 1, "machine": MADE}
-    assert f"{7 + MADE} answers judged" in ran.err
+    assert Counter(r["kind"] for r in results) == {
+        "reference": 1,
+        "right": 2,
+        "wrong": 3,
+        "stub": 1,
+        "machine": MADE,
+        "notebook": 5,
+    }
+    assert f"{12 + MADE} answers judged" in ran.err
 
 
 def test_an_answer_that_is_not_as_its_sheet_says_fails(labs: Labs, source: Path) -> None:
@@ -93,9 +100,9 @@ def test_a_lab_that_has_not_changed_is_not_judged_again(
     monkeypatch.delenv("CI", raising=False)
     first = labs("verify", "90", "--json")
     again = labs("verify", "90", "--json")
-    assert [r["unchanged"] for r in json.loads(first.out)] == [False] * (7 + MADE)
+    assert [r["unchanged"] for r in json.loads(first.out)] == [False] * (12 + MADE)
     assert json.loads(again.out) == [{**r, "unchanged": True} for r in json.loads(first.out)]
-    assert f"{MADE} machine) before, unchanged since" in again.err
+    assert "5 notebook) before, unchanged since" in again.err
     assert not any(r["unchanged"] for r in json.loads(labs("verify", "90", "--json", "--force").out))
     assert not any(r["unchanged"] for r in json.loads(labs("verify", "90", "--json", "--variant", "1").out))
     monkeypatch.setenv("CI", "true")
@@ -123,6 +130,26 @@ def test_nothing_judged_proves_nothing(labs: Labs, source: Path, monkeypatch: py
     ran = labs("verify", "90")
     assert ran.code == 1
     assert "no answer was judged" in ran.err
+
+
+def test_sentences_that_no_answer_breaks_are_listed(labs: Labs, source: Path) -> None:
+    ran = labs("verify", "90")
+    line = next(n for n, text in enumerate((source / "lab.py").read_text().splitlines(), 1) if "Twice x" in text)
+    assert f"{source / 'lab.py'}:{line}: double: no wrong answer breaks: Twice x, a number." in ran.out
+    sheet = source / "answers.py"
+    sheet.write_text(sheet.read_text().replace('name="adds"', 'name="adds" breaks="Twice x"'))
+    assert "no wrong answer breaks" not in labs("verify", "90").out
+
+
+def test_a_notebook_that_says_otherwise_is_found(labs: Labs, source: Path) -> None:
+    sheet = source / "answers.py"
+    other = 'import sys\n\ndef double(x):\n    return x + x + ("ipykernel" in sys.modules)'
+    sheet.write_text(sheet.read_text().replace("def double(x):\n    return x + x", other))
+    ran = labs("verify", "90", "--json")
+    (found,) = [r for r in json.loads(ran.out) if not r["ok"]]
+    assert ran.code == 1
+    assert (found["kind"], found["answer"]) == ("notebook", "sum")
+    assert "the visible check passes in the judge, but in a notebook: Twice 3 is 6, yours is 7.0" in found["message"]
 
 
 def test_mutants_are_listed_with_their_lines(labs: Labs, source: Path) -> None:
