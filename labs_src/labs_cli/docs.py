@@ -1,4 +1,4 @@
-"""`labs docs`: the parts of README.md that are made from the labs' sources."""
+"""`labs docs`: the parts of README.md and docs/ that are made from the labs' sources."""
 
 from __future__ import annotations
 
@@ -16,32 +16,40 @@ if TYPE_CHECKING:
 
 
 def docs(*, check: bool) -> int:
-    """Write the generated parts of README.md, or only say whether they are out of date; return the exit code."""
+    """Write the generated parts of the pages, or only say which are out of date; return the exit code."""
     from autograder.authoring.source import read_source
+    from labs_cli.proofs import proof_table
 
-    readme = places.CHECKOUT / "README.md"
-    labs = [read_source(folder) for folder in places.lab_dirs()]
-    parts = {
-        "badge": badge(repository(places.CHECKOUT)),
-        "labs": lab_table(labs),
-        "topics": topic_table(labs, topics()),
+    folders = places.lab_dirs()
+    labs = [read_source(folder) for folder in folders]
+    pages = {
+        "README.md": {
+            "badge": badge(repository(places.CHECKOUT)),
+            "labs": lab_table(labs),
+            "topics": topic_table(labs, topics()),
+        },
+        "docs/checks.md": {"proofs": proof_table(folders)},
     }
-    old = readme.read_text(encoding="utf-8")
-    new = fill_in(old, parts)
-    if old == new:
-        say(f"README.md is what {count(len(labs), 'lab')} make it.")
-        return 0
-    if check:
-        note("out of date: README.md")
-        note("fix: run `labs docs` and commit README.md")
+    changed = {}
+    for name, parts in pages.items():
+        old = (places.CHECKOUT / name).read_text(encoding="utf-8")
+        new = fill_in(old, parts, name)
+        if new != old:
+            changed[name] = new
+    if not changed:
+        say(f"{' and '.join(pages)} are what {count(len(labs), 'lab')} make them.")
+    elif check:
+        note(f"out of date: {', '.join(changed)}")
+        note(f"fix: run `labs docs` and commit {', '.join(changed)}")
         return 1
-    readme.write_text(new, encoding="utf-8")
-    say("written: README.md")
+    for name, text in changed.items():
+        (places.CHECKOUT / name).write_text(text, encoding="utf-8")
+        say(f"written: {name}")
     return 0
 
 
-def fill_in(text: str, parts: dict[str, str]) -> str:
-    """`text` with each part between its `<!-- NAME: made by labs docs -->` and `<!-- NAME: end -->`.
+def fill_in(text: str, parts: dict[str, str], page: str = "README.md") -> str:
+    """`text` of a page with each part between its `<!-- NAME: made by labs docs -->` and `<!-- NAME: end -->`.
 
     Raises:
         Refused: a part has no place.
@@ -49,7 +57,7 @@ def fill_in(text: str, parts: dict[str, str]) -> str:
     for name, part in parts.items():
         place = re.compile(rf"(<!-- {name}: made by `labs docs` -->\n).*?(<!-- {name}: end -->)", re.DOTALL)
         if not place.search(text):
-            raise Refused(f"README.md has no place for {name!r}", f"add <!-- {name}: made by `labs docs` --> … end")
+            raise Refused(f"{page} has no place for {name!r}", f"add <!-- {name}: made by `labs docs` --> … end")
         text = place.sub(lambda m, part=part: f"{m.group(1)}{part}\n{m.group(2)}", text)  # type: ignore[misc]
     return text
 

@@ -11,6 +11,7 @@ from autograder.authoring.source import LabSource, read_source
 from labs_cli import places
 from labs_cli.docs import badge, docs, fill_in, lab_table, repository, topic_table, topics
 from labs_cli.errors import Refused
+from labs_cli.proofs import proof_table
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -69,13 +70,30 @@ def test_the_repository_is_one_setting(tmp_path: Path) -> None:
     assert "mybinder.org/v2/gh/ada/labs/main?urlpath=" in badge(repository(tmp_path))
 
 
-def test_an_edited_readme_is_found_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("README.md", "pyproject.toml"):
+def test_an_edited_page_is_found_and_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "docs").mkdir()
+    for name in ("README.md", "docs/checks.md", "pyproject.toml"):
         (tmp_path / name).write_text((CHECKOUT / name).read_text())
     monkeypatch.setattr(places, "CHECKOUT", tmp_path)
     assert docs(check=True) == 0
-    readme = tmp_path / "README.md"
-    readme.write_text(readme.read_text().replace("Start here](notebooks", "Begin](notebooks"))
-    assert docs(check=True) == 1
-    assert docs(check=False) == 0
-    assert docs(check=True) == 0
+    for name, old, new in (
+        ("README.md", "Start here](notebooks", "Begin](notebooks"),
+        ("docs/checks.md", "| 00 |", "| 0 |"),
+    ):
+        page = tmp_path / name
+        page.write_text(page.read_text().replace(old, new))
+        assert docs(check=True) == 1
+        assert f"out of date: {name}\n" in capsys.readouterr().err
+        assert docs(check=False) == 0
+
+
+def test_the_table_of_proofs_counts_what_each_lab_has(tmp_path: Path) -> None:
+    lab = places.lab_dirs()[0]
+    head, _, first, last = proof_table([lab]).splitlines()
+    assert head.startswith("| lab | exercises | right | wrong | machine | mutants |")
+    assert first.replace("| 00 |", "| all |") == last
+    sheet, counts = (lab / "answers.py").read_text(), [int(n) for n in first.strip("| ").split(" | ")]
+    assert counts[1:4] == [1, sheet.count('answer="right"'), sheet.count('answer="wrong"')]
+    assert counts[5] == sum(counts[6:]) > 0
