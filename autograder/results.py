@@ -27,8 +27,10 @@ class Status(StrEnum):
 class ExerciseResult:
     """Points of one exercise. `message` is for the learner; `grade_id` is the check cell's.
 
-    `score` is None where a person has to grade it. `weak` says that points stand on weak proof: in the reference's
-    own run no assertion of the check counted, or one ran now and then only.
+    `score` is None where a person has to grade it, or where the source's own solution does not pass the test. `weak`
+    says that points stand on weak proof: in the solution's own run no assertion of the check counted, or one ran now
+    and then only. `in_place` says that the test ran in the submission's own process, as with nbgrader: it can forge
+    what the test gives.
     """
 
     name: str
@@ -37,6 +39,7 @@ class ExerciseResult:
     message: str
     grade_id: str = ""
     weak: bool = False
+    in_place: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -30,7 +30,7 @@ def main(control: socket.socket) -> None:
         reply = {"ok": Encoder(refuse).node(examiner.run(*args, **kwargs))}
     except AssertionError as error:  # the examiner's own, in words for the learner
         reply = {"refused": [str(x) for x in error.args]}
-    wire.send(reply)
+    wire.send({**reply, "id": message["id"]})
 
 
 def find(address: str) -> Any:

@@ -8,13 +8,17 @@ from __future__ import annotations
 import builtins
 import contextlib
 import itertools
+import math
 import queue
 import socket
 import sys
 import threading
+import traceback
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from autograder.causes import innermost
 from autograder.judge.lent import Borrowed, Facade
@@ -26,24 +30,32 @@ from autograder.judge.values.tensors import is_tensor, tensor_node
 from autograder.judge.values.text import printable
 from autograder.judge.wire import Closed, Wire, WireError
 
+CELL = "ipython-input-"  # in the file name that IPython gives a cell
+
 
 def main(control: socket.socket, shell: Any) -> None:
     """Serve the supervisor until it hangs up.
 
     Args:
-        control: the supervisor's requests: `run` a cell, open a `session` with a judge whose socket comes along.
+        control: the supervisor's requests: `run` a cell, `keep` what the names are bound to now, open a `session` with
+            a judge whose socket comes along. With `at`, names are first bound again as they were kept under that name.
         shell: an IPython shell that has run nothing.
     """
     wire, folder = Wire(control), str(Path.cwd())
+    kept: dict[str, dict[str, Any]] = {}
     while True:
         message, fds = wire.receive_with_fds()
         if message["op"] == "run":
             outcome = shell.run_cell(message["source"], store_history=False)
             error = outcome.error_before_exec or outcome.error_in_exec
-            wire.send({"ran": message["id"], "error": None if error is None else _describe(error)})
+            said = {"error": None} if error is None else {"error": _describe(error), "line": _line(error)}
+            wire.send({"id": message["id"], **said, "points": _number(outcome.result)})
+        elif message["op"] == "keep":
+            kept[message["name"]] = dict(shell.user_ns)
         elif message["op"] == "session":
+            shell.user_ns.update(kept.get(message["at"], {}))
             Session(Wire(socket.socket(fileno=fds[0])), shell.user_ns, folder).serve()
-            wire.send({"ended": message["id"]})
+            wire.send({"id": message["id"]})
 
 
 class Session:
@@ -161,6 +173,18 @@ def _describe(error: BaseException) -> list[Any]:
         return [[c.__name__ for c in type(error).__mro__][:20], printable(innermost(str(error))[:1000])]
     except BaseException:  # the learner's own __str__
         return [["Exception"], ""]
+
+
+def _line(error: BaseException) -> int | None:
+    """The line of the cell that was running."""
+    found = [f.lineno for f in traceback.extract_tb(error.__traceback__) if CELL in f.filename]
+    return found[0] if found else getattr(error, "lineno", None)
+
+
+def _number(result: Any) -> float | None:
+    """A last expression's value where it is a number: in a test it is points, as in nbgrader."""
+    plain = type(result) in (int, float) or isinstance(result, np.integer | np.floating)
+    return float(result) if plain and math.isfinite(result) else None
 
 
 def _exception(kind: str) -> type[Exception]:

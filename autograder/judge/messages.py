@@ -10,6 +10,7 @@ from autograder.judge.asserts import SiteFailed
 from autograder.judge.errors import LearnerError
 
 TOUCHED = "Your code changes an argument in place. Leave what you are given as it is, and work on a copy."
+STUB_LEFT = "Not done yet: the exercise still raises NotImplementedError."
 
 
 def site_message(failure: SiteFailed) -> str:
@@ -23,7 +24,7 @@ def site_message(failure: SiteFailed) -> str:
 def raised_message(error: LearnerError) -> str:
     """Of an exception of the learner's code."""
     if error.kind == "NotImplementedError" and not error.text:  # a stub's own says nothing, a library's does
-        return "Not done yet: the exercise still raises NotImplementedError."
+        return STUB_LEFT
     return f"Your code raised {named(error.kind, error.text)}"
 
 

@@ -32,6 +32,12 @@ def new_shell() -> Any:
         def enable_gui(self, gui: Any = None) -> None:
             """There is no window here: `%matplotlib inline` draws into memory."""
 
+        def showtraceback(self, *args: Any, **kwargs: Any) -> None:
+            """Nobody reads it: what a cell raised is in its result."""
+
+        def showsyntaxerror(self, *args: Any, **kwargs: Any) -> None:
+            """See showtraceback."""
+
     config = Config()
     config.HistoryManager.enabled = False  # its thread would not survive the fork
     config.InteractiveShell.colors = "nocolor"

@@ -23,10 +23,6 @@ LEARNER_FRAME = 1 << 16  # bytes: what a learner's process says to the superviso
 START_SECONDS = 600.0
 
 
-class CellOutOfTime(Exception):
-    """Raised when a learner's cell ran too long."""
-
-
 class Process:
     """A forked process with a conversation of its own.
 
@@ -43,19 +39,51 @@ class Process:
         """Send a request and return the reply.
 
         Raises:
-            Closed, DeadlinePassed, WireError: see wire.py.
+            Closed, DeadlinePassed, WireError: see wire.py. A reply to something else is a WireError, too.
         """
-        self.wire.send(message, fds)
+        deadline, number = time.monotonic() + seconds, next(self._numbers)
+        self.wire.send({**message, "id": number}, fds, seconds)
+        return self._reply(number, deadline - time.monotonic())
+
+    def run_cell(self, source: str, seconds: float) -> Ran:
+        """Run a cell in a learner's process, and take that process's word for how it ended."""
+        reply = self.ask({"op": "run", "source": source}, seconds)
+        error, points, line = reply.get("error"), reply.get("points"), reply.get("line")
+        if not isinstance(error, list) or len(error) != 2 or not isinstance(error[0], list):
+            error = None
+        return Ran(
+            [str(name)[:60] for name in error[0]] if error else None,
+            str(error[1])[:1000] if error else "",
+            float(points) if isinstance(points, int | float) else None,
+            line if isinstance(line, int) else None,
+        )
+
+    def begin_session(self, at: str, fd: int, seconds: float) -> int:
+        """Have it answer a judge at the other end of `fd`; return the number with which `ended` asks for its end.
+
+        Args:
+            at: see learner.py.
+
+        Raises:
+            Closed, DeadlinePassed: it is gone, or does not take the request.
+        """
+        number = next(self._numbers)
+        self.wire.send({"op": "session", "at": at, "id": number}, (fd,), seconds)
+        return number
+
+    def has_ended(self, number: int, seconds: float) -> bool:
+        """Whether it comes back from a session."""
+        try:
+            self._reply(number, seconds)
+        except WireError:
+            return False
+        return True
+
+    def _reply(self, number: int, seconds: float) -> dict[str, Any]:
         reply = self.wire.receive(seconds)
-        if not isinstance(reply, dict):
+        if not isinstance(reply, dict) or reply.get("id") != number:
             raise WireError("a reply that is none")
         return reply
-
-    def run_cell(self, source: str, seconds: float) -> list[Any] | None:
-        """Run a learner's cell; return what it raised as `[base classes' names, text]`, or None."""
-        reply = self.ask({"op": "run", "id": next(self._numbers), "source": source}, seconds)
-        error = reply.get("error")
-        return error if isinstance(error, list) and len(error) == 2 else None
 
     @property
     def reason(self) -> str | None:
@@ -85,6 +113,31 @@ class Process:
 
 
 @dataclasses.dataclass(frozen=True)
+class Ran:
+    """How a cell ended, as the learner's process says it.
+
+    Attributes:
+        raised: names of the exception's classes, the innermost first; None where it ran to its end.
+        text: of the exception.
+        points: the number that its last expression gave, or None.
+        line: of the cell, where it raised, or None.
+    """
+
+    raised: list[str] | None
+    text: str
+    points: float | None
+    line: int | None
+
+    @property
+    def described(self) -> str:
+        """The exception in words; empty where there was none."""
+        if self.raised is None:
+            return ""
+        name = self.raised[0] if self.raised else "Exception"
+        return f"{name}: {self.text}" if self.text else name
+
+
+@dataclasses.dataclass(frozen=True)
 class Ended:
     """A judge ended without a verdict: its own fault, or out of time."""
 
@@ -92,21 +145,32 @@ class Ended:
 
 
 def open_session(
-    learner: Process, base: Process, order: Order, limits: Limits, errand: Callable[[dict[str, Any]], dict[str, Any]]
-) -> Verdict | Ended:
+    learner: Process,
+    base: Process,
+    order: Order,
+    limits: Limits,
+    errand: Callable[[dict[str, Any]], dict[str, Any]],
+    test: str,
+    at: str = "",
+) -> tuple[Verdict | Ended, int]:
     """Fork a judge, connect it with the learner's process, do its errands, and wait for its verdict.
 
     Args:
         errand: answers a judge's request (errands.py).
+        test: grade id of the check's cell.
+        at: see learner.py.
+
+    Returns:
+        The verdict, and the session's number, for `has_ended`.
 
     Raises:
-        Closed: the learner's process is gone (it cannot even begin the session).
+        Closed, DeadlinePassed: the learner's process is gone, or does not even begin the session.
     """
     judge_end, learner_end = pair()
     desk_end, errands_end = pair()
     try:
-        learner.wire.send({"op": "session", "id": order.name}, (learner_end.fileno(),))
-        message = {"op": "judge", "order": dataclasses.asdict(order), "limits": dataclasses.asdict(limits)}
+        number = learner.begin_session(at, learner_end.fileno(), limits.call_seconds)
+        message = {"op": "judge", "at": test, "order": dataclasses.asdict(order), "limits": dataclasses.asdict(limits)}
         pid = base.ask(message, START_SECONDS, (judge_end.fileno(), desk_end.fileno()))["pid"]
     finally:
         judge_end.close()
@@ -116,20 +180,11 @@ def open_session(
     try:
         while "verdict" not in (message := desk.receive(deadline - time.monotonic())):
             desk.send(errand(message))
-        return Verdict(**message["verdict"])
+        return Verdict(**message["verdict"]), number
     except DeadlinePassed:
         base.wire.send({"op": "kill", "pid": pid})
-        return Ended(timeout=True)
+        return Ended(timeout=True), number
     except Closed:
-        return Ended(timeout=False)
+        return Ended(timeout=False), number
     finally:
         desk.close()
-
-
-def wait_until_ended(learner: Process, seconds: float) -> bool:
-    """Whether the learner's process came back from its session."""
-    try:
-        learner.wire.receive(seconds)
-    except (Closed, DeadlinePassed, WireError):
-        return False
-    return True

@@ -43,12 +43,17 @@ class Wire:
         self.max_frame = max_frame
         self._sending = threading.Lock()
 
-    def send(self, message: Any, fds: tuple[int, ...] = ()) -> None:
+    def send(self, message: Any, fds: tuple[int, ...] = (), seconds: float | None = None) -> None:
         """Send one message and, with it, open file descriptors.
+
+        Args:
+            seconds: the longest wait for the other side to take it; None waits for ever. Where it has passed, a part
+                may have been sent: the conversation is of no more use.
 
         Raises:
             WireError: the message is larger than a frame may be, or holds what cannot be sent.
             Closed: the other side is gone.
+            DeadlinePassed: the other side did not take it in time.
         """
         try:
             body = msgpack.packb(message, use_bin_type=True)
@@ -61,11 +66,23 @@ class Wire:
                 if fds:
                     # The header carries the descriptors, so that they arrive with the message's first bytes.
                     socket.send_fds(self.sock, [HEADER.pack(len(body))], list(fds))
+                else:
+                    body = HEADER.pack(len(body)) + body
+                if seconds is None:
                     self.sock.sendall(body)
                 else:
-                    self.sock.sendall(HEADER.pack(len(body)) + body)
+                    self._send_until(body, time.monotonic() + seconds)
             except OSError as error:
                 raise Closed("the other side is gone") from error
+
+    def _send_until(self, body: bytes, deadline: float) -> None:
+        view = memoryview(body)
+        while view:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([], [self.sock], [], left)[1]:
+                raise DeadlinePassed("the other side did not take a message in time")
+            with contextlib.suppress(BlockingIOError):
+                view = view[self.sock.send(view, socket.MSG_DONTWAIT) :]
 
     def receive(self, seconds: float | None = None) -> Any:
         """Return the next message. See `receive_with_fds`."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from autograder.errors import GraderFault
 from autograder.judge.limits import Limits
 from autograder.judge.parents import WarmParents
 from autograder.judge.supervisor import Process
 from autograder.judge.wire import WireError
+from autograder.marking.intake import Step
 from autograder.source.assignment import Assignment
 
 
@@ -16,15 +17,13 @@ class BaseProcess:
     """Started when it is needed, and once more after `end`.
 
     Args:
-        first: cells before the setup's, as (kind, name, source).
+        first: cells before the setup's.
     """
 
-    def __init__(
-        self, warm: WarmParents, assignment: Assignment, first: Sequence[tuple[str, str, str]], limits: Limits
-    ) -> None:
-        self._warm, self._limits, self._name = warm, limits, assignment.name
-        self._cells = [[name, source] for _, name, source in first]
-        self._cells += [[c.grade_id, c.python] for c in assignment.setup.values()]
+    def __init__(self, warm: WarmParents, assignment: Assignment, first: Sequence[Step], limits: Limits) -> None:
+        self._warm, self._limits, self._name, self._lenient = warm, limits, assignment.name, assignment.is_plain
+        setup = {g: cell.python for g, cell in assignment.setup.items()} | assignment.imports
+        self._cells = [*first, *(_step(g, setup) for g in assignment.order if g in setup or g in assignment.checks)]
         self._process: Process | None = None
 
     @property
@@ -44,7 +43,9 @@ class BaseProcess:
         if self._process is None:
             base = self._process = self._warm.fork("base", env)
             try:
-                error = base.ask({"op": "setup", "cells": self._cells}, self._limits.setup_seconds)["error"]
+                error = base.ask(
+                    {"op": "setup", "cells": self._cells, "lenient": self._lenient}, self._limits.setup_seconds
+                )["error"]
             except WireError as gone:
                 self.end()
                 raise GraderFault(f"the setup of {self._name} did not end", "run it by hand") from gone
@@ -58,3 +59,7 @@ class BaseProcess:
         if self._process is not None:
             self._process.end()
             self._process = None
+
+
+def _step(grade_id: str, setup: Mapping[str, str]) -> Step:
+    return Step("setup", grade_id, setup[grade_id]) if grade_id in setup else Step("test", grade_id, "")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from autograder.judge.limits import LIMITS
 from autograder.plain_text import plain
@@ -19,6 +21,14 @@ class Added:
     """A cell that the learner added. What is no code is text for whoever reads it."""
 
     is_code: bool
+    source: str
+
+
+class Step(NamedTuple):
+    """A cell in the order of a notebook: `setup`, `exercise`, `extra` (the learner's own), or `test`."""
+
+    kind: str
+    grade_id: str
     source: str
 
 
@@ -48,19 +58,25 @@ class Submission:
     language: str = ""
     release: str = ""
 
-    def plan(self, assignment: Assignment) -> list[tuple[str, str, str]]:
-        """`(kind, grade id, source)` of the cells that the learner's process runs, in the source's order."""
+    def plan(self, assignment: Assignment, tests: Mapping[str, str] | None = None) -> list[Step]:
+        """What a learner's process runs, in the source's order, and where the tests stand.
+
+        Args:
+            tests: grade id → source, of tests that it runs, too.
+        """
         steps = self._added(None)
         for grade_id in assignment.order:
             if grade_id in assignment.setup:
-                steps.append(("setup", grade_id, assignment.setup[grade_id].source))
+                steps.append(Step("setup", grade_id, assignment.setup[grade_id].source))
             elif grade_id in self.exercises:
-                steps.append(("exercise", grade_id, self.exercises[grade_id]))
+                steps.append(Step("exercise", grade_id, self.exercises[grade_id]))
+            elif grade_id in assignment.checks:
+                steps.append(Step("test", grade_id, (tests or {}).get(grade_id, "")))
             steps += self._added(grade_id)
         return steps
 
-    def _added(self, grade_id: str | None) -> list[tuple[str, str, str]]:
-        return [("extra", "", cell.source) for cell in self.extra.get(grade_id, []) if cell.is_code]
+    def _added(self, grade_id: str | None) -> list[Step]:
+        return [Step("extra", "", cell.source) for cell in self.extra.get(grade_id, []) if cell.is_code]
 
     @property
     def remarks(self) -> list[str]:

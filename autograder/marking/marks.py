@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from autograder.judge.asserts import Rewriter, count_sites
 from autograder.judge.credit import NO_NUMBER
 from autograder.judge.judging import Verdict
+from autograder.judge.messages import STUB_LEFT
 from autograder.judge.plain import PlainRewriter
+from autograder.judge.supervisor import Ran
+from autograder.judge.values.text import printable
 from autograder.marking.credits import credit_words
 from autograder.source.assignment import Check
 
@@ -22,6 +25,10 @@ VISIBLE_PASSED = "Visible checks passed. Hidden checks decide when it is graded.
 NO_PROOF = "The check did not run all of its assertions on your answer, so it gives no points."
 OTHER_RESULTS = "your code gives other results then."
 HIDDEN_LESS = "A hidden test gave less."
+SHOWN = 500  # characters of what a submission's process says
+
+
+NO_SCORE = "No score: the source's own solution does not pass this test. Whoever teaches the course is told."
 
 
 @dataclass(frozen=True)
@@ -29,11 +36,11 @@ class Mark:
     """What a check gives so far.
 
     Attributes:
-        fraction: of its points.
+        fraction: of its points; None where it is no mark.
         message: for the learner.
     """
 
-    fraction: float
+    fraction: float | None
     message: str
 
 
@@ -63,10 +70,47 @@ def hidden_mark(check: Check, verdict: Verdict, visible: Mark, proved: bool) -> 
         return Mark(0, hidden_sentence(check, verdict, visible))
     if not proved:
         return Mark(0, NO_PROOF)
-    if verdict.fraction < visible.fraction:
+    if verdict.fraction < (visible.fraction or 0):
         return Mark(verdict.fraction, _part(verdict.fraction, credit_sentence(check, verdict)))
     passed = ALL_PASSED if check.has_hidden else NONE_HIDDEN
     return Mark(1, passed) if visible.fraction == 1 else visible
+
+
+def in_place_mark(check: Check, ran: Ran | str, part: float, first: Mark | None) -> Mark:
+    """What a test gives that ran in the submission's own process.
+
+    Args:
+        part: of the points, by nbgrader's rules.
+        first: what its visible part gave; None for the visible part itself. Where it is given, hidden tests were
+            there, and nothing of what the process says is shown.
+    """
+    if isinstance(ran, str):
+        return Mark(0, ran)
+    if first is None and check.has_hidden:
+        return Mark(1, VISIBLE_PASSED) if ran.raised is None else Mark(0, _raised(ran))
+    if ran.raised is None:
+        passed = ALL_PASSED if check.has_hidden else NONE_HIDDEN
+        return Mark(1, passed) if part == 1 else Mark(part, _part(part, ""))
+    if first is None or not check.has_hidden:
+        return Mark(
+            0, _raised(ran) if first is None else f"A test that had passed failed when it ran again: {OTHER_RESULTS}"
+        )
+    line, sites = ran.line or -1, count_sites(check.python, rewriter_of(check)) if check.python else []
+    sentence = next((s.literal for s in sites if s.line == line and s.literal and _is_hidden(check, line)), None)
+    before = "Visible checks passed" if check.visible else ""
+    if sentence:
+        return Mark(0, f"{before}, a hidden one failed: {sentence}" if before else sentence)
+    return Mark(0, f"{before}. {HIDDEN_FAILED}" if before else HIDDEN_FAILED)
+
+
+def _raised(ran: Ran) -> str:
+    """What the submission's process said, where it has seen no hidden test."""
+    names = ran.raised or []
+    if names[:1] == ["AssertionError"] and ran.text:
+        return printable(ran.text[:SHOWN])
+    if names[:1] == ["NotImplementedError"]:
+        return STUB_LEFT
+    return printable(f"Your code raised {ran.described}"[:SHOWN])
 
 
 def rewriter_of(check: Check) -> type[Rewriter]:
@@ -83,7 +127,7 @@ def hidden_sentence(check: Check, verdict: Verdict, visible: Mark) -> str:
         return ". ".join([*before, f"On hidden inputs, {verdict.message}."])
     if verdict.outcome == "touched":
         return ". ".join([*before, f"On hidden inputs: {verdict.message}"])
-    sites = {site.line: site.literal for site in count_sites(check.source, rewriter_of(check))}
+    sites = {site.line: site.literal for site in count_sites(check.python, rewriter_of(check))}
     sentence = sites.get(verdict.line or -1)
     said = ", a hidden one failed: ".join([*before, sentence]) if sentence else ". ".join([*before, HIDDEN_FAILED])
     return f"{said} (Your code raised {verdict.kind}.)" if verdict.kind else said
@@ -97,7 +141,7 @@ def credit_sentence(check: Check, verdict: Verdict) -> str:
         return ""
     if not _is_hidden(check, verdict.reason_lines[0]):
         return f"A visible check gave less when it ran again: {OTHER_RESULTS}"
-    return credit_words(check.source).get(verdict.reason_lines[-1]) or HIDDEN_LESS
+    return credit_words(check.python).get(verdict.reason_lines[-1]) or HIDDEN_LESS
 
 
 def _is_hidden(check: Check, line: int) -> bool:

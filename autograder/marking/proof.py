@@ -15,7 +15,7 @@ Judge = Callable[[Check, int], Verdict | str]  # a check's verdict with a seed, 
 
 
 class Proof:
-    """The counts of an assignment's checks: recorded at release, else found when they are asked for.
+    """The counts of the checks of one of our labs: recorded at release, else found when they are asked for.
 
     Args:
         reference: opens the reference solution, to be judged.
@@ -24,22 +24,14 @@ class Proof:
     def __init__(self, assignment: Assignment, reference: Callable[[], AbstractContextManager[Judge]]) -> None:
         self._assignment, self._reference = assignment, reference
         self._counts: dict[str, list[int]] = {}
-        self._weak: set[str] = set()
 
     def holds(self, check: Check, verdict: Verdict) -> bool:
-        """Whether every assert site ran as often as for the reference; in a plain course at least as often.
+        """Whether every assert site ran as often as for the reference.
 
         Raises:
             CourseError: see `counts`.
         """
-        wanted = self.counts(check)
-        if check.inside is not None:
-            return verdict.counts == wanted
-        return all(n >= least for n, least in zip(verdict.counts, wanted, strict=True))
-
-    def is_weak(self, check: Check) -> bool:
-        """Whether the counts of a plain check prove little: it has none, or they depend on chance."""
-        return check.grade_id in self._weak
+        return verdict.counts == self.counts(check)
 
     def counts(self, check: Check) -> list[int]:
         """How often each assert site holds for the reference.
@@ -59,10 +51,6 @@ class Proof:
         with self._reference() as judge:
             counts = [_counts(where, seed, judge(check, seed)) for seed in REFERENCE_SEEDS]
         by_site = list(zip(*counts, strict=True))
-        if check.inside is None:
-            if not by_site or any(len(set(times)) > 1 for times in by_site):
-                self._weak.add(check.grade_id)
-            return [_least(times) for times in by_site]
         for site, times in zip(count_sites(check.source), by_site, strict=True):
             if len(set(times)) > 1:
                 problem = f"{where}, line {site.line}: the assert ran {sorted(set(times))} times, by the seed"
@@ -82,8 +70,3 @@ def _counts(where: str, seed: int, verdict: Verdict | str) -> list[int]:
     else:
         return verdict.counts
     raise CourseError(problem, "mend the check or the solution, and release again")
-
-
-def _least(times: tuple[int, ...]) -> int:
-    """How often a site of a plain check must run: it may draw, and hold an assertion that is there to fail."""
-    return times[0] if len(set(times)) == 1 else min(1, *times)

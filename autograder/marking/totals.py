@@ -10,9 +10,11 @@ from autograder.source.assignment import Assignment, Check
 NOT_JUDGED = "Not judged."
 
 
-def exercise_result(check: Check, score: float, message: str, *, weak: bool = False) -> ExerciseResult:
+def exercise_result(
+    check: Check, score: float | None, message: str, *, weak: bool = False, in_place: bool = False
+) -> ExerciseResult:
     """What a check gave."""
-    return ExerciseResult(check.exercise, score, check.points, message, check.grade_id, weak)
+    return ExerciseResult(check.exercise, score, check.points, message, check.grade_id, weak, in_place)
 
 
 def submission_result(

@@ -25,7 +25,7 @@ def check_keys(
         conditions: how it is judged: the fences, the course's secret.
         submission: what was taken from `content`.
     """
-    plan = json.dumps(submission.plan(assignment)).encode()
+    plan = json.dumps([tuple(step) for step in submission.plan(assignment) if step.kind != "test"]).encode()
     shared = hash_of([grader.encode(), conditions, plan, hashlib.sha256(content).digest()]).encode()
     return {g: hash_of([shared, _own_part(assignment, c, submission)]) for g, c in assignment.checks.items()}
 
@@ -44,5 +44,5 @@ def _counts_points(check: Check) -> bool:
     """Whether its last expression may be a number of points, as in nbgrader."""
     if check.inside is not None:
         return False
-    body = ast.parse(check.source).body
+    body = ast.parse(check.python).body
     return bool(body) and isinstance(body[-1], ast.Expr)

@@ -14,16 +14,28 @@ from autograder.source.magics import without_magics
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell of the source that takes part in grading."""
+    """A code cell of the source that takes part in grading.
+
+    Attributes:
+        exports: exercise: the names that its check reads.
+        blank: exercise of a plain course: the cell as it was handed out.
+    """
 
     grade_id: str
     source: str
-    exports: tuple[str, ...] = ()  # exercise: the names that its check reads
+    exports: tuple[str, ...] = ()
+    blank: str = ""
 
     @property
     def python(self) -> str:
-        """The source without magics: what a judge can run."""
-        return without_magics(self.source)
+        """The source without magics: what a judge can run; empty where that is no Python."""
+        return _python(self.source)
+
+    @property
+    def imports(self) -> str:
+        """The import statements at the top of the cell, one a line: they are the same for everybody."""
+        found = [n for n in ast.parse(self.python).body if isinstance(n, ast.Import | ast.ImportFrom)]
+        return "\n".join(ast.unparse(n) for n in found)
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,7 @@ class Check:
         exercise: name of the exercise whose points it gives.
         inside: name that its `with check(...)` must carry, or None in a plain course.
         visible: the cell without its hidden tests; empty where nothing is visible.
+        exports: names that a judge asks the learner's process for.
         needs: grade ids of the exercise cells without which a name that it reads is not defined.
     """
 
@@ -50,6 +63,16 @@ class Check:
     def has_hidden(self) -> bool:
         """Whether a part of it is hidden from learners."""
         return self.visible != self.source.strip()
+
+    @property
+    def python(self) -> str:
+        """The source without magics: what a judge can run; empty where that is no Python."""
+        return _python(self.source)
+
+    @property
+    def visible_python(self) -> str:
+        """The same of its visible part."""
+        return _python(self.visible)
 
     @property
     def digest(self) -> str:
@@ -79,7 +102,8 @@ class Assignment:
         order: grade ids of all cells, in the order of the source.
         by_hand: grade id → a cell that a person grades: Markdown, or an exercise without a check.
         handed_out: texts of the cells without a grade id: where a submission has them too, nobody added them.
-        counts: check's grade id → {"digest", "counts"}, recorded at release.
+        counts: check's grade id → {"digest", "counts"}, recorded at release; in a plain course what `How.to_json`
+            gives (marking/how.py).
     """
 
     name: str
@@ -97,13 +121,23 @@ class Assignment:
     def modules(self) -> tuple[str, ...]:
         """Modules that the setup cells import: a warm parent imports them beforehand."""
         found: list[str] = []
-        for cell in self.setup.values():
-            for node in ast.walk(ast.parse(cell.python)):
+        for source in [*(c.python for c in self.setup.values()), *self.imports.values()]:
+            for node in ast.walk(ast.parse(source)):
                 if isinstance(node, ast.Import):
                     found += [alias.name for alias in node.names]
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     found.append(node.module)
         return tuple(dict.fromkeys(found))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is of a course that knows nothing of our judge."""
+        return any(c.inside is None for c in self.checks.values())
+
+    @property
+    def imports(self) -> dict[str, str]:
+        """Grade id of an exercise of a plain course → what its solution imports."""
+        return {g: c.imports for g, c in self.exercises.items() if c.imports} if self.is_plain else {}
 
     @property
     def written(self) -> frozenset[str]:
@@ -138,6 +172,15 @@ class Assignment:
                 "handed_out": frozenset(found["handed_out"]),
             }
         )
+
+
+def _python(source: str) -> str:
+    plain = without_magics(source)
+    try:
+        compile(plain, "<cell>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):  # an error on purpose, or `await` outside a function
+        return ""
+    return plain
 
 
 def _from_json(kind: type, fields: Mapping[str, Any]) -> Any:

@@ -29,6 +29,6 @@ def find_beside(folder: Path) -> dict[str, str]:
 
 
 def links_to(beside: Mapping[str, str]) -> str:
-    """A cell that puts them into the current folder, and lets modules among them be imported."""
+    """A cell that puts them into the current folder, and lets modules be imported that are there or will be."""
     lines = [f"__import__('os').symlink({path!r}, {name!r})" for name, path in beside.items()]
-    return "\n".join([*lines, "__import__('sys').path.append(__import__('os').getcwd())"]) if lines else ""
+    return "\n".join([*lines, "__import__('sys').path.append(__import__('os').getcwd())"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import hashlib
 
@@ -14,7 +13,6 @@ from autograder.authoring.names import names_of
 from autograder.errors import CourseError
 from autograder.source.assignment import Assignment, ByHand, Cell, Check
 from autograder.source.cells import blank_of, grade_id_of, id_of, is_by_hand, kind_of, points_of
-from autograder.source.magics import without_magics
 
 
 def read_assignment(name: str, notebook: bytes, file: str = "") -> Assignment:
@@ -35,14 +33,10 @@ def read_assignment(name: str, notebook: bytes, file: str = "") -> Assignment:
     cells = [(c, v, id_of(c, i)) for i, (c, v) in enumerate(zip(nb.cells, visible.cells, strict=True))]
     _each_id_once(name, [c for c, _, _ in cells])
     code = [(c, v, grade_id) for c, v, grade_id in cells if c.cell_type == "code"]
-    try:
-        setup = {g: _readable(Cell(g, c.source)) for c, _, g in code if kind_of(c) == "setup"}
-        exercises = {g: Cell(g, c.source, _exports(c)) for c, _, g in code if kind_of(c) == "exercise"}
-        checks = {g: _check(c, v, exercises) for c, v, g in code if kind_of(c) == "check"}
-        by_hand = {g: ByHand(g, points_of(c), blank_of(c)) for c, _, g in cells if is_by_hand(c)}
-    except SyntaxError as error:
-        problem = f"the source of {name}, cell {error.filename}, line {error.lineno} is no Python: {error.msg}"
-        raise CourseError(problem, "mend the cell, and release again") from None
+    setup = {g: Cell(g, c.source) for c, _, g in code if kind_of(c) == "setup"}
+    exercises = {g: Cell(g, c.source, _exports(c), blank_of(c) or "") for c, _, g in code if kind_of(c) == "exercise"}
+    checks = {g: _check(c, v, exercises) for c, v, g in code if kind_of(c) == "check"}
+    by_hand = {g: ByHand(g, points_of(c), blank_of(c)) for c, _, g in cells if is_by_hand(c)}
     if not checks and not by_hand:
         raise CourseError(f"the source of {name} has no graded test cell", "give a test cell points in nbgrader")
     order = tuple(g for c, _, g in cells if (c.cell_type == "code" and kind_of(c) != "explore") or grade_id_of(c))
@@ -74,34 +68,24 @@ def _each_id_once(name: str, cells: list[NotebookNode]) -> None:
         raise CourseError(f"the source of {name} has more than one cell {', '.join(twice)}", "give each its own id")
 
 
-def _readable(cell: Cell) -> Cell:
-    """The cell, where it is Python.
-
-    Raises:
-        SyntaxError: it is not; `filename` is its grade id.
-    """
-    ast.parse(cell.python, cell.grade_id)
-    return cell
-
-
 def _exports(cell: NotebookNode) -> tuple[str, ...]:
     declared = cell.metadata.get("lab", {}).get("exports")
     if declared is not None:
         return tuple(declared)
-    return tuple(sorted(names_of(_readable(Cell(grade_id_of(cell), cell.source)).python).bound))
+    return tuple(sorted(names_of(Cell("", cell.source).python).bound))
 
 
 def _check(cell: NotebookNode, visible: NotebookNode, exercises: dict[str, Cell]) -> Check:
-    grade_id = grade_id_of(cell)
-    source = _readable(Cell(grade_id, cell.source)).python
+    grade_id, source = grade_id_of(cell), Cell("", cell.source).python
     name = cell.metadata.get("lab", {}).get("name")
     needs: tuple[str, ...] = (name,)
     if name is not None:
         exports = exercises[name].exports
     else:
         bound = {export for exercise in exercises.values() for export in exercise.exports}
-        exports = tuple(sorted(bound & names_of(source).loaded))
+        imported = {n for exercise in exercises.values() for n in names_of(exercise.imports).bound}
+        exports = tuple(sorted((bound - imported) & names_of(source).loaded))
         binding = [[g for g, e in exercises.items() if export in e.exports] for export in exports]
         needs = tuple(dict.fromkeys(ids[0] for ids in binding if len(ids) == 1))
-    shown = without_magics(visible.source.strip())
-    return Check(grade_id, name or grade_id, name, source, shown, exports, points_of(cell), needs)
+    shown = visible.source.strip()
+    return Check(grade_id, name or grade_id, name, cell.source, shown, exports, points_of(cell), needs)
