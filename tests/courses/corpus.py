@@ -74,7 +74,7 @@ def read_kind(path: Path) -> Kind:
 
 
 def all_kinds() -> list[Kind]:
-    return [read_kind(path) for path in sorted(KINDS.glob("*.py"))]
+    return [read_kind(path) for path in sorted(KINDS.glob("*.cells"))]
 
 
 def _metadata(said: dict[str, str]) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -25,7 +24,7 @@ class Judged:
 
 
 @pytest.fixture(scope="module", params=all_kinds(), ids=lambda kind: kind.name)
-def judged(request: pytest.FixtureRequest) -> Iterator[Judged]:
+def judged(request: pytest.FixtureRequest) -> Judged:
     """A kind with what became of its students."""
     kind: Kind = request.param
     trial = try_sandbox()
@@ -36,7 +35,7 @@ def judged(request: pytest.FixtureRequest) -> Iterator[Judged]:
     with Marker(assignment, secret=b"kinds", sandbox=Sandbox(read_fences(), (), trial.bubblewrap)) as marker:
         how = marker.how()
         results = {s: marker.mark(s, to_text(kind.handed_in(s)).encode()) for s in kind.students}
-    yield Judged(kind, how, results)
+    return Judged(kind, how, results)
 
 
 def test_each_student_gets_the_points(judged: Judged) -> None:
