@@ -15,18 +15,22 @@ from autograder.course.late import LatePenalties, due_date, extensions
 from autograder.course.releases import read_releases
 from autograder.course.settings import read_settings
 from autograder.course.tree import handed_in, private_folder, read_secret, read_sources
+from autograder.marking.how import How
 from autograder.marking.marker import Marker
 from autograder.results import SubmissionResult
 from autograder.runs.course_run import CourseRun
+from autograder.runs.dry_run import how_tests_fare, with_how
 from autograder.runs.notebook_run import GradeEach, NotebookRun
 from autograder.runs.one import Task, require_sandbox
 from autograder.runs.records import Records
 from autograder.runs.writer import Writer
 from autograder.sandbox.fences import Sandbox, read_fences
+from autograder.source.assignment import Assignment
 from autograder.source.beside import find_beside
 from autograder.source.read_assignment import read_assignment
 
 OnResult = Callable[[SubmissionResult, int, int], None]
+OnSource = Callable[[Assignment, dict[str, How]], object]
 
 
 def grade_course(
@@ -40,6 +44,7 @@ def grade_course(
     force: bool = False,
     scheduler: str | None = None,
     insecure_scheduler: bool = False,
+    on_source: OnSource | None = None,
     on_result: OnResult | None = None,
     on_wait: Callable[[str], None] | None = None,
 ) -> list[SubmissionResult]:
@@ -58,6 +63,8 @@ def grade_course(
         force: judge unchanged submissions too.
         scheduler: of a Dask cluster that judges: `tls://HOST:PORT`, or `local` for one of `workers` processes here.
         insecure_scheduler: take `tcp://HOST:PORT`, too, which is not encrypted.
+        on_source: called before anybody is graded, for each notebook of a course that is not of our labs, with how its
+            tests are judged (see marking/how.py).
         on_result: called after each notebook of each attempt with its result, how many are done, and how many there
             are; where a student's last one is done, with the result that counts.
         on_wait: called with a sentence when somebody else is writing to the gradebook.
@@ -91,6 +98,9 @@ def grade_course(
         runs = []
         for file, source in sources.items():
             releases = read_releases(private, assignment, file, source, settings)
+            releases = with_how(private, releases, task, force=force)
+            if on_source and releases.current.assignment.is_plain:
+                on_source(releases.current.assignment, how_tests_fare(releases, task, None))
             save_assignment(gradebook, releases.current.assignment, source)
             runs.append(NotebookRun(releases, task, records, private, force, elsewhere))
         writer = Writer(course, assignment, gradebook, records, late)
@@ -104,6 +114,31 @@ def grade_course(
         penalties = late.assign(gradebook, assignment)
     results = [replace(r, late_penalty=penalties.get((r.student, r.notebook), 0.0)) for r in results]
     return sorted(results, key=lambda r: (r.student, r.notebook))
+
+
+def dry_run(
+    course: Path, assignment: str, *, readable: tuple[str, ...] = (), force: bool = False
+) -> list[tuple[Assignment, dict[str, How]]]:
+    """How the tests of an assignment's notebooks are judged, and what the source's own solution and the blank release
+    get; nobody is graded.
+
+    Args:
+        course, readable, force: see `grade_course`.
+
+    Raises:
+        CourseError: the course, its source or its settings are not as they must be, or another run grades the course.
+        GraderFault: the processes of a judgement do not start or end without a verdict.
+    """
+    fences, settings, found = read_fences(course), read_settings(course), []
+    with private_folder(course) as private:
+        sources, beside = read_sources(course, assignment), find_beside(course / "source" / assignment)
+        task = Task({}, read_secret(private).hex(), fences, beside, readable)
+        for file, source in sources.items():
+            releases = with_how(private, read_releases(private, assignment, file, source, settings), task, force=force)
+            blank = course / "release" / assignment / f"{file}.ipynb"
+            tests = how_tests_fare(releases, task, blank.read_bytes() if blank.is_file() else None)
+            found.append((releases.current.assignment, tests))
+    return found
 
 
 def check_notebook(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from nbgrader.apps.api import NbGraderAPI
@@ -18,7 +19,10 @@ from autograder.course.staging import decide, prepare
 from autograder.course.tree import PRIVATE, private_folder
 from autograder.errors import CourseError
 from autograder.files import write_whole
+from autograder.marking.how import How
 from autograder.marking.marker import Marker
+from autograder.marking.try_lab import of_lab
+from autograder.source.assignment import Assignment
 from autograder.source.read_assignment import read_assignment
 
 CONFIG_FILE = "nbgrader_config.py"
@@ -39,11 +43,16 @@ c.ExportApp.plugin_class = "autograder.course.export.CsvExport"
 '''
 
 
-def release_lab(lab_dir: Path, course: Path) -> Path:
+def release_lab(
+    lab_dir: Path, course: Path, on_source: Callable[[Assignment, dict[str, How]], object] = lambda *found: None
+) -> Path:
     """Write source/, release/ and the gradebook's entry of a lab; return the released notebook.
 
     nbgrader's own `generate_assignment` makes the release; our learner notebook, which differs by hints in the
     stub, takes its place. Killed at any moment, it leaves the old release or the new one (staging.py).
+
+    Args:
+        on_source: called with what solution and blank release get, test by test.
 
     Raises:
         AuthorErrors: the lab breaks a rule.
@@ -53,7 +62,10 @@ def release_lab(lab_dir: Path, course: Path) -> Path:
     built = build_lab(lab_dir)
     name = built.source.slug
     notebook = built.nbgrader_source
-    notebook.metadata["judge"] = _recorded_counts(name, to_text(notebook).encode())
+    solution = to_text(notebook).encode()
+    with Marker(read_assignment(name, solution), secret=b"release") as marker:
+        notebook.metadata["judge"] = _recorded_counts(marker)
+        on_source(marker.assignment, of_lab(marker, solution, to_text(built.learner).encode()))
     course.mkdir(parents=True, exist_ok=True)
     if not (course / CONFIG_FILE).exists():
         write_whole(course / CONFIG_FILE, CONFIG.format(root=".").encode())
@@ -78,13 +90,12 @@ def earlier_releases(course: Path, name: str) -> list[str]:
     return [release for release, _ in kept_releases(course / PRIVATE, name) if release != current]
 
 
-def _recorded_counts(name: str, notebook: bytes) -> dict[str, object]:
+def _recorded_counts(marker: Marker) -> dict[str, object]:
     """How often each assert site holds for the reference: grading asks for exactly that."""
-    with Marker(read_assignment(name, notebook), secret=b"release") as marker:
-        return {
-            grade_id: {"digest": check.digest, "counts": marker.counts(check)}
-            for grade_id, check in marker.assignment.checks.items()
-        }
+    return {
+        grade_id: {"digest": check.digest, "counts": marker.counts(check)}
+        for grade_id, check in marker.assignment.checks.items()
+    }
 
 
 def _generate(course: Path, name: str, folder: Path) -> None:

@@ -19,6 +19,7 @@ from autograder.marking.intake import Submission
 from autograder.source.assignment import Assignment, Check
 
 OUTSIDE, IN_PLACE, NOT = "outside", "in place", "not"
+DECIDING = ("judged", "counts", "weak", "shown_first")  # the fields of How that a mark depends on
 SEEDS = range(5)
 NOTHING_LEFT = "the blank release passes it, too"
 VARIES = "the solution passes it at some times only"

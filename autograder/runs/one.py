@@ -126,15 +126,24 @@ def is_trusted(task: bytes) -> bool:
     return json.loads(task)["trust"] is True
 
 
+def marker_of(task: bytes, *, ours: bool = False) -> Marker:
+    """A marker for a task, to be closed.
+
+    Args:
+        ours: what it will mark is the course's own: it needs no sandbox where there can be none.
+
+    Raises:
+        CourseError: there can be no sandbox, and neither is it ours nor are submissions trusted.
+    """
+    order: dict[str, Any] = json.loads(task)
+    fences, trial = Fences(**order["fences"]), require_sandbox(ours or order["trust"] is True)
+    sandbox = Sandbox(fences, tuple(order["readable"]), trial.bubblewrap) if trial.usable else None
+    assignment, secret = Assignment.from_json(order["assignment"]), bytes.fromhex(order["secret"])
+    return Marker(assignment, secret=secret, sandbox=sandbox, beside=order["beside"], shared=_Kept.shared)
+
+
 def _marker(task: bytes) -> Marker:
     if _Kept.marker is None or _Kept.task != task:
         end()
-        order: dict[str, Any] = json.loads(task)
-        fences, trial = Fences(**order["fences"]), require_sandbox(order["trust"] is True)
-        sandbox = Sandbox(fences, tuple(order["readable"]), trial.bubblewrap) if trial.usable else None
-        secret = bytes.fromhex(order["secret"])
-        assignment = Assignment.from_json(order["assignment"])
-        beside, shared = order["beside"], _Kept.shared
-        _Kept.marker = Marker(assignment, secret=secret, sandbox=sandbox, beside=beside, shared=shared)
-        _Kept.task, _Kept.only = task, order["only"]
+        _Kept.marker, _Kept.task, _Kept.only = marker_of(task), task, json.loads(task)["only"]
     return _Kept.marker

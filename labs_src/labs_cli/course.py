@@ -41,12 +41,13 @@ def release(wanted: Sequence[str], course: Path) -> int:
     """Write labs into a course's tree; return the exit code."""
     from autograder.course.faults import naming_files
     from autograder.course.release import earlier_releases, release_lab
+    from labs_cli.dry_run import show_tests
 
     if course.exists() and not course.is_dir():
         raise Refused(f"{course} is not a folder", "name the course's folder, or one that is not there yet")
     for lab in [find_source(each) for each in wanted]:
         with naming_files(course):
-            released = release_lab(lab, course)
+            released = release_lab(lab, course, on_source=show_tests)
         say(f"Released: {released}")
         submitted = course / "submitted" / "ID" / lab.name / f"{lab.name}.ipynb"
         say(f"Give that file to your students. Their work belongs in {submitted}.")
@@ -80,6 +81,7 @@ class GradeOptions:
     force: bool = False
     scheduler: str | None = None
     insecure: bool = False
+    dry_run: bool = False
 
 
 def grade(wanted: Sequence[str], course: Path, options: GradeOptions, *, json_file: Path | None) -> int:
@@ -89,6 +91,7 @@ def grade(wanted: Sequence[str], course: Path, options: GradeOptions, *, json_fi
         wanted: names; `all` stands for every assignment that has a source and that somebody has handed in.
     """
     from autograder.sandbox.trial import begin_trial, try_sandbox
+    from labs_cli.dry_run import dry_run
 
     if options.scheduler is None:
         begin_trial()  # while nbgrader is imported
@@ -99,6 +102,9 @@ def grade(wanted: Sequence[str], course: Path, options: GradeOptions, *, json_fi
     there = _assignments(course)
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise NotFound(f"the folder of {json_file} does not exist", "make it, or name another file with --json")
+    if options.dry_run:
+        named = [there if each == ALL else [match(each, there, "assignment")] for each in wanted]
+        return dry_run(list(dict.fromkeys(name for names in named for name in names)), course, force=options.force)
     found = [_handed_in(course, there) if each == ALL else [match(each, there, "assignment")] for each in wanted]
     if options.scheduler is None and try_sandbox().bubblewrap:
         note(SLOWER)
@@ -145,6 +151,7 @@ def _handed_in(course: Path, assignments: list[str]) -> list[str]:
 def _grade_one(assignment: str, course: Path, options: GradeOptions) -> list[SubmissionResult]:
     from autograder.course.faults import naming_files
     from autograder.grade import grade_course
+    from labs_cli.dry_run import show_tests
     from labs_cli.places import readable
 
     with naming_files(course), grading_progress(assignment) as on_result:
@@ -158,6 +165,7 @@ def _grade_one(assignment: str, course: Path, options: GradeOptions) -> list[Sub
             force=options.force,
             scheduler=options.scheduler,
             insecure_scheduler=options.insecure,
+            on_source=show_tests,
             on_result=on_result,
             on_wait=note,
         )

@@ -268,6 +268,12 @@ def grade(
         ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Judge unchanged submissions again, too.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Grade nobody: show what the source's own solution and the blank release get, by test."
+        ),
+    ] = False,
     trust_submissions: Annotated[
         bool,
         typer.Option(
@@ -278,6 +284,7 @@ def grade(
     """(instructors) Grade submissions into the gradebook.
 
     A run that was cut short goes on where it was; what has not changed since is not judged again.
+    With --dry-run, exit code 1 where the solution does not get all points, or the blank release gets some.
     Exit code 0 when graded, 1 for a fault of the course, 3 if any submission met a fault of the grader.
     """
     from labs_cli.course import GradeOptions, grade
@@ -291,6 +298,7 @@ def grade(
         force=force,
         scheduler=scheduler,
         insecure=insecure_scheduler,
+        dry_run=dry_run,
     )
     raise typer.Exit(grade(assignments, course, options, json_file=json_file))
 
