@@ -97,6 +97,11 @@ def partition(vocab, dim, servers, min_bytes):
     parts = np.array_split(np.arange(vocab), max(shards))
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
+# %% exercise="partition" answer="same" name="one_is_asked_too" of="reference"
+# Same: where one shard is large enough it is the answer, and where it is not, too.
+# - shards = max([n for n in range(2, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+# + shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+
 # %% exercise="partition" answer="right" name="array_split_downwards"
 # From the most shards downwards, cut by NumPy.
 def partition(vocab, dim, servers, min_bytes):
@@ -303,6 +308,21 @@ def choose(work):
 # + work["servers"] = math.inf
 # + return "all-reduce", "servers" if server_seconds(work) < ring_seconds(work) else "bytes"
 
+# %% exercise="choose" answer="wrong" name="full_is_too_full" expect="fill a worker's memory exactly do fit" of="reference"
+# Misconception: weights that fill the memory exactly do not fit.
+# - if work["dense"] + work["embedding"] > work["memory"]:
+# + if work["dense"] + work["embedding"] >= work["memory"]:
+
+# %% exercise="choose" answer="wrong" name="stragglers_take_no_time" expect="takes as long as the others (slowest 1)" of="reference"
+# Misconception: without stragglers, nobody waits for computation.
+# - return "parameter server", "bytes" if servers_win(slowest=1) else "stragglers"
+# + return "parameter server", "bytes" if servers_win(slowest=0) else "stragglers"
+
+# %% exercise="choose" answer="same" name="a_tie" of="reference"
+# Same: no two prices are exactly alike, and the docstring does not say what a tie is.
+# - return server_seconds(there) < ring_seconds(there)
+# + return server_seconds(there) <= ring_seconds(there)
+
 # %% exercise="choose" answer="right" name="questions_as_a_table"
 # The questions as a list that is gone through.
 def choose(work):
@@ -408,7 +428,7 @@ def apply_once(step, update, state):
         state["below"] += 1
     return state
 
-# %% exercise="apply_once" answer="wrong" name="set_in_place" expect="make a new set and a new dict"
+# %% exercise="apply_once" answer="wrong" name="set_in_place" expect="`add` a set. Make new ones"
 # Misconception: only the arrays are worth copying.
 def apply_once(step, update, state):
     if step < state["below"] or step in state["ahead"]:
@@ -438,6 +458,22 @@ def apply_once(step, update, state):
 # - return {"weights": state["weights"] + update, "below": below, "ahead": {s for s in ahead if s >= below}}
 # + update += state["weights"]
 # + return {"weights": update, "below": below, "ahead": ahead}
+
+# %% exercise="apply_once" answer="wrong" name="nothing_is_so_late" expect="those that wait before it are forgotten" of="reference"
+# Misconception: a step is never more than a hundred steps late.
+# - return {"weights": state["weights"] + update, "below": below, "ahead": {s for s in ahead if s >= below}}
+# + below = max(below, max(ahead, default=0) - 100)
+# + return {"weights": state["weights"] + update, "below": below, "ahead": {s for s in ahead if s >= below}}
+
+# %% exercise="apply_once" answer="wrong" name="window_of_a_hundred" expect="no window of a fixed length is long enough" of="reference"
+# Misconception: a hundred steps ahead are enough to remember.
+# - below, ahead = state["below"], state["ahead"] | {step}
+# + below, ahead = state["below"], set(sorted(state["ahead"] | {step})[-100:])
+
+# %% exercise="apply_once" answer="same" name="below_is_never_ahead" of="reference"
+# Same: the loop has gone past every step that is in `ahead`, so `below` itself is in it never.
+# - return {"weights": state["weights"] + update, "below": below, "ahead": {s for s in ahead if s >= below}}
+# + return {"weights": state["weights"] + update, "below": below, "ahead": {s for s in ahead if s > below}}
 
 # %% exercise="apply_once" answer="right" name="deep_copy"
 # A copy of everything, then changed in place.
@@ -588,6 +624,17 @@ def train(cluster, steps, every):
 #
 # - saved, done = cluster.read(), until
 # + saved, done = cluster.read(), done + every
+
+# %% exercise="train" answer="wrong" name="connects_when_refused" expect="connect comes first" of="reference" breaks="Call it first, and after a loss"
+# Misconception: the first refusal is as good as a loss, and connects.
+# - cluster.connect()
+# - saved, done = None, 0
+# + saved, done = None, 0
+
+# %% exercise="train" answer="wrong" name="saves_before_the_first_step" expect="a checkpoint of a fresh cluster saves nothing" of="reference"
+# Misconception: there must be a checkpoint before the first step, so that something can be restored.
+# - saved, done = None, 0
+# + saved, done = cluster.read(), 0
 
 # %% exercise="train" answer="right" name="a_part_until_it_succeeds"
 # A function for one part, which repeats itself until the part has come through.

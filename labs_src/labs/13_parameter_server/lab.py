@@ -101,10 +101,10 @@ def partition(vocab, dim, servers, min_bytes):
         server, none empty. Their lengths differ by at most one row, the longer ones first.
     """
     ### BEGIN SOLUTION
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    shards = max([n for n in range(2, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
     size, more = divmod(vocab, shards)
     edges = [n * size + min(n, more) for n in range(shards + 1)]
-    return [(edges[n], edges[n + 1]) for n in range(shards)]
+    return list(zip(edges, edges[1:]))
     ### END SOLUTION
 
 # %% kind="check" name="partition" points=3
@@ -405,7 +405,7 @@ def async_sgd(gradient, start, rate, staleness):
     Returns a float array [steps + 1, weights]; row 0 is `start`.
     """
     ### BEGIN SOLUTION
-    history = [np.array(start, dtype=float)]
+    history = [np.array(start)]
     for step, late in enumerate(staleness):
         seen = history[max(0, step - late)]
         history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
@@ -780,6 +780,10 @@ with check("choose", touched="The workload that was handed over has changed. Ask
             verdict, asked = (RING, "servers" if many < 1 else "bytes"), [now, fresh, many]
         return verdict, min(max(r, 1 / r) for r in asked)
 
+    full = {**EXAMPLES["a search ranker"], "memory": 2_010}
+    assert value(choose(dict(full)), tuple) == (PS, "bytes"), "Weights that fill a worker's memory exactly do fit."
+    halting = workload(workers=39, servers=5, dense=25, embedding=75, touched=0.4, compute=float(h.uniform(1, 1.2)), slowest=2.0, extra=1.0)
+    assert value(choose(dict(halting)), tuple) == (PS, "bytes"), "Without stragglers the slowest worker takes as long as the others (slowest 1), not less."
     unseen = {(PS, "memory"): [], (PS, "stragglers"): [], (PS, "bytes"): [], (RING, "staleness"): [], (RING, "servers"): [], (RING, "bytes"): []}
     while min(map(len, unseen.values())) < 4:
         drawn = draw(h)
@@ -975,7 +979,7 @@ def apply_once(step, update, state):
     ### END SOLUTION
 
 # %% kind="check" name="apply_once" points=4
-with check("apply_once", touched="The state or the update that was handed over has changed: `+=` changes an array in place. If it was a checkpoint, it is none any more."):
+with check("apply_once", touched="The state or the update that was handed over has changed: `+=` changes an array in place, `add` a set. Make new ones: if it was a checkpoint, it is none any more."):
     def after(steps, state=None):
         state = state or {"weights": np.zeros(2), "below": 0, "ahead": set()}
         for step in steps:
@@ -1014,6 +1018,13 @@ with check("apply_once", touched="The state or the update that was handed over h
         state = value(apply_once(int(step), sizes[step : step + 1], state), dict)
     came = set(coming[:40].tolist())
     lowest = next(n for n in range(31) if n not in came)
+    waiting = {"weights": np.array([7.0]), "below": 0, "ahead": set(range(1, 987))}
+    late = value(apply_once(0, np.array([1.0]), waiting), dict)
+    assert late["below"] == 987 and not late["ahead"], "When a step comes that 986 others have waited for, all of them move below: no window of a fixed length is long enough."
+    again = value(apply_once(3, np.array([1.0]), waiting), dict)
+    assert again["weights"][0] == 7, "A step that was applied, and 983 others after it, is counted again when it is repeated."
+    far = value(apply_once(5000, np.array([1.0]), waiting), dict)
+    assert value(far["ahead"], set) == {*range(1, 987), 5000}, "When a step comes from far ahead, those that wait before it are forgotten."
     assert state["weights"][0] == sizes[sorted(came)].sum(), "In another order of arrivals, with repetitions, your weights are not the sum of each step once."
     assert state["below"] == lowest, "In another order of arrivals your `below` is not the first step that is missing."
     assert value(state["ahead"], set) == {s for s in came if s > lowest}, "In another order of arrivals your `ahead` is not what was applied beyond `below`."
@@ -1279,6 +1290,8 @@ with check("train"):
 
     calm = FakeCluster()
     got = value(train(calm, 10, 4), list)
+    assert calm.homeless == 0, "A cluster was used before there was one: connect comes first, also when nothing has been lost yet."
+    assert calm.fresh == 0, "The weights were read before any step had been learned: a checkpoint of a fresh cluster saves nothing, and costs a read of all weights."
     assert calm.connects == 1, f"Nothing was lost: connect is called once, yours {calm.connects} times."
     assert calm.early == 0, "The weights were read while scheduled steps had not run: without join, read shows a model in the middle of its training."
     assert calm.most > 1, "Never more than one step was waiting: yours joins after every step, so all workers but one are idle. Schedule a part, then join once."
