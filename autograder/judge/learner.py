@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 from concurrent.futures import Future
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,13 @@ class Session:
         self.lent[number] = x
         return ["h", number, type(x).__name__]
 
+    def _lend_plain(self, x: Any) -> Any:
+        """What goes to an object of the judge's: there, a number or text of a class of the learner's is a plain one."""
+        for plain, read in ((int, int.__int__), (float, float.__float__), (str, str.__str__)):
+            if isinstance(x, plain) and not isinstance(x, Enum):
+                return self._encoder().node(read(x))
+        return self._lend(x)
+
     def _borrowed(self, node: list[Any]) -> Any:
         if node[0] == "h":
             return self.lent[node[1]]
@@ -144,7 +152,7 @@ class Session:
         """Call what the judge lent us, from any thread of the learner's."""
         if self._over:
             raise ConnectionError("the check has ended")
-        encoder = self._encoder()
+        encoder = Encoder(self._lend_plain, None, lambda cls: (cls.__module__, cls.__qualname__) in self.shared)
         ask, future = next(self._numbers), Future[Any]()
         self._asked[ask] = future
         nodes = {"args": encoder.node(list(args)), "kwargs": encoder.node(kwargs)}

@@ -104,7 +104,7 @@ def partition(vocab, dim, servers, min_bytes):
     shards = max([n for n in range(2, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
     size, more = divmod(vocab, shards)
     edges = [n * size + min(n, more) for n in range(shards + 1)]
-    return list(zip(edges, edges[1:]))
+    return list(zip(edges, edges[1:], strict=False))
     ### END SOLUTION
 
 # %% kind="check" name="partition" points=3
