@@ -1002,7 +1002,7 @@ def apply_once(step, update, state):
     ### END SOLUTION
 
 # %% kind="check" name="apply_once" points=4
-with check("apply_once", touched="The state or the update that was handed over has changed: `+=` changes an array in place. If it was a checkpoint, it is none any more."):
+with check("apply_once", touched="The state or the update that was handed over has changed: `+=` changes an array in place, and `ahead.add` a set: make new ones. If it was a checkpoint, it is none any more."):
     def after(steps, state=None):
         state = state or {"weights": np.zeros(2), "below": 0, "ahead": set()}
         for step in steps:
@@ -1289,7 +1289,7 @@ plots.show(fig, alt="For three workers and two epochs, the rows in the order in 
 def train(cluster, steps, every):
     """Train with a checkpoint after each `every` steps, whatever servers are lost meanwhile.
 
-    A checkpoint is a `read`. There is one after each part and no other: reading costs time.
+    A checkpoint is a `read`; there is one after each part and no other, since reading costs time.
 
     cluster: has
         connect(): make a new cluster with fresh weights. Call it first, and after a loss;
@@ -1330,6 +1330,7 @@ with check("train"):
 
     calm = FakeCluster()
     got = value(train(calm, 10, 4), list)
+    assert calm.premature == 0, "The cluster was used before there was one. connect makes it: call it first."
     assert calm.connects == 1, f"Nothing was lost: connect is called once, yours {calm.connects} times."
     assert calm.early == 0, "The weights were read while scheduled steps had not run: without join, read shows a model in the middle of its training."
     assert calm.most > 1, "Never more than one step was waiting: yours joins after every step, so all workers but one are idle. Schedule a part, then join once."

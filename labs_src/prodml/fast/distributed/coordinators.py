@@ -19,6 +19,7 @@ class FakeCluster:
         connects, joins, reads: how often each was called.
         most: the most steps that waited at once.
         early: how often `read` was called while scheduled steps had not run.
+        premature: how often it was used before the first `connect`.
         stubborn: whether it was used so often after a loss without a new cluster that it gave up.
     """
 
@@ -29,7 +30,7 @@ class FakeCluster:
     ) -> None:
         self.losses, self.at_reads, self.at_schedules = set(losses), set(at_reads), set(at_schedules)
         self.scheduled: list[int] = []
-        self.connects = self.joins = self.most = self.early = self.reads = self._refused = self._schedules = 0
+        self.connects = self.joins = self.most = self.early = self.reads = self.premature = self._refused = self._schedules = 0
         self.stubborn = False
         self._weights: list[int] = []
         self._waiting: list[int] = []
@@ -82,6 +83,7 @@ class FakeCluster:
     def _must_be_up(self) -> None:
         if not self._up:
             self._refused += 1
+            self.premature += self.connects == 0
             if self._refused > PATIENCE:
                 self.stubborn = True
                 raise RuntimeError("the old cluster does not come back")
