@@ -102,10 +102,10 @@ def partition(vocab, dim, servers, min_bytes):
         server, none empty. Their lengths differ by at most one row, the longer ones first.
     """
     ### BEGIN SOLUTION
-    shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
+    most = min(servers, vocab)
+    shards = max(n for n in range(1, most + 1) if n == 1 or vocab // n * dim * 4 >= min_bytes)
     size, more = divmod(vocab, shards)
-    edges = [n * size + min(n, more) for n in range(shards + 1)]
-    return [(edges[n], edges[n + 1]) for n in range(shards)]
+    return [(n * size + min(n, more), (n + 1) * size + min(n + 1, more)) for n in range(shards)]
     ### END SOLUTION
 
 # %% kind="check" name="partition" points=3
@@ -420,7 +420,7 @@ def async_sgd(gradient, start, rate, staleness):
     Returns a float array [steps + 1, weights]; row 0 is `start`.
     """
     ### BEGIN SOLUTION
-    history = [np.array(start, dtype=float)]
+    history = [start]
     for step, late in enumerate(staleness):
         seen = history[max(0, step - late)]
         history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
@@ -814,6 +814,10 @@ with check("choose", touched="The workload that was handed over has changed. Ask
     full = workload(dense=float(h.integers(20, 90)), memory=100.0, extra=1.0, servers=64)
     full["embedding"] = 100.0 - full["dense"]
     assert value(choose(dict(full)), tuple) == judged(full)[0], "Weights that fill a worker's memory exactly do fit."
+    tie = workload(workers=2, dense=1, touched=1, embedding=3, bandwidth=4, compute=1, extra=1)  # both ways take 2 s
+    dragged, stale = {**tie, "slowest": float(h.integers(3, 9))}, {**tie, "extra": float(h.integers(2, 9))}
+    assert value(choose(dragged), tuple) == (PS, "stragglers"), "Where both ways take equally long without the straggler, all-reduce is at least as fast: the straggler is the reason."
+    assert value(choose(stale), tuple) == (RING, "bytes"), "Where both ways take equally long with extra 1, the parameter server is not faster: staleness is not the reason."
     assert right[PS, "memory"] == 6, "On unseen workloads that do not fit into a worker, your choice or its reason is wrong."
     assert right[PS, "stragglers"] == 6, "On unseen workloads with a straggler that decides, your choice or its reason is wrong."
     assert right[PS, "bytes"] == 6, "On unseen workloads where a batch touches little of a large embedding, your choice or its reason is wrong."
@@ -997,8 +1001,9 @@ def apply_once(step, update, state):
         return state
     below, ahead = state["below"], state["ahead"] | {step}
     while below in ahead:
+        ahead.remove(below)
         below += 1
-    return {"weights": state["weights"] + update, "below": below, "ahead": {s for s in ahead if s >= below}}
+    return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
     ### END SOLUTION
 
 # %% kind="check" name="apply_once" points=4

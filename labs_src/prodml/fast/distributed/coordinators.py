@@ -30,7 +30,8 @@ class FakeCluster:
     ) -> None:
         self.losses, self.at_reads, self.at_schedules = set(losses), set(at_reads), set(at_schedules)
         self.scheduled: list[int] = []
-        self.connects = self.joins = self.most = self.early = self.reads = self.premature = self._refused = self._schedules = 0
+        self.connects = self.joins = self.reads = self.most = self.early = self.premature = 0
+        self._refused = self._schedules = 0
         self.stubborn = False
         self._weights: list[int] = []
         self._waiting: list[int] = []
