@@ -408,7 +408,7 @@ def find_difference(train_fn, serve_fn, space):
 # %% exercise="find_difference" answer="wrong" name="half_a_unit" expect="Is your tolerance larger, or a library's default?" of="nan_is_a_difference"
 # Misconception: less than half a minute does not matter to a model.
 # - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
-# + return not (abs(a - b) <= 0.5 or (np.isnan(a) and np.isnan(b)))
+# + return not (a == b or abs(a - b) <= 0.5 or (np.isnan(a) and np.isnan(b)))
 
 # %% exercise="find_difference" answer="wrong" name="two_crashes_differ" expect="If both raise, that is the same." of="nan_is_a_difference"
 # Misconception: a row on which anything raises is a finding.
@@ -801,7 +801,7 @@ def export(recipe, network, folder):
 # + hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))
 # + parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
 
-# %% exercise="export" answer="wrong" name="relu_everywhere" expect="ReLU stands between the layers and not after the last one." of="vocabulary_sorted_again" breaks="ReLU between them, none"
+# %% exercise="export" answer="wrong" name="relu_everywhere" expect="ReLU stands between the layers and not after the last one" of="vocabulary_sorted_again" breaks="ReLU between them, none"
 # Misconception: every dense layer ends in its activation.
 # - hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))
 #

@@ -494,10 +494,6 @@ with check("find_difference"):
     assert row is not None, "One function gives NaN and the other 0. You found no difference: NaN against a number is one. A comparison with NaN is False, in whichever direction you ask."
     row = find_difference(lambda row: 3.5, lambda row: 3.5 // (row["x"] - row["x"]), whatever)
     assert row is not None, "One function gives 3.5, the other raises ZeroDivisionError. You found no difference: a crash on one side is one. Does an except swallow it?"
-    rows = []
-    escaped = raised(lambda: rows.append(find_difference(lambda row: float("unknown"), lambda row: row["y"], whatever)))
-    assert escaped is None, f"One function raises ValueError, the other KeyError, and {escaped} came out of find_difference. A function may raise anything, not only ZeroDivisionError."
-    assert rows[0] is None, f"One function raises ValueError, the other KeyError, and you reported {rows[0]}. Both raise: that is the same, whatever they raise."
     row = find_difference(lambda row: np.inf, lambda row: -np.inf, whatever)
     assert row is not None, "One function gives +inf and the other −inf. You found no difference: the larger magnitude is infinite, and so a relative tolerance allows anything."
     row = find_difference(lambda row: np.inf, lambda row: np.inf, whatever)
@@ -528,6 +524,10 @@ with check("find_difference"):
     same = crash()
     row = find_difference(same.train, same.serve, same.space)
     assert row is None, f"Both crash on an air_time of 0, and you reported {row}. If both raise, that is the same."
+    rows = []
+    escaped = raised(lambda: rows.append(find_difference(lambda row: float("unknown"), lambda row: row["y"], whatever)))
+    assert escaped is None, f"One function raises ValueError, the other KeyError, and {escaped} came out of find_difference. A function may raise anything, not only ZeroDivisionError."
+    assert rows[0] is None, f"One function raises ValueError, the other KeyError, and you reported {rows[0]}. Both raise: that is the same, whatever they raise."
 
     pair = filled(1017.0, 0.0)
     row = find_difference(pair.train, pair.serve, pair.space)
@@ -990,8 +990,8 @@ with check("same_up_to"):
     assert same([1.0, nan], [1.0, nan], 1e-6), "Missing on both sides is the same; yours says no."
     assert not same([1.0, nan], [1.0, 0.375], 1e-1), "NaN on one side and a number on the other is not the same; yours says it is. A comparison with NaN is False, in whichever direction you ask."
     assert same([inf, -inf], [inf, -inf], 1e-6), "The same infinities are the same; yours says no. inf − inf is NaN."
-    assert not same([inf], [-inf], 0.5), "+inf and −inf are not the same infinity; yours says they are. That both are infinite is not enough."
     assert not same([inf], [5.0], 0.5), "Infinity against 5 is not the same at any rtol; yours says it is: inf ≤ rtol × inf is True."
+    assert not same([inf], [-inf], 0.5), "+inf and −inf are not the same infinity; yours says they are. That both are infinite is not enough."
     assert not same([1.0, 1, 1], [[1.0], [1], [1]], 1e-3), "Shapes (3,) and (3, 1) are not the same; yours says they are. NumPy compares every number with every other then."
 
     def apart(*distances):
