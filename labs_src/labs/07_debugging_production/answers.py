@@ -332,7 +332,7 @@ def worst_slice(errors, features, after):
 # -     best, largest = (column, name), z
 # +     return column, name
 
-# %% exercise="worst_slice" answer="wrong" name="divides_by_n" expect="Near z = 4" of="reference"
+# %% exercise="worst_slice" answer="wrong" name="divides_by_n" expect="Near z = 4 yours decides otherwise" of="reference"
 # Misconception: NumPy's standard deviation is the one of a sample.
 # - z = rise / np.sqrt(sum(part.var(ddof=1) / len(part) for part in parts))
 # + z = rise / np.sqrt(sum(part.var() / len(part) for part in parts))

@@ -468,7 +468,7 @@ with check("diagnose"):
         group, hard = FAMILIES[incident.truth.cause].group, incident.truth.hard
         return {**marks(value(diagnose(incident.evidence), dict), incident.truth), "group": group, "hard": hard}
 
-    # In 200 draws the reference fell below none of these limits.
+    # In 200 draws the reference is right in 85 of 100 at least in whatever is asked here; limits leave room for other ways.
     silent = ("nothing", "duplicate_events", "failing_host", "wrong_threshold", "feedback_loop", "carrier_outage")  # if hard
     quiet = pd.DataFrame([told(unseen("nothing", hard)) for hard in (False, True, True)])
     assert quiet["cause"].mean() >= 0.5, "On unseen incidents, you often find a fault where nothing is broken."
@@ -679,17 +679,18 @@ with check("first_bad"):
     # "At least 95 of 100": how probable the answers made each finding says it with less luck than whether it was right.
     # Below, an honest search fails in less than 1 of 1,000 draws; one that is right in 91 of 100 passes in less than 1 of 100.
     right, tests, sure = hunts(first_bad, 40, 31, 0.2, rng())
-    assert sure > 0.6, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 40 hunts. It believes each answer: one wrong answer sends it into the wrong half for ever."
+    assert sure > 0.5, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 40 hunts. It believes each answer: one wrong answer sends it into the wrong half for ever."
     assert sure > 0.85, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 40 hunts; asked are 95 %. Asking three times and taking the majority is still wrong in 10 % of the steps, and there are five steps; and a belief of one half is wrong every other time."
     assert sure >= 0.95, f"31 deploys, 20 % wrong answers: what the tests answered makes the findings of 40 hunts {sure:.0%} probable at most; asked are 95 %. It stops too early: who stops at a belief of 90 % is wrong in nearly one of ten, and who is 95 % sure of each step is not of five steps."
     assert tests <= 110, f"31 deploys, 20 % wrong answers: yours runs {tests:.0f} tests on average. Halving needs five steps, and ten or twenty tests a step are plenty."
     right, tests, sure = hunts(first_bad, 16, 31, 0.35, rng())
-    assert sure >= 0.95, f"31 deploys, now with 35 % wrong answers: yours is right in {right:.0%} of 16 hunts; asked are 95 %. An answer says less then, so more of them are needed: `noise` is an argument, and 0.8 and 0.2 belong to 20 %."
+    assert sure > 0.8, f"31 deploys, now with 35 % wrong answers: yours is right in {right:.0%} of 16 hunts; asked are 95 %. An answer says less then, so more of them are needed: `noise` is an argument, and 0.8 and 0.2 belong to 20 %."
+    assert sure >= 0.95, f"31 deploys, now with 35 % wrong answers: what the tests answered makes the findings of 16 hunts {sure:.0%} probable at most; asked are 95 %. It stops a little too early: who is 95 % sure of each step is not of five steps."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
-    right, tests, sure = hunts(first_bad, 20, 160 + int(h.integers(40)), 0.33 + 0.03 * h.random(), h)
+    right, tests, sure = hunts(first_bad, 36, 160 + int(h.integers(40)), 0.26 + 0.04 * h.random(), h)
     assert sure >= 0.95, "With another noise yours is too often wrong: how often you ask must depend on noise."
-    assert tests <= 650, "With another noise yours runs too many tests."
+    assert tests <= 450, "With another noise yours runs too many tests."
     right, tests, sure = hunts(first_bad, 30, 12, 0.1, h)
     assert sure >= 0.95, "With few deploys and little noise yours is too often wrong."
     assert tests <= 60, "With few deploys and little noise yours runs too many tests: how often you ask must depend on noise."
@@ -828,10 +829,6 @@ with check("worst_slice"):
     assert got == ("host", "h3"), f"The errors of host h3 rose by 12 minutes; yours says {got}. Expected ('host', 'h3')."
     got = worst(rise=12, slice_=("host", "h3"))
     assert got == ("host", "h3"), f"The same, with a tenth of the labels missing; yours says {got}. A mean with NaN is NaN: leave rows without a label out."
-    got = worst(rise=5, slice_=("host", "h3"), lost=0.0, late=(("carrier", "UA"), 300, 3000))
-    assert got == ("host", "h3"), f"Of UA's labels of before most are missing, and host h3 rose by 5 minutes; yours says {got}. A missing label is no error of 0 minutes: leave the row out."
-    got = worst(rise=8, slice_=("host", "h3"), lost=0.0, few=(60, 60, 20, 70, 3), late=(("carrier", "HA"), 20, 20))
-    assert got == ("host", "h3"), f"HA has 60 flights before and after, but labels of only 20; host h3 rose by 8 minutes; yours says {got}. A slice needs 30 *known* errors on each side, not 30 rows."
     got = worst(rise=40, slice_=("host", "h3"), lost=0.0, part=0.2)
     assert got == ("host", "h3"), f"Of host h3 one error in five rose, by 40 minutes, the others did not; yours says {got}. A median does not see that; the formula has means."
     got = worst(rise=8, slice_=("carrier", "AA"), always=("carrier", "EV"))
@@ -842,6 +839,8 @@ with check("worst_slice"):
     assert got == ("carrier", "AA"), f"A storm: all rose by 10 minutes, and AA by another 9; yours says {got}. Subtract the rise of all other rows, else the largest slice wins."
     got = worst(rise=8, slice_=("host", "h3"), lost=0.0, few=(40, 40, 20, 35, 60))
     assert got == ("host", "h3"), f"HA has 40 flights before and 40 after, which scatter by 60 minutes and rose by 15; the 1,500 of host h3 rose by 8; yours says {got}. 15 ± 13 is less sure than 8 ± 0.7: rank by z, not by minutes."
+    got = worst(rise=5, slice_=("host", "h3"), lost=0.0, late=(("carrier", "UA"), 300, 3000))
+    assert got == ("host", "h3"), f"Of UA's labels of before most are missing, and host h3 rose by 5 minutes; yours says {got}. A missing label is no error of 0 minutes: leave the row out."
     got = worst(lost=0.0, few=(100, 100, 20, 40, 20))
     assert got == ("carrier", "HA"), f"Only HA rose, by 20 minutes, with s² / n = 4 before and after; yours says {got}. Its z is 20 / √8 = 7: divide by the root of the sum, not by the sum itself (20 / 8 stays below 4)."
     got = worst(rise=8, slice_=("host", "h3"), lost=0.0, few=(100, 100, 20, 40, 20))
@@ -850,6 +849,8 @@ with check("worst_slice"):
     assert got != ("carrier", "UA"), f"The errors of UA fell by 12 minutes; yours says {got}. A slice that has become better is not the worst: z has a sign."
     got = worst(rise=8, slice_=("host", "h3"), lost=0.0, few=(3, 200, 20, 60, 2))
     assert got == ("host", "h3"), f"HA has 3 flights before and 200 after, and host h3 rose by 8 minutes; yours says {got}. At least 30 known errors before *and* 30 after: nobody knows how HA was."
+    got = worst(rise=8, slice_=("host", "h3"), lost=0.0, few=(60, 60, 20, 70, 3), late=(("carrier", "HA"), 20, 20))
+    assert got == ("host", "h3"), f"HA has 60 flights before and after, but labels of only 20; host h3 rose by 8 minutes; yours says {got}. A slice needs 30 *known* errors on each side, not 30 rows."
     got = worst(storm=10)
     assert got is None, f"A storm and nothing else: None is expected, and yours says {got}. Not every alarm has a slice: one of a dozen is always the largest."
     ### BEGIN HIDDEN TESTS
