@@ -191,6 +191,11 @@ def skew_report(training, recomputed, log, predict_minutes):
 # - differs[name] = float(1 - (same | (ours.isna() & theirs.isna())).mean())
 # + differs[name] = float(1 - (same | theirs.isna()).mean())
 
+# %% exercise="skew_report" answer="same" name="turned_round" of="reference"
+# Same: a difference is one in both directions.
+# - ours, theirs = again[name], log[name]
+# + ours, theirs = log[name], again[name]
+
 # %% exercise="skew_report" answer="nothing"
 # Nothing breaks: "training: DataFrame of flights held out from training" it says what the function gets, not what it does.
 
@@ -462,23 +467,31 @@ def find_difference(train_fn, serve_fn, space):
 
 # %% exercise="find_difference" answer="wrong" name="infinite_tolerance" expect="and so a relative tolerance allows anything" of="reference"
 # Misconception: a tolerance relative to the larger magnitude needs no special case.
-# - return not (np.isclose(a, b, rtol=1e-9, atol=1e-9) or (np.isnan(a) and np.isnan(b)))
+# - return not (math.isclose(a, b, abs_tol=1e-9) or (np.isnan(a) and np.isnan(b)))  # rel_tol is 1e-9
 # + return not (a == b or abs(a - b) <= 1e-9 * max(1, abs(a), abs(b)) or (np.isnan(a) and np.isnan(b)))
 
 # %% exercise="find_difference" answer="wrong" name="infinity_differs_from_itself" expect="inf − inf is NaN" of="reference"
 # Misconception: what is not finite is NaN or differs.
-# - return not (np.isclose(a, b, rtol=1e-9, atol=1e-9) or (np.isnan(a) and np.isnan(b)))
+# - return not (math.isclose(a, b, abs_tol=1e-9) or (np.isnan(a) and np.isnan(b)))  # rel_tol is 1e-9
 # + return not (np.isfinite(a - b) and np.isclose(a, b, rtol=1e-9, atol=1e-9) or (np.isnan(a) and np.isnan(b)))
 
 # %% exercise="find_difference" answer="wrong" name="absolute_by_default" expect="Numbers near 0 may be 1e-9 apart" of="reference"
 # Misconception: rtol is the tolerance, and what a library takes for atol does no harm.
-# - return not (np.isclose(a, b, rtol=1e-9, atol=1e-9) or (np.isnan(a) and np.isnan(b)))
+# - return not (math.isclose(a, b, abs_tol=1e-9) or (np.isnan(a) and np.isnan(b)))  # rel_tol is 1e-9
 # + return not (np.isclose(a, b, rtol=1e-9) or (np.isnan(a) and np.isnan(b)))
 
 # %% exercise="find_difference" answer="wrong" name="values_without_names" expect="but yours is of type list" of="reference" breaks="Returns a dict of the fields"
 # Misconception: a row is the list of its values.
 # - return find(strategy_of(space), differs, settings=repeatable)
 # + return list(find(strategy_of(space), differs, settings=repeatable).values())
+
+# %% exercise="find_difference" answer="same" name="turned_round" of="reference"
+# Same: to differ is the same in both directions.
+# - a, b = outcome(train_fn, row), outcome(serve_fn, row)
+# + a, b = outcome(serve_fn, row), outcome(train_fn, row)
+#
+# - return not (math.isclose(a, b, abs_tol=1e-9) or (np.isnan(a) and np.isnan(b)))  # rel_tol is 1e-9
+# + return not (math.isclose(b, a, abs_tol=1e-9) or (np.isnan(a) and np.isnan(b)))  # rel_tol is 1e-9
 
 # %% exercise="find_difference" answer="right" name="random_search_keeps_the_simplest"
 def find_difference(train_fn, serve_fn, space):
@@ -679,6 +692,14 @@ def separating(equivalent, different):
 # Misconception: the pairs stand in the order of their distances.
 # - low, high = max(distance(*pair) for pair in equivalent), min(distance(*pair) for pair in different)
 # + low, high = distance(*equivalent[-1]), distance(*different[0])
+
+# %% exercise="same_up_to" answer="same" name="turned_round" of="reference"
+# Same: a distance is the same in both directions.
+# - x, y = a[finite], b[finite]
+# + x, y = b[finite], a[finite]
+#
+# - return bool(near.all() and np.array_equal(a[~finite], b[~finite], equal_nan=True))
+# + return bool(near.all() and np.array_equal(b[~finite], a[~finite], equal_nan=True))
 
 # %% exercise="same_up_to" answer="nothing"
 # Nothing breaks: "a, b: arrays of floats." it says what the function gets, not what it does.
@@ -887,6 +908,16 @@ def export(recipe, network, folder):
 #
 # - features = x = tf.stack(parts, axis=1)
 # + features = x = tf.stack(parts[len(numbers):] + parts[:len(numbers)], axis=1)
+
+# %% exercise="export" answer="same" name="without_the_base_class" of="reference"
+# Same: a tf.Module keeps track of its attributes without it; to call it is a custom.
+# - super().__init__()
+# + pass
+
+# %% exercise="export" answer="same" name="never_missing" of="reference"
+# Same: a column that "fill" does not name is never missing.
+# - full = [tf.where(tf.math.is_nan(rows[name]), recipe["fill"].get(name, 0.0), rows[name]) for name in numbers]
+# + full = [tf.where(tf.math.is_nan(rows[name]), recipe["fill"].get(name, 1.0), rows[name]) for name in numbers]
 
 # %% exercise="export" answer="right" name="own_operations" of="vocabulary_sorted_again"
 # - hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))

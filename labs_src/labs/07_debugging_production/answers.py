@@ -132,7 +132,7 @@ def first_bad(deploys, is_bad, noise):
 # - while belief.max() < 0.99:
 # + while belief.max() < 0.9:
 
-# %% exercise="first_bad" answer="wrong" name="each_step_is_sure" expect="who is 95 % sure of each step" of="hundred_votes"
+# %% exercise="first_bad" answer="wrong" name="each_step_is_sure" expect="must depend on both" of="hundred_votes"
 # Misconception: if each step is right in 95 of 100 cases, so is the search.
 # - votes = 101 if noise else 1
 # + from scipy.stats import binom
