@@ -145,6 +145,14 @@ def first_bad(deploys, is_bad, noise):
 # - while belief.max() < 0.99:
 # + while belief.max() < 0.95:
 
+# %% exercise="first_bad" answer="same" name="before_the_first_answer" of="reference"
+# Same: the first answer divides the belief by its sum, and it is never exactly 0.99.
+# - belief = np.full(len(deploys) + 1, 1 / (len(deploys) + 1))  # the last: none is bad
+# + belief = np.full(len(deploys) + 1, 1 / (len(deploys) + 2))  # the last: none is bad
+#
+# - while belief.max() < 0.99:
+# + while belief.max() <= 0.99:
+
 # %% exercise="first_bad" answer="nothing"
 # Nothing breaks: "deploys: list of names, oldest first." it says what the function gets, not what it does.
 
@@ -341,6 +349,11 @@ def worst_slice(errors, features, after):
 # Misconception: the value says of which column it is.
 # - best, largest = (column, name), z
 # + best, largest = str(name), z
+
+# %% exercise="worst_slice" answer="same" name="equal_z" of="reference"
+# Same: no z is exactly 4; of equal ones the contract says nothing.
+# - if z > largest:
+# + if z >= largest:
 
 # %% exercise="worst_slice" answer="nothing"
 # Nothing breaks: "features: DataFrame, a row per error" it says what the function gets, not what it does.
@@ -725,6 +738,25 @@ def diagnose(evidence):
 # Misconception: zeros explain whatever else the inputs show.
 # - rank = signs["sign"].map({"residual": -1, "coarse": 0, "scaled": 0, "acted": 2, "labels late": 2}).fillna(1)
 # + rank = signs["sign"].map({"coarse": 0, "scaled": 0, "zeros": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+
+# %% exercise="diagnose" answer="same" name="order_of_the_averages" of="reference"
+# Same: no strength is exactly 1, and the contract says nothing of two averages without any other sign.
+# - signs = signs[signs["strength"] > 1]
+# + signs = signs[signs["strength"] >= 1]
+#
+# - rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+# + rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 3, "labels late": 2, "residual": 2}).fillna(1)
+#
+# - rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+# + rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 3, "residual": 2}).fillna(1)
+#
+# - rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+# + rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 3}).fillna(1)
+
+# %% exercise="diagnose" answer="wrong" name="every_replay_is_the_model" expect="Only where several hosts differ" of="reference"
+# Misconception: a host that differs from its replay shows that the model is another one.
+# - if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+# + if top["sign"] == "replay":
 
 # %% exercise="diagnose" answer="nothing"
 # Nothing breaks: "evidence: has the attributes now" it says what the function gets, not what it does.

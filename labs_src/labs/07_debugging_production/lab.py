@@ -421,6 +421,7 @@ with check("diagnose"):
     got = rights(SPECIAL)
     assert got["cause"] >= 0.75, f"Plain faults of serving: yours names the right cause in {got['cause']:.0%}. Several signs are there at once; the special one (coarse, scaled) explains the general one (replay)."
     assert got["where"] >= 0.75, f"Plain faults of serving: yours names the right place in {got['where']:.0%}. The place stands in the row of the sign that decided, which need not be the strongest."
+    assert right(101, "stale_model")["cause"], "Of the hosts one alone differs from its replay, and no special sign is there: it serves an old model, stale_model; yours says something else. Only where several hosts differ it is the model of all."
     got = rights(TWO_PLACES)
     assert got["where"] == 1, f"Two faults whose sign is there in two places: yours names the right place in {got['where']:.0%}. Of the rows of one sign the strongest has the place: it stands first."
     got = rights([], YOUNG_MODEL)
@@ -474,6 +475,8 @@ with check("diagnose"):
     assert quiet["cause"].mean() >= 0.5, "On unseen incidents, you often find a fault where nothing is broken."
     cases = [(cause, False) for cause in FAMILIES if cause != "nothing"] + [(cause, True) for cause in FAMILIES if cause not in silent]
     found = pd.DataFrame([told(unseen(*case)) for case in cases])
+    old = pd.DataFrame([told(unseen("stale_model", False)) for _ in range(3)])
+    assert old["cause"].mean() >= 0.6, "On unseen incidents in which one host serves an old model, yours names another cause."
     hard, found = found[found["hard"]], found.groupby("group")[["cause", "where", "since", "action"]].mean()
     assert found.loc["input", "cause"] >= 0.75, "On unseen incidents, you often miss faults of inputs."
     assert found.loc["serving", "cause"] >= 0.7, "On unseen incidents, you often miss faults of serving."
@@ -866,12 +869,14 @@ with check("worst_slice"):
     exact = np.tile([0.0, 2.0], 60)
     table = pd.DataFrame({"host": np.repeat(["x", "y"], 60)})
     late = np.tile(np.repeat([False, True], 30), 2)
-    for up, wanted in ((1.47, None), (1.52, ("host", "x"))):  # with n instead of n - 1, both exceed 4
+    for up, wanted in ((1.47, None), (1.5, ("host", "x"))):  # with n instead of n - 1, both exceed 4
         got = worst_slice(exact + up * (late & (table["host"] == "x").to_numpy()), table, late)
         assert (got if got is None else tuple(value(got, tuple))) == wanted, "Near z = 4 yours decides otherwise than the formula: is it the root of the sum of four s² / n?"
         gaps = np.r_[exact + up * (late & (table["host"] == "x").to_numpy()), np.full(40, np.nan)]
         got = worst_slice(gaps, pd.concat([table, table[40:80]], ignore_index=True), np.r_[late, late[40:80]])
         assert (got if got is None else tuple(value(got, tuple))) == wanted, "With rows whose label is missing yours decides otherwise near z = 4: they count nowhere, in no n."
+    got = worst_slice((exact + 9 * (late & (table["host"] == "x").to_numpy()))[:110], table[:110], late[:110])
+    assert got == ("host", "x"), "A slice counts by its own errors: 30 before and 30 after, however few the others have."
     fewer = np.r_[0, 2:120]  # 29 of host x before
     got = worst_slice((exact + 9 * (late & (table["host"] == "x").to_numpy()))[fewer], table.iloc[fewer].reset_index(drop=True), late[fewer])
     assert got is None, "A slice with 29 errors before was named: at least 30 before and 30 after."
