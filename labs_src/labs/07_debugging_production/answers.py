@@ -739,6 +739,16 @@ def diagnose(evidence):
 # - rank = signs["sign"].map({"residual": -1, "coarse": 0, "scaled": 0, "acted": 2, "labels late": 2}).fillna(1)
 # + rank = signs["sign"].map({"coarse": 0, "scaled": 0, "zeros": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
 
+# %% exercise="diagnose" answer="same" name="residual_among_the_others" of="reference"
+# Same: in 60 drawn incidents the residual decided in none where another sign should have, and the contract leaves it open.
+# - rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 2}).fillna(1)
+# + rank = signs["sign"].map({"coarse": 0, "scaled": 0, "acted": 2, "labels late": 2, "residual": 1}).fillna(1)
+
+# %% exercise="diagnose" answer="same" name="more_than_two_hosts" of="reference"
+# Same: all hosts serve the model; in 150 drawn incidents it showed on one of them, or on three and more, never on two.
+# - if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 1:
+# + if top["sign"] == "replay" and (signs["sign"] == "replay").sum() > 2:
+
 # %% exercise="diagnose" answer="same" name="order_of_the_averages" of="reference"
 # Same: no strength is exactly 1, and the contract says nothing of two averages without any other sign.
 # - signs = signs[signs["strength"] > 1]

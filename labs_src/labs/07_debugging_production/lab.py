@@ -469,7 +469,7 @@ with check("diagnose"):
         group, hard = FAMILIES[incident.truth.cause].group, incident.truth.hard
         return {**marks(value(diagnose(incident.evidence), dict), incident.truth), "group": group, "hard": hard}
 
-    # In 200 draws the reference is right in 85 of 100 at least in whatever is asked here; limits leave room for other ways.
+    # In 60 draws the reference is right in 80 of 100 at least of whatever is asked here; limits leave room for other ways.
     silent = ("nothing", "duplicate_events", "failing_host", "wrong_threshold", "feedback_loop", "carrier_outage")  # if hard
     quiet = pd.DataFrame([told(unseen("nothing", hard)) for hard in (False, True, True)])
     assert quiet["cause"].mean() >= 0.5, "On unseen incidents, you often find a fault where nothing is broken."
