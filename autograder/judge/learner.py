@@ -130,10 +130,11 @@ class Session:
 
     def _lend_plain(self, x: Any) -> Any:
         """What goes to an object of the judge's: there, a number or text of a class of the learner's is a plain one."""
-        for plain, read in ((int, int.__int__), (float, float.__float__), (str, str.__str__)):
-            if isinstance(x, plain) and not isinstance(x, Enum):
-                return self._encoder().node(read(x))
-        return self._lend(x)
+        if isinstance(x, Enum) or not isinstance(x, int | float | str):
+            return self._lend(x)
+        if isinstance(x, int):
+            return self._encoder().node(int.__int__(x))
+        return float.__float__(x) if isinstance(x, float) else self._encoder().node(str.__str__(x))
 
     def _borrowed(self, node: list[Any]) -> Any:
         if node[0] == "h":
