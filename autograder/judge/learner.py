@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 from concurrent.futures import Future
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,14 @@ class Session:
         self.lent[number] = x
         return ["h", number, type(x).__name__]
 
+    def _lend_plain(self, x: Any) -> Any:
+        """What goes to an object of the judge's: there, a number or text of a class of the learner's is a plain one."""
+        if isinstance(x, Enum) or not isinstance(x, int | float | str):
+            return self._lend(x)
+        if isinstance(x, int):
+            return self._encoder().node(int.__int__(x))
+        return float.__float__(x) if isinstance(x, float) else self._encoder().node(str.__str__(x))
+
     def _borrowed(self, node: list[Any]) -> Any:
         if node[0] == "h":
             return self.lent[node[1]]
@@ -156,7 +165,7 @@ class Session:
         """Call what the judge lent us, from any thread of the learner's."""
         if self._over:
             raise ConnectionError("the check has ended")
-        encoder = self._encoder()
+        encoder = Encoder(self._lend_plain, None, lambda cls: (cls.__module__, cls.__qualname__) in self.shared)
         ask, future = next(self._numbers), Future[Any]()
         self._asked[ask] = future
         nodes = {"args": encoder.node(list(args)), "kwargs": encoder.node(kwargs)}

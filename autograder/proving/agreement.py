@@ -25,7 +25,7 @@ PASSED = (
 )  # what a judge's message begins with where the visible part held
 PART = re.compile(r"\d+% of the points")
 ENDED = re.compile(r"ended its own process|did not (answer|end) within|used more")  # compared by outcome alone
-NUMBER = re.compile(r"\d+([.,]\d+)*(e[-+]?\d+)?|nan|inf")
+NUMBER = re.compile(r"[-−]?\d+([.,]\d+)*(e[-+]?\d+)?|nan|inf")
 COMPARED = 160  # characters of a message
 SECONDS = 120.0  # of a cell
 

@@ -91,9 +91,12 @@ def _judge_made(marker: Marker, source: NotebookNode, group: list[MachineMade]) 
         return marker.mark("made", with_sources(source, sources), only=list(sources))
 
     marked = run(group)
-    if marked.status is not Status.GRADED and len(group) > 1:
-        return [_made_result(marker.assignment.name, m, run([m])) for m in group]
-    return [_made_result(marker.assignment.name, m, marked) for m in group]
+    results = [_made_result(marker.assignment.name, m, marked) for m in group]
+    if len(group) == 1:
+        return results
+    again = [marked.status is not Status.GRADED or not result.ok for result in results]
+    name = marker.assignment.name
+    return [_made_result(name, m, run([m])) if alone else r for m, r, alone in zip(group, results, again, strict=True)]
 
 
 def _made_result(lab: str, made: MachineMade, result: SubmissionResult) -> AnswerResult:

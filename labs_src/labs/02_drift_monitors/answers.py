@@ -221,6 +221,31 @@ def psi_categories(reference, current):
 # + r, c = (pd.Series(x).value_counts(normalize=True).to_numpy() for x in (reference, current))
 # + r, c = (np.maximum(np.append(x, np.zeros(n - len(x))), 1e-4) for x in (r, c))
 
+# %% exercise="psi" answer="same" name="edge_to_the_upper_bin" of="reference"
+# Same: a value that equals an edge may go to either side.
+# - bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="right"))
+# + bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x))
+
+# %% exercise="psi" answer="same" name="edge_to_the_upper_bin_by_name" of="reference"
+# Same: a value that equals an edge may go to either side.
+# - bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="right"))
+# + bins = np.where(np.isnan(x), len(edges) + 1, np.searchsorted(edges, x, side="left"))
+
+# %% exercise="psi" answer="same" name="one_more_empty_bin" of="reference"
+# Same: a bin that both samples leave empty has the same share in both, and adds nothing.
+# - counts = np.bincount(bins, minlength=len(edges) + 2)
+# + counts = np.bincount(bins, minlength=len(edges) + 3)
+
+# %% exercise="psi" answer="same" name="turned_round" of="reference"
+# Same: PSI is the same in both directions.
+# - r, c = shares(reference), shares(current)
+# + r, c = shares(current), shares(reference)
+
+# %% exercise="psi" answer="same" name="categories_turned_round" of="reference"
+# Same: PSI is the same in both directions.
+# - reference, current = np.asarray(reference), np.asarray(current)
+# + reference, current = np.asarray(current), np.asarray(reference)
+
 # %% exercise="psi" answer="right" name="histogram_with_infinite_edges"
 # np.histogram is fine once the outer edges are infinite; categories by a Counter.
 from collections import Counter
@@ -380,6 +405,33 @@ def threshold(reference, batch_size, false_alarm_rate, edges, rng, draws=1000):
     used = len(np.unique(np.searchsorted(edges, reference)))
     return float(chi2.isf(false_alarm_rate, used - 1) / batch_size)
 
+# %% exercise="threshold" answer="same" name="one_draw_more" of="reference"
+# Same: one draw more moves the threshold less than chance does.
+# - def threshold(reference, batch_size, false_alarm_rate, edges, rng, draws=1000):
+# + def threshold(reference, batch_size, false_alarm_rate, edges, rng, draws=1001):
+
+# %% exercise="threshold" answer="same" name="one_draw_less" of="reference"
+# Same: one draw less moves the threshold less than chance does.
+# - def threshold(reference, batch_size, false_alarm_rate, edges, rng, draws=1000):
+# + def threshold(reference, batch_size, false_alarm_rate, edges, rng, draws=999):
+
+# %% exercise="threshold" answer="wrong" name="twenty_draws" expect="Are all `draws` made?" of="reference" breaks="how many batches to draw"
+# Misconception: twenty draws are enough, whatever `draws` says.
+# - batches = rng.choice(reference, (draws, batch_size))
+# + batches = rng.choice(reference, (20 if draws > 1000 else draws, batch_size))
+
+# %% exercise="threshold" answer="wrong" name="normal_curve" expect="mean plus standard deviations is not its quantile" of="reference"
+# Misconception: PSI without drift follows a normal curve.
+# - return float(np.quantile(psi_of_batches(reference, batches, edges), 1 - false_alarm_rate))
+# + from scipy.stats import norm
+# + values = psi_of_batches(reference, batches, edges)
+# + return float(values.mean() + norm.ppf(1 - false_alarm_rate) * values.std())
+
+# %% exercise="threshold" answer="wrong" name="seed_of_its_own" expect="the one that is passed in is not asked" of="reference" breaks="the only source of randomness"
+# Misconception: what can be repeated needs a fixed seed.
+# - batches = rng.choice(reference, (draws, batch_size))
+# + batches = np.random.default_rng(0).choice(reference, (draws, batch_size))
+
 # %% exercise="threshold" answer="right" name="multinomial"
 # A batch is nothing but counts in bins: draw the counts, all batches at once.
 def threshold(reference, batch_size, false_alarm_rate, edges, rng, draws=1000):
@@ -536,6 +588,35 @@ def monitor(reference, current, rate):
     limit = ordered[ordered <= rate * np.arange(1, len(ordered) + 1) / len(ordered)].max(initial=-1)
     return [(day, name) for name in p for day in p.index[p[name] <= limit]]
 
+# %% exercise="monitor" answer="same" name="no_limit_is_zero" of="reference"
+# Same: only a p of 0 is not above 0, and such a pair has its own line above it anyway.
+# - limit = ordered[under].max(initial=-1)
+# + limit = ordered[under].max(initial=-0)
+
+# %% exercise="monitor" answer="same" name="no_limit_is_farther" of="reference"
+# Same: no p-value lies between −2 and −1.
+# - limit = ordered[under].max(initial=-1)
+# + limit = ordered[under].max(initial=-2)
+
+# %% exercise="monitor" answer="wrong" name="under_the_line_only" expect="at a rate of 0, too" of="reference" breaks="is an alarm in any case"
+# Misconception: a p-value on its line is above it.
+# - under = ordered <= rate * np.arange(1, len(ordered) + 1) / len(ordered)
+# + under = ordered < rate * np.arange(1, len(ordered) + 1) / len(ordered)
+
+# %% exercise="monitor" answer="wrong" name="missing_if_all_are" expect="(Mon, a) is missing" of="reference"
+# Misconception: a day is missing when nothing of it came.
+# - p = p.fillna(0)
+# + p = p.where(~current.isna().all(axis=1), 0).fillna(1)
+
+# %% exercise="monitor" answer="wrong" name="missing_ones_apart" expect="it counts among the six pairs" of="reference" breaks="it counts among the pairs"
+# Misconception: what is missing has no p-value, so it does not count.
+# - p = p.fillna(0)
+# - ordered = np.sort(p.to_numpy().ravel())
+# + ordered = np.sort(p.to_numpy()[p.notna().to_numpy()])
+#
+# - return [(day, name) for name in p for day in p.index[p[name] <= limit]]
+# + return [(day, name) for name in p for day in p.index[(p[name] <= limit) | p[name].isna()]]
+
 # %% exercise="monitor" answer="right" name="scipy_false_discovery_control"
 # scipy adjusts the p-values; then the rate is the limit for all of them.
 from scipy.stats import false_discovery_control
@@ -548,20 +629,17 @@ def monitor(reference, current, rate):
     return list(zip(current.index[rows], current.columns[columns]))
 
 # %% exercise="monitor" answer="right" name="from_the_last_backwards"
-# Pop the largest p-value until one is under its line; missing ones ring and are not counted.
+# Pop the largest p-value until one is under its line; a missing one counts with p = 0.
 def monitor(reference, current, rate):
-    found, pairs = [], []
+    pairs = []
     for name in current:
         for day, p in zip(current.index, p_values(reference[name], current[name])):
-            if np.isnan(p):
-                found.append((day, name))
-            else:
-                pairs.append((p, day, name))
+            pairs.append((0.0 if np.isnan(p) else p, day, name))
     pairs.sort(key=lambda pair: pair[0])
     m = len(pairs)
     while pairs and pairs[-1][0] > rate * len(pairs) / m:
         pairs.pop()
-    return found + [(day, name) for _, day, name in pairs]
+    return [(day, name) for _, day, name in pairs]
 
 # %% exercise="monitor" answer="right" name="estimated_share_of_false_alarms"
 # For each limit t: m t alarms would be false, and so many ring. The largest t with a quotient below the rate.
@@ -657,6 +735,11 @@ def seasonal_reference(values, weeks=4):
 # Misconception: four rows of the same weekday are four weeks; after a gap they reach further back. (hidden)
 def seasonal_reference(values, weeks=4):
     return values.groupby(values.index.dayofweek).transform(lambda x: x.shift().rolling(weeks, min_periods=1).median())
+
+# %% exercise="seasonal_reference" answer="wrong" name="five_weeks" expect="Where `weeks` is not given it is 4" of="reference"
+# Misconception: a month is five weeks.
+# - def seasonal_reference(values, weeks=4):
+# + def seasonal_reference(values, weeks=5):
 
 # %% exercise="seasonal_reference" answer="right" name="weekday_groups_of_a_full_calendar"
 # Put every date into the calendar first; then rows are dates, and each weekday is a series of its own.
@@ -829,6 +912,21 @@ def monitor_outputs(predictions, usual, labels, age, mature):
 # Misconception: labels take 24 hours everywhere. (hidden)
 # - counted = finite & ~np.isnan(labels) & (age >= mature)
 # + counted = finite & ~np.isnan(labels) & (age >= 24)
+
+# %% exercise="monitor_outputs" answer="same" name="spread_of_all" of="reference"
+# Same: the docstring does not say which standard deviation; over hundreds of flights they hardly differ.
+# - "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
+# + "p_sd": float(p_values(usual["sd"], [good.std()])[0]),
+
+# %% exercise="monitor_outputs" answer="same" name="ddof_zero" of="reference"
+# Same: the docstring does not say which standard deviation; over hundreds of flights they hardly differ.
+# - "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
+# + "p_sd": float(p_values(usual["sd"], [good.std(ddof=0)])[0]),
+
+# %% exercise="monitor_outputs" answer="same" name="ddof_two" of="reference"
+# Same: the docstring does not say which standard deviation; over hundreds of flights they hardly differ.
+# - "p_sd": float(p_values(usual["sd"], [good.std(ddof=1)])[0]),
+# + "p_sd": float(p_values(usual["sd"], [good.std(ddof=2)])[0]),
 
 # %% exercise="monitor_outputs" answer="right" name="one_table"
 # One row per flight; pandas leaves out what is missing.

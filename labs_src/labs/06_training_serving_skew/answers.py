@@ -13,7 +13,7 @@
 # %% [markdown]
 # ## skew_report
 
-# %% exercise="skew_report" answer="wrong" name="joined_by_position" expect="are rows joined by flight id, or by position?"
+# %% exercise="skew_report" answer="wrong" name="joined_by_position" expect="are rows joined by flight id, or by position?" breaks="in another order of rows"
 # Misconception: both tables hold the same flights, so their rows correspond.
 def skew_report(training, recomputed, log, predict_minutes):
     features = list(recomputed.columns)
@@ -73,7 +73,7 @@ def skew_report(training, recomputed, log, predict_minutes):
     e2, e3 = mae(log[c], log["delay"][c]), mae(log, log["delay"])
     return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
 
-# %% exercise="skew_report" answer="wrong" name="labels_after_acting" expect="includes flights that agents acted on"
+# %% exercise="skew_report" answer="wrong" name="labels_after_acting" expect="includes flights that agents acted on" breaks="agents may have acted on"
 # Misconception: an observed label is the truth, whoever acted before it came.
 def skew_report(training, recomputed, log, predict_minutes):
     features = list(recomputed.columns)
@@ -116,21 +116,21 @@ def skew_report(training, recomputed, log, predict_minutes):
 # - return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1), "feedback": e3 - e2}}
 # + return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
 
-# %% exercise="skew_report" answer="wrong" name="isclose_as_it_is" expect="np.isclose has rtol=1e-5 unless you say 0" of="percent"
+# %% exercise="skew_report" answer="wrong" name="isclose_as_it_is" expect="np.isclose has rtol=1e-5 unless you say 0" of="percent" breaks="Numbers are the same up to 1e-6"
 # Misconception: np.isclose(…, atol=1e-6) is a tolerance of 1e-6.
 # - same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
 # - differs[name] = 100 * float(1 - (same | (a.isna() & b.isna())).mean())
 # + same = pd.Series(np.isclose(a, b, atol=1e-6), a.index) if a.dtype.kind == "f" else a == b
 # + differs[name] = float(1 - (same | (a.isna() & b.isna())).mean())
 
-# %% exercise="skew_report" answer="wrong" name="counts_what_was_never_served" expect="and counts the flights that were served" of="isclose_as_it_is"
+# %% exercise="skew_report" answer="wrong" name="counts_what_was_never_served" expect="and counts the flights that were served" of="isclose_as_it_is" breaks="share of the served flights"
 # Misconception: every flight that training can compute belongs into the comparison.
 # - a, b = again[name], log[name]
 # - same = pd.Series(np.isclose(a, b, atol=1e-6), a.index) if a.dtype.kind == "f" else a == b
 # + a, b = recomputed[name], log[name].reindex(recomputed.index)
 # + same = (a - b).abs() <= 1e-6 if a.dtype.kind == "f" else a == b
 
-# %% exercise="skew_report" answer="wrong" name="numbers_only" expect="differs has the four features" of="isclose_as_it_is"
+# %% exercise="skew_report" answer="wrong" name="numbers_only" expect="differs has the four features" of="isclose_as_it_is" breaks="Which features differ"
 # Misconception: only numbers can differ.
 # - for name in features:
 # + for name in recomputed.select_dtypes("number"):
@@ -143,7 +143,7 @@ def skew_report(training, recomputed, log, predict_minutes):
 # - return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1), "feedback": e3 - e2}}
 # + return {"differs": differs, "cost": {"data": e1, "pipelines": e2 - e1, "feedback": e3 - e2}}
 
-# %% exercise="skew_report" answer="wrong" name="feedback_between_groups" expect="compares the flights outside of the control group with those in it" of="costs_cannot_be_negative"
+# %% exercise="skew_report" answer="wrong" name="feedback_between_groups" expect="compares the flights outside of the control group with those in it" of="costs_cannot_be_negative" breaks="the three add up to"
 # Misconception: feedback is the difference between who was acted on and who was not.
 # - return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1), "feedback": e3 - e2}}
 # + return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": mae(log[~c], log["delay"][~c]) - e2}}
@@ -155,6 +155,49 @@ def skew_report(training, recomputed, log, predict_minutes):
 #
 # - return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": abs(e2 - e1), "feedback": e3 - e2}}
 # + return {"differs": differs, "cost": {"data": e1 - e0, "pipelines": e2 - e1, "feedback": e3 - e2}}
+
+# %% exercise="skew_report" answer="wrong" name="label_among_the_features" expect="hands the label or the control group to the model" of="reference" breaks="and of nothing else"
+# Misconception: a model takes what it needs from the table that it gets.
+# - return float(np.mean(np.abs(predict_minutes(table[columns]) - delay)))
+# + return float(np.mean(np.abs(predict_minutes(table) - delay)))
+
+# %% exercise="skew_report" answer="wrong" name="a_tuple" expect="but yours is of type tuple" of="reference" breaks="Returns a dict"
+# Misconception: two results are returned as a pair.
+# - return {"differs": differs, "cost": cost}
+# + return differs, cost
+
+# %% exercise="skew_report" answer="wrong" name="medians" expect="The median of all errors as served" of="reference"
+# Misconception: a median is the more robust mean, and says the same.
+# - return float(np.mean(np.abs(predict_minutes(table[columns]) - delay)))
+# + return float(np.median(np.abs(predict_minutes(table[columns]) - delay)))
+
+# %% exercise="skew_report" answer="wrong" name="root_mean_square" expect="root mean squares" of="reference"
+# Misconception: the error of a regression is its RMSE.
+# - return float(np.mean(np.abs(predict_minutes(table[columns]) - delay)))
+# + return float(np.sqrt(np.mean((predict_minutes(table[columns]) - delay) ** 2)))
+
+# %% exercise="skew_report" answer="wrong" name="backwards" expect="subtracted the wrong way round" of="reference"
+# Misconception: a cost is what was there before minus what is left.
+# - cost = {"data": changed - offline, "pipelines": served - changed, "feedback": online - served}
+# + cost = {"data": offline - changed, "pipelines": changed - served, "feedback": served - online}
+
+# %% exercise="skew_report" answer="wrong" name="zero_for_missing" expect="or filling it with 0" of="reference"
+# Misconception: before numbers are compared, gaps are filled.
+# - same = (ours - theirs).abs() <= 1e-6
+# + same = (ours.fillna(0) - theirs.fillna(0)).abs() <= 1e-6
+
+# %% exercise="skew_report" answer="wrong" name="filled_by_the_service_only" expect="on whichever side" of="reference"
+# Misconception: only the service fills gaps; training has them all.
+# - differs[name] = float(1 - (same | (ours.isna() & theirs.isna())).mean())
+# + differs[name] = float(1 - (same | theirs.isna()).mean())
+
+# %% exercise="skew_report" answer="same" name="turned_round" of="reference"
+# Same: a difference is one in both directions.
+# - ours, theirs = again[name], log[name]
+# + ours, theirs = log[name], again[name]
+
+# %% exercise="skew_report" answer="nothing"
+# Nothing breaks: "training: DataFrame of flights held out from training" it says what the function gets, not what it does.
 
 # %% exercise="skew_report" answer="right" name="arrays_and_masks"
 def skew_report(training, recomputed, log, predict_minutes):
@@ -175,6 +218,32 @@ def skew_report(training, recomputed, log, predict_minutes):
     steps_ = [before, wrong_again[alone].mean(), wrong[alone].mean(), wrong.mean()]
     costs = dict(zip(("data", "pipelines", "feedback"), map(float, np.diff(steps_))))
     return {"differs": {n: float(np.mean(another(again[n], log[n]))) for n in names}, "cost": costs}
+
+# %% exercise="skew_report" answer="right" name="flight_by_flight"
+# Plain Python over dictionaries of rows.
+def skew_report(training, recomputed, log, predict_minutes):
+    ours, served = recomputed.to_dict("index"), log.to_dict("index")
+    names = [str(name) for name in recomputed]
+
+    def unlike(a, b):
+        if a is None or a != a or b is None or b != b:
+            return not ((a is None or a != a) and (b is None or b != b))
+        return a != b if isinstance(a, str) else abs(a - b) > 1e-6
+
+    def mean(numbers):
+        numbers = list(numbers)
+        return sum(numbers) / len(numbers)
+
+    def errors(table, rows, truth):
+        said = predict_minutes(table.loc[rows, names])
+        return mean(abs(float(s) - truth[row]) for s, row in zip(said, rows))
+
+    delay = log["delay"].to_dict()
+    every, group = list(log.index), [row for row in log.index if served[row]["control"]]
+    e = [errors(training, list(training.index), training["delay"].to_dict()), errors(recomputed, group, delay)]
+    e += [errors(log, group, delay), errors(log, every, delay)]
+    shares = {name: mean(unlike(ours[row][name], served[row][name]) for row in every) for name in names}
+    return {"differs": shares, "cost": {"data": e[1] - e[0], "pipelines": e[2] - e[1], "feedback": e[3] - e[2]}}
 
 # %% exercise="skew_report" answer="right" name="merge"
 def skew_report(training, recomputed, log, predict_minutes):
@@ -232,7 +301,7 @@ def find_difference(train_fn, serve_fn, space):
 # +     return (a is None) != (b is None)
 # + return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
 
-# %% exercise="find_difference" answer="wrong" name="compares_means" expect="Differences of both signs cancel in a mean."
+# %% exercise="find_difference" answer="wrong" name="compares_means" expect="Differences of both signs cancel in a mean." breaks="A row on which two functions disagree"
 # Misconception: two features with the same average over ordinary flights are the same feature.
 def find_difference(train_fn, serve_fn, space):
     import random
@@ -254,7 +323,7 @@ def find_difference(train_fn, serve_fn, space):
     a, b = np.mean([train_fn(row) for row in rows]), np.mean([serve_fn(row) for row in rows])
     return None if np.isclose(a, b, rtol=1e-3) else rows[0]
 
-# %% exercise="find_difference" answer="wrong" name="only_complete_rows" expect="a row that may miss a value must be tried too"
+# %% exercise="find_difference" answer="wrong" name="only_complete_rows" expect="a row that may miss a value must be tried too" breaks="which values can occur"
 # Misconception: missing values are somebody else's problem; compare on clean rows.
 def find_difference(train_fn, serve_fn, space):
     from hypothesis import find, settings
@@ -280,7 +349,7 @@ def find_difference(train_fn, serve_fn, space):
     except NoSuchExample:
         return None
 
-# %% exercise="find_difference" answer="wrong" name="crashes_are_skipped" expect="Does an except swallow it?"
+# %% exercise="find_difference" answer="wrong" name="crashes_are_skipped" expect="Does an except swallow it?" breaks="A function that raises where"
 # Misconception: a row on which a function raises is no valid input, so it says nothing.
 def find_difference(train_fn, serve_fn, space):
     from hypothesis import find, settings
@@ -297,7 +366,7 @@ def find_difference(train_fn, serve_fn, space):
     except NoSuchExample:
         return None
 
-# %% exercise="find_difference" answer="wrong" name="first_that_comes" expect="of the rows that differ, report a simple one"
+# %% exercise="find_difference" answer="wrong" name="first_that_comes" expect="of the rows that differ, report a simple one" breaks="Simple is"
 # Misconception: any counterexample is as good as another.
 def find_difference(train_fn, serve_fn, space):
     import random
@@ -344,7 +413,7 @@ def find_difference(train_fn, serve_fn, space):
 # %% exercise="find_difference" answer="wrong" name="half_a_unit" expect="Is your tolerance larger, or a library's default?" of="nan_is_a_difference"
 # Misconception: less than half a minute does not matter to a model.
 # - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
-# + return not (abs(a - b) <= 0.5 or (np.isnan(a) and np.isnan(b)))
+# + return not (a == b or abs(a - b) <= 0.5 or (np.isnan(a) and np.isnan(b)))
 
 # %% exercise="find_difference" answer="wrong" name="two_crashes_differ" expect="If both raise, that is the same." of="nan_is_a_difference"
 # Misconception: a row on which anything raises is a finding.
@@ -366,18 +435,68 @@ def find_difference(train_fn, serve_fn, space):
 # - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
 # + return not np.isclose(a, b, rtol=0, atol=1e-9, equal_nan=True)
 
-# %% exercise="find_difference" answer="wrong" name="relative_only" expect="Is your tolerance relative only?" of="nan_is_a_difference"
+# %% exercise="find_difference" answer="wrong" name="relative_only" expect="Is your tolerance relative only?" of="nan_is_a_difference" breaks="Two results are the same"
 # Misconception: rounding is always small beside the number itself.
 # - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
 # + return not np.isclose(a, b, rtol=1e-9, atol=0, equal_nan=True)
 
-# %% exercise="find_difference" answer="wrong" name="fifty_rows" expect="asked are 200 at least" of="nan_is_a_difference"
+# %% exercise="find_difference" answer="wrong" name="fifty_rows" expect="asked are 200 at least" of="nan_is_a_difference" breaks="Try 200 rows"
 # Misconception: fifty rows are a lot.
 # - return not np.isclose(a, b, rtol=1e-9, atol=1e-9)
 # + return not np.isclose(a, b, rtol=1e-9, atol=1e-9, equal_nan=True)
 #
 # - return find(strategy_of(space), differs, settings=settings(max_examples=200, database=None, derandomize=True, deadline=None))
 # + return find(strategy_of(space), differs, settings=settings(max_examples=50, database=None, derandomize=True, deadline=None))
+
+# %% exercise="find_difference" answer="wrong" name="only_division_by_zero" expect="A function may raise anything" of="reference" breaks="either may raise, whatever"
+# Misconception: arithmetic fails in one way.
+# - except Exception:
+# + except ZeroDivisionError:
+
+# %% exercise="find_difference" answer="wrong" name="errors_of_one_kind" expect="Both raise: that is the same, whatever they raise" of="reference"
+# Misconception: two crashes are the same if they have the same name.
+# - except Exception:
+# -     return None
+# + except Exception as error:
+# +     return type(error).__name__
+#
+# - if a is None or b is None:
+# -     return (a is None) != (b is None)
+# + if isinstance(a, str) or isinstance(b, str):
+# +     return a != b
+
+# %% exercise="find_difference" answer="wrong" name="infinite_tolerance" expect="and so a relative tolerance allows anything" of="reference"
+# Misconception: a tolerance relative to the larger magnitude needs no special case.
+# - return not (math.isclose(a, b, abs_tol=1e-9) or (np.isnan(a) and np.isnan(b)))  # rel_tol is 1e-9
+# + return not (a == b or abs(a - b) <= 1e-9 * max(1, abs(a), abs(b)) or (np.isnan(a) and np.isnan(b)))
+
+# %% exercise="find_difference" answer="wrong" name="infinity_differs_from_itself" expect="inf − inf is NaN" of="reference"
+# Misconception: what is not finite is NaN or differs.
+# - return not (math.isclose(a, b, abs_tol=1e-9) or (np.isnan(a) and np.isnan(b)))  # rel_tol is 1e-9
+# + return not (np.isfinite(a - b) and np.isclose(a, b, rtol=1e-9, atol=1e-9) or (np.isnan(a) and np.isnan(b)))
+
+# %% exercise="find_difference" answer="wrong" name="absolute_by_default" expect="Numbers near 0 may be 1e-9 apart" of="reference"
+# Misconception: rtol is the tolerance, and what a library takes for atol does no harm.
+# - return not (math.isclose(a, b, abs_tol=1e-9) or (np.isnan(a) and np.isnan(b)))  # rel_tol is 1e-9
+# + return not (np.isclose(a, b, rtol=1e-9) or (np.isnan(a) and np.isnan(b)))
+
+# %% exercise="find_difference" answer="wrong" name="values_without_names" expect="but yours is of type list" of="reference" breaks="Returns a dict of the fields"
+# Misconception: a row is the list of its values.
+# - return find(strategy_of(space), differs, settings=repeatable)
+# + return list(find(strategy_of(space), differs, settings=repeatable).values())
+
+# %% exercise="find_difference" answer="same" name="turned_round" of="reference"
+# Same: to differ is the same in both directions.
+# - a, b = outcome(train_fn, row), outcome(serve_fn, row)
+# + a, b = outcome(serve_fn, row), outcome(train_fn, row)
+#
+# - return not (math.isclose(a, b, abs_tol=1e-9) or (np.isnan(a) and np.isnan(b)))  # rel_tol is 1e-9
+# + return not (math.isclose(b, a, abs_tol=1e-9) or (np.isnan(a) and np.isnan(b)))  # rel_tol is 1e-9
+
+# %% exercise="find_difference" answer="same" name="settings_of_its_own" of="reference"
+# Same: by itself, `find` tries 2,000 rows; the contract asks for 200 at least.
+# - return find(strategy_of(space), differs, settings=repeatable)
+# + return find(strategy_of(space), differs)
 
 # %% exercise="find_difference" answer="right" name="random_search_keeps_the_simplest"
 def find_difference(train_fn, serve_fn, space):
@@ -408,6 +527,8 @@ def find_difference(train_fn, serve_fn, space):
         (a, a_raised), (b, b_raised) = result(train_fn, row), result(serve_fn, row)
         if a_raised or b_raised or math.isnan(a) or math.isnan(b):
             return a_raised != b_raised or math.isnan(a) != math.isnan(b)
+        if math.isinf(a) or math.isinf(b):
+            return a != b
         return abs(a - b) > max(1e-9, 1e-9 * max(abs(a), abs(b)))
 
     def size(row):
@@ -445,7 +566,7 @@ def find_difference(train_fn, serve_fn, space):
 # %% [markdown]
 # ## same_up_to
 
-# %% exercise="same_up_to" answer="wrong" name="equal_bits" expect="Floats of two builds are hardly ever equal to the last bit."
+# %% exercise="same_up_to" answer="wrong" name="equal_bits" expect="Floats of two builds are hardly ever equal to the last bit." breaks="Whether two arrays hold"
 # Misconception: the same model gives the same floats.
 def same_up_to(a, b, rtol):
     return bool(np.array_equal(a, b, equal_nan=True))
@@ -463,7 +584,7 @@ def separating(equivalent, different):
 # - return bool(np.array_equal(a, b, equal_nan=True))
 # + return bool(a.shape == b.shape and np.allclose(a, b, rtol=rtol, atol=rtol, equal_nan=True))
 
-# %% exercise="same_up_to" answer="wrong" name="mean_difference" expect="The mean difference is tiny; the worst one is not." of="equal_bits"
+# %% exercise="same_up_to" answer="wrong" name="mean_difference" expect="The mean difference is tiny; the worst one is not." of="equal_bits" breaks="Every pair of numbers"
 # Misconception: on average the same is the same.
 # - return bool(np.array_equal(a, b, equal_nan=True))
 # + if a.shape != b.shape or not np.array_equal(np.isnan(a), np.isnan(b)):
@@ -471,7 +592,7 @@ def separating(equivalent, different):
 # + size = np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
 # + return bool(np.nanmean(np.abs(a - b) / size) <= rtol)
 
-# %% exercise="same_up_to" answer="wrong" name="none_is_too_far" expect="A comparison with NaN is False, in whichever direction you ask." of="equal_bits"
+# %% exercise="same_up_to" answer="wrong" name="none_is_too_far" expect="A comparison with NaN is False, in whichever direction you ask." of="equal_bits" breaks="Missing (NaN) on both sides"
 # Misconception: if no difference is too large, all are small (NaN is neither).
 # - return bool(np.array_equal(a, b, equal_nan=True))
 # + if a.shape != b.shape:
@@ -485,7 +606,7 @@ def separating(equivalent, different):
 # +     near = np.abs(a - b) <= rtol * np.maximum(np.abs(a), np.abs(b))
 # + return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
 
-# %% exercise="same_up_to" answer="wrong" name="broadcast" expect="NumPy compares every number with every other then." of="equal_bits"
+# %% exercise="same_up_to" answer="wrong" name="broadcast" expect="NumPy compares every number with every other then." of="equal_bits" breaks="nothing is broadcast"
 # Misconception: an operation that does not fail has compared what was meant.
 # - return bool(np.array_equal(a, b, equal_nan=True))
 # + with np.errstate(invalid="ignore"):
@@ -493,7 +614,7 @@ def separating(equivalent, different):
 # + near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
 # + return bool(np.all(near | (np.isnan(a) & np.isnan(b))))
 
-# %% exercise="same_up_to" answer="wrong" name="arithmetic_middle" expect="is the arithmetic middle" of="relative_to_nothing"
+# %% exercise="same_up_to" answer="wrong" name="arithmetic_middle" expect="is the arithmetic middle" of="relative_to_nothing" breaks="Returns the geometric mean"
 # Misconception: the middle between 0.00001 and 0.1 is 0.05.
 # -     near = np.abs(a - b) <= rtol * np.maximum(np.abs(a), np.abs(b))
 # +     near = np.abs(a - b) <= rtol * np.maximum(1, np.maximum(np.abs(a), np.abs(b)))
@@ -538,7 +659,7 @@ def separating(equivalent, different):
 # + near = np.where(np.isinf(a) | np.isinf(b), a == b, near)
 # + return bool(np.all(near))
 
-# %% exercise="same_up_to" answer="wrong" name="no_floor" expect="Equivalents that are equal to the last bit are 1e-12 apart" of="arithmetic_middle"
+# %% exercise="same_up_to" answer="wrong" name="no_floor" expect="Equivalents that are equal to the last bit are 1e-12 apart" of="arithmetic_middle" breaks="below 1e-12 it counts"
 # Misconception: a distance of 0 is a distance like any other.
 # - return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
 # + return float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b)))))
@@ -555,6 +676,39 @@ def separating(equivalent, different):
 # Misconception: where the two sides touch, the point between them is the tolerance.
 # - return (low + high) / 2 if low < high else None
 # + return float(np.sqrt(low * high)) if low <= high else None
+
+# %% exercise="same_up_to" answer="wrong" name="any_infinity" expect="That both are infinite is not enough" of="reference"
+# Misconception: infinite is infinite.
+# - return bool(near.all() and np.array_equal(a[~finite], b[~finite], equal_nan=True))
+# + alike = (np.isnan(a) & np.isnan(b)) | (np.isinf(a) & np.isinf(b))
+# + return bool(near.all() and alike[~finite].all())
+
+# %% exercise="same_up_to" answer="wrong" name="one_answer_per_number" expect="but yours is of type ndarray" of="reference" breaks="Returns a bool"
+# Misconception: the comparison of two arrays is an array.
+# - return bool(near.all() and np.array_equal(a[~finite], b[~finite], equal_nan=True))
+# + return near
+
+# %% exercise="same_up_to" answer="wrong" name="always_a_tolerance" expect="no tolerance separates them" of="reference" breaks="or None if there is none"
+# Misconception: between two numbers there is always a middle.
+# - return float(np.sqrt(low * high)) if low < high else None
+# + return float(np.sqrt(low * high))
+
+# %% exercise="same_up_to" answer="wrong" name="the_last_pair_decides" expect="With other distances" of="reference"
+# Misconception: the pairs stand in the order of their distances.
+# - low, high = max(distance(*pair) for pair in equivalent), min(distance(*pair) for pair in different)
+# + low, high = distance(*equivalent[-1]), distance(*different[0])
+
+# %% exercise="same_up_to" answer="same" name="turned_round" of="reference"
+# Same: a distance is the same in both directions.
+# - x, y = a[finite], b[finite]
+# + x, y = b[finite], a[finite]
+#
+# - return bool(near.all() and np.array_equal(a[~finite], b[~finite], equal_nan=True))
+# + return bool(near.all() and np.array_equal(b[~finite], a[~finite], equal_nan=True))
+
+# %% exercise="same_up_to" answer="nothing"
+# Nothing breaks: "a, b: arrays of floats." it says what the function gets, not what it does.
+# Nothing breaks: "equivalent, different: lists of pairs" it says what the function gets, not what it does.
 
 # %% exercise="same_up_to" answer="right" name="number_by_number"
 def same_up_to(a, b, rtol):
@@ -635,7 +789,7 @@ def export(recipe, network, folder):
 
     save_servable(Module(), folder)
 
-# %% exercise="export" answer="wrong" name="missing_becomes_zero" expect="it was filled with 0" of="missing_values_pass_through"
+# %% exercise="export" answer="wrong" name="missing_becomes_zero" expect="it was filled with 0" of="missing_values_pass_through" breaks="what replaces NaN"
 # Misconception: 0 is a neutral value before scaling, too.
 # - x = x + 0.0
 # + x = tf.where(tf.math.is_nan(x), 0.0, x)
@@ -647,7 +801,7 @@ def export(recipe, network, folder):
 # + pass
 # + parts.append(tf.where(tf.math.is_nan(x), 0.0, (x - recipe["mean"][n]) / recipe["sd"][n]))
 
-# %% exercise="export" answer="wrong" name="scaled_by_the_batch" expect="A row depends on its batch" of="missing_values_pass_through"
+# %% exercise="export" answer="wrong" name="scaled_by_the_batch" expect="A row depends on its batch" of="missing_values_pass_through" breaks="depends on that row only"
 # Misconception: the batch at hand is a fair sample to scale with.
 # - x = x + 0.0
 # - parts.append((x - recipe["mean"][n]) / recipe["sd"][n])
@@ -659,7 +813,7 @@ def export(recipe, network, folder):
 # - parts.append((x - tf.reduce_mean(x)) / (tf.math.reduce_std(x) + 1e-6))
 # + parts.append((x - recipe["mean"][n]) / recipe["sd"][n] ** 0.5)
 
-# %% exercise="export" answer="wrong" name="unknown_is_nothing" expect="Column 0 of a category says: unknown." of="missing_values_pass_through"
+# %% exercise="export" answer="wrong" name="unknown_is_nothing" expect="Column 0 of a category says: unknown." of="missing_values_pass_through" breaks="one column for unknown values"
 # Misconception: a category that training never saw needs no column.
 # - x = x + 0.0
 # + x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
@@ -667,13 +821,13 @@ def export(recipe, network, folder):
 # - parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
 # + parts += [tf.zeros_like(x), *tf.unstack(tf.cast(hit, tf.float32), num=len(recipe["vocabulary"][n]), axis=1)]
 
-# %% exercise="export" answer="wrong" name="vocabulary_sorted_again" expect="the vocabulary's own order, unknown first" of="unknown_is_nothing"
+# %% exercise="export" answer="wrong" name="vocabulary_sorted_again" expect="the vocabulary's own order, unknown first" of="unknown_is_nothing" breaks="list of known strings"
 # Misconception: the order of a vocabulary is alphabetical, by nature.
 # - parts += [tf.zeros_like(x), *tf.unstack(tf.cast(hit, tf.float32), num=len(recipe["vocabulary"][n]), axis=1)]
 # + hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))
 # + parts += tf.unstack(tf.cast(tf.concat([~tf.reduce_any(hit, 1, keepdims=True), hit], 1), tf.float32), num=len(recipe["vocabulary"][n]) + 1, axis=1)
 
-# %% exercise="export" answer="wrong" name="relu_everywhere" expect="ReLU stands between the layers and not after the last one." of="vocabulary_sorted_again"
+# %% exercise="export" answer="wrong" name="relu_everywhere" expect="ReLU stands between the layers and not after the last one" of="vocabulary_sorted_again" breaks="ReLU between them, none"
 # Misconception: every dense layer ends in its activation.
 # - hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))
 #
@@ -684,18 +838,18 @@ def export(recipe, network, folder):
 # Misconception: layers are products of matrices, one after the other.
 # - x = tf.nn.relu(x)
 
-# %% exercise="export" answer="wrong" name="delay_is_a_column" expect="delay of four rows has the shape (4,)" of="no_relu"
+# %% exercise="export" answer="wrong" name="delay_is_a_column" expect="delay of four rows has the shape (4,)" of="no_relu" breaks="float32 [n]: the network"
 # Misconception: what a layer returns is the prediction.
 # - return {"features": features, "delay": x[:, 0]}
 # +     x = tf.nn.relu(x) if i + 1 < len(self.layers) else x
 # + return {"features": features, "delay": x}
 
-# %% exercise="export" answer="wrong" name="features_stay_inside" expect="yours lacks features" of="delay_is_a_column"
+# %% exercise="export" answer="wrong" name="features_stay_inside" expect="yours lacks features" of="delay_is_a_column" breaks="It returns a dict"
 # Misconception: a service needs the prediction and nothing else.
 # - return {"features": features, "delay": x}
 # + return {"delay": x[:, 0]}
 
-# %% exercise="export" answer="wrong" name="python_inside" expect="a call back into Python" of="scaled_by_the_batch"
+# %% exercise="export" answer="wrong" name="python_inside" expect="a call back into Python" of="scaled_by_the_batch" breaks="Everything that it needs is inside"
 # Misconception: py_function makes Python a part of the graph.
 # - parts.append((x - tf.reduce_mean(x)) / (tf.math.reduce_std(x) + 1e-6))
 # + scaled = tf.py_function(lambda x, n=n: (x - recipe["mean"][n]) / recipe["sd"][n], [x], tf.float32)
@@ -716,7 +870,7 @@ def export(recipe, network, folder):
 # - x = x + 0.0
 # + x = np.where(np.isnan(x), recipe["fill"].get(n, 0.0), x)
 
-# %% exercise="export" answer="wrong" name="no_input_signature" expect="has no input signature" of="vocabulary_sorted_again"
+# %% exercise="export" answer="wrong" name="no_input_signature" expect="has no input signature" of="vocabulary_sorted_again" breaks="with an input signature"
 # Misconception: TensorFlow finds out by itself what a function takes.
 # - @tf.function(input_signature=[signature])
 # + @tf.function
@@ -738,6 +892,37 @@ def export(recipe, network, folder):
             return {"features": features, "delay": minutes(network, features)}
 
     save_servable(Module(), folder)
+
+# %% exercise="export" answer="wrong" name="returns_the_module" expect="left no saved_model.pb in the folder" of="reference" breaks="Writes the SavedModel"
+# Misconception: whoever asks for an export saves it.
+# - save_servable(Servable(), folder)
+# + return Servable()
+
+# %% exercise="export" answer="wrong" name="numbers_in_the_order_of_fill" expect="The numbers stand in the order of recipe['mean']" of="missing_values_pass_through"
+# Misconception: columns that need care come first.
+# - numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
+# + numbers, texts = sorted(recipe["mean"], key=lambda n: n not in recipe["fill"]), list(recipe["vocabulary"])
+#
+# - x = x + 0.0
+# + x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+
+# %% exercise="export" answer="wrong" name="texts_first" expect="The numbers stand first" of="missing_values_pass_through"
+# Misconception: the order of a model's inputs does not matter.
+# - x = x + 0.0
+# + x = tf.where(tf.math.is_nan(x), recipe["fill"].get(n, 0.0), x)
+#
+# - features = x = tf.stack(parts, axis=1)
+# + features = x = tf.stack(parts[len(numbers):] + parts[:len(numbers)], axis=1)
+
+# %% exercise="export" answer="same" name="without_the_base_class" of="reference"
+# Same: a tf.Module keeps track of its attributes without it; to call it is a custom.
+# - super().__init__()
+# + pass
+
+# %% exercise="export" answer="same" name="never_missing" of="reference"
+# Same: a column that "fill" does not name is never missing.
+# - full = [tf.where(tf.math.is_nan(rows[name]), recipe["fill"].get(name, 0.0), rows[name]) for name in numbers]
+# + full = [tf.where(tf.math.is_nan(rows[name]), recipe["fill"].get(name, 1.0), rows[name]) for name in numbers]
 
 # %% exercise="export" answer="right" name="own_operations" of="vocabulary_sorted_again"
 # - hit = rows[n][:, None] == tf.constant(sorted(recipe["vocabulary"][n]))

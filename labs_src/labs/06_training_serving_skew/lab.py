@@ -214,7 +214,7 @@ def skew_report(training, recomputed, log, predict_minutes):
     log: DataFrame by flight id, what the service wrote: the same features as served, "control"
         (bool: left alone, at random) and "delay" (min, as observed; agents may have acted on
         flights that are not control).
-    predict_minutes: DataFrame of features → 1-D array of minutes.
+    predict_minutes: DataFrame of features, and of nothing else → 1-D array of minutes.
 
     Returns a dict:
         "differs": feature → share of the served flights whose served value is another than the
@@ -239,7 +239,7 @@ def skew_report(training, recomputed, log, predict_minutes):
     def error(table, delay):
         return float(np.mean(np.abs(predict_minutes(table[columns]) - delay)))
 
-    control = log["control"].to_numpy(dtype=bool)
+    control = log["control"]
     offline = error(training, training["delay"])
     changed = error(again[control], log.loc[control, "delay"])
     served = error(log[control], log.loc[control, "delay"])
@@ -266,55 +266,81 @@ with check("skew_report"):
     assert share["dep_delay"] < 0.26, f"Every flight's dep_delay was served as recomputed, and yours says that it differs for {share['dep_delay']:.0%}. The tables are in different orders: are rows joined by flight id, or by position?"
     assert share["dep_delay"] < 0.01, f"B's dep_delay was served as 30.0000000001 instead of 30, and you call that a difference ({share['dep_delay']:.0%}). Numbers are the same up to 1e-6."
     assert share["gust"] < 0.7, f"gust differs for one flight of four (C), yours {share['gust']:.0%}. NaN != NaN in Python: missing on both sides is the same."
-    assert share["gust"] > 0.2, f"C's missing gust was served as 0, and yours says that {share['gust']:.0%} differ. Missing on one side only is a difference: comparing with NaN, or dropping it, hides the commonest fault."
+    assert share["gust"] > 0.2, f"C's missing gust was served as 0, and yours says that {share['gust']:.0%} differ. Missing on one side only is a difference: comparing with NaN, dropping it, or filling it with 0 hides the commonest fault."
     assert abs(share["gust"] - 0.25) < 1e-9, f"gust differs for one flight of four, yours {share['gust']:.0%}."
     assert abs(share["carrier"] - 0.25) < 1e-9, f"D's carrier was served as dl instead of DL: 0.25 differ, yours {share['carrier']:.3g}."
 
     data, pipelines, feedback = (value(cost[name], float) for name in ("data", "pipelines", "feedback"))
+    backwards = abs(data + 1) < 1e-6 and abs(pipelines + 0.5) < 1e-6
+    assert not backwards, f"Your costs of data and pipelines, {data:.2f} and {pipelines:.2f}, are subtracted the wrong way round: the later error minus the earlier one, so that what makes it worse is positive."
     assert abs(data + 1) > 1e-6, f"Your cost of changed data, {data:.2f}, is the mean of signed errors, in which too much and too little cancel. Mean absolute errors are asked."
     assert abs(data - 7.75) > 1e-6, f"Your cost of changed data, {data:.2f}, includes flights that agents acted on. Their labels are not what would have been: use the control group."
+    assert abs(data - (np.sqrt(10) - 2)) > 1e-6, f"Your cost of changed data, {data:.2f}, is one of root mean squares. Mean absolute errors are asked."
     assert abs(data - 1) < 1e-6, f"Data that changed cost 1 minute in the worked example, yours {data:.2f}: training code on the control group, minus the error on flights held out."
     assert abs(pipelines - 2.5) > 1e-6, f"Your cost of different pipelines, {pipelines:.2f}, is how far the two predictions are apart. A prediction may move towards the truth as well: subtract errors."
     assert pipelines > 0, f"Pipelines that differ cost 0.5 minutes, yours {pipelines:.2f}. Costs are signed: positive if serving is worse."
     assert abs(pipelines - 0.5) < 1e-6, f"Pipelines that differ cost 0.5 minutes in the worked example, yours {pipelines:.2f}: the control group, as served minus as recomputed."
     assert abs(feedback - 13) > 1e-6, "Your feedback of 13 minutes compares the flights outside of the control group with those in it. Then the three costs do not add up to the error online minus the error offline: subtract from the error of the whole log."
+    assert abs(feedback) > 1e-6, "Your feedback is 0 minutes. The median of all errors as served is that of the control group; the mean is not. Mean absolute errors are asked, over all served flights, minus the control group."
     assert abs(feedback - 6.5) < 1e-6, f"Feedback costs 6.5 minutes in the worked example, yours {feedback:.2f}: all served flights minus the control group alone, both as served."
 
     # The other way round: what was served is computed again, and what was computed again was served.
     other_log = example_recomputed.loc[example_log.index].assign(control=example_log["control"], delay=example_log["delay"])
     other_again = example_log[["dep_delay", "temp", "gust", "carrier"]].copy()
-    other_again.loc["B", "gust"], other_log.loc["B", "gust"] = 1000.0, 1000.001
+    other_again.loc[["B", "D"], "gust"], other_log.loc[["B", "D"], "gust"] = 1000.0, 1000.001
     got = value(skew_report(example_training.copy(), other_again, other_log, says), dict)
     pipelines = value(value(got["cost"], dict)["pipelines"], float)
     assert abs(pipelines - 0.5) > 1e-6, "Serve what was recomputed and recompute what was served: pipelines now cost −0.5 minutes, yours +0.5. Costs are signed: a wrong pipeline can be right by luck."
     assert abs(pipelines + 0.5) < 1e-6, f"Serve what was recomputed and recompute what was served: pipelines cost −0.5 minutes, yours {pipelines:.2f}."
     gust = value(value(got["differs"], dict)["gust"], float)
-    assert abs(gust - 0.5) < 1e-9, f"Now B's gust is 1000 by training code and 1000.001 as served, and C's is missing on one side: 0.5 differ, yours {gust:.3g}. Numbers are the same up to 1e-6 and not relative to their size: np.isclose has rtol=1e-5 unless you say 0."
+    assert abs(gust - 0.25) > 1e-9, "Now the gust of B and D is 1000 by training code and 1000.001 as served, and yours calls that the same. Numbers are the same up to 1e-6 and not relative to their size: np.isclose has rtol=1e-5 unless you say 0."
+    assert abs(gust - 0.5) > 1e-9, "Now C's gust is 0 by training code and missing as served, and yours calls that the same. Missing on one side only is a difference, on whichever side."
+    assert abs(gust - 0.75) < 1e-9, f"Now the gust of B, C and D differs, three flights of four; yours says {gust:.0%}."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     n = 60
     ids = h.permutation(1000)[:n]
-    again = pd.DataFrame({"dep_delay": h.normal(10, 30, n), "temp": h.normal(60, 10, n), "carrier": h.choice(["AA", "UA"], n)}, index=ids)
-    wrong_temp = h.random(n) < 0.3
-    log = again.assign(temp=np.where(wrong_temp, 0.0, again["temp"]), control=np.arange(n) % 3 == 0, delay=h.normal(20, 30, n))
-    log = log.iloc[h.permutation(n)[: n - 10]]
-    before = pd.DataFrame({"dep_delay": h.normal(10, 30, 40), "temp": h.normal(40, 10, 40), "carrier": "AA", "delay": h.normal(0, 30, 40)})
+    again = pd.DataFrame({"dep_delay": h.normal(10, 30, n), "temp": h.normal(60, 10, n), "wind": h.normal(5000, 9, n), "carrier": h.choice(["AA", "UA"], n)}, index=ids)
+    faults = h.random((n, 4)) < 0.3
+    faults[:12, 1] = False
+    again.loc[ids[:12], "dep_delay"] = 0.0  # and served as 1e-6: still the same
+    again.loc[faults[:, 2], "wind"] = np.nan
+    again["carrier"] = again["carrier"].where(~faults[:, 3], None)
+    log = again.assign(temp=np.where(faults[:, 0], 0.0, again["temp"]), dep_delay=again["dep_delay"] + 2e-6 * faults[:, 1] - 5e-7)
+    log.loc[ids[:12], "dep_delay"] = 1e-6
+    moved = h.random((n, 2)) < 0.4  # what is missing may be missing on both sides, or on either
+    log["wind"] = log["wind"].where(~moved[:, 0], np.where(faults[:, 2], 5000.0, np.nan))
+    log["carrier"] = log["carrier"].where(~moved[:, 1], np.where(faults[:, 3], "AA", None))
+    log = log.assign(control=np.arange(n) % 3 == 0, delay=h.normal(20, 30, n)).iloc[h.permutation(n)[: n - 10]]
+    log = log[["delay", "carrier", "temp", "control", "dep_delay", "wind"]]
+    before = pd.DataFrame({"dep_delay": h.normal(10, 30, 40), "temp": h.normal(40, 10, 40), "wind": 0.0, "carrier": "AA", "delay": h.normal(0, 30, 40)})
     alone = log["control"].to_numpy()
     errors = [
         np.abs(says(before) - before["delay"]).mean(), np.abs(says(again.loc[log.index]) - log["delay"])[alone].mean(),
         np.abs(says(log) - log["delay"])[alone].mean(), np.abs(says(log) - log["delay"]).mean(),
     ]
-    expected = np.mean(np.abs(log["temp"] - again.loc[log.index, "temp"]) > 1e-6)
+    place = pd.Series(np.arange(n), ids)[log.index].to_numpy()
+    shares = dict(zip(("temp", "dep_delay", "wind", "carrier"), np.c_[faults[:, :2], moved][place].mean(axis=0), strict=True))
     swapped = again.loc[log.index].assign(control=log["control"], delay=log["delay"])
-    other = log[["dep_delay", "temp", "carrier"]].copy()
-    got = value(skew_report(before.copy(), again, log, says), dict)
-    cost = value(got["cost"], dict)
+    other = log[["dep_delay", "temp", "wind", "carrier"]].copy()
+    asked = set()
+
+    def listens(table):
+        asked.update(map(str, table.columns))
+        return says(table)
+
+    got = value(skew_report(before.copy(), again, log, listens), dict)
+    cost, differs = value(got["cost"], dict), value(got["differs"], dict)
     assert abs(value(cost["data"], float) - (errors[1] - errors[0])) < 1e-6, "On other flights your cost of changed data is wrong."
     assert abs(value(cost["pipelines"], float) - (errors[2] - errors[1])) < 1e-6, "On other flights your cost of different pipelines is wrong. It may be negative: a wrong pipeline can be right by luck."
     assert abs(value(cost["feedback"], float) - (errors[3] - errors[2])) < 1e-6, "On other flights your cost of feedback is wrong."
     got_back = value(value(skew_report(before.copy(), other, swapped, says), dict)["cost"], dict)
     assert abs(value(got_back["pipelines"], float) - (errors[1] - errors[2])) < 1e-6, "On other flights your cost of different pipelines is wrong. It may be negative: a wrong pipeline can be right by luck."
-    assert abs(value(value(got["differs"], dict)["temp"], float) - expected) < 1e-9, "On other flights your share of features that differ is wrong: it is a share of the served flights."
+    assert abs(value(differs["temp"], float) - shares["temp"]) < 1e-9, "On other flights your share of features that differ is wrong: it is a share of the served flights."
+    assert abs(value(differs["dep_delay"], float) - shares["dep_delay"]) < 1e-9, "Numbers are the same up to 1e-6: on other flights yours draws the line elsewhere."
+    assert abs(value(differs["wind"], float) - shares["wind"]) < 1e-9, "On other flights, whose numbers are missing on both sides or on one, your share of those that differ is wrong."
+    assert abs(value(differs["carrier"], float) - shares["carrier"]) < 1e-9, "On other flights, whose texts are missing on both sides or on one, your share of those that differ is wrong."
+    assert not asked & {"control", "delay"}, "Your code hands the label or the control group to the model: it takes features and nothing else."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="skew_report"
@@ -397,28 +423,32 @@ find(strategy_of(pair.space), parts_company, settings=repeatable)  # 200 rows, n
 
 # %% [markdown]
 # One minute early: nothing simpler shows it. Where no row shows a difference, `find` raises `NoSuchExample`. And what
-# is *different*? Four rules, here as examples:
+# is *different*? The rules, as examples:
 #
 # | training | serving | the same? |
 # |---|---|---|
 # | 0.30000000000000004 | 0.3 | yes, up to rounding |
 # | NaN | NaN | yes |
 # | NaN | 0.0 | no |
+# | +inf | −inf | no |
 # | 3.5 | raises ZeroDivisionError | no |
+# | raises ValueError | raises KeyError | yes |
 
 # %% kind="exercise" name="find_difference" exports=["find_difference"]
 def find_difference(train_fn, serve_fn, space):
     """A row on which two functions disagree, the simplest found; None if they seem to agree.
 
-    train_fn, serve_fn: row (dict) → number, perhaps NaN; either may raise.
+    train_fn, serve_fn: row (dict) → number, perhaps NaN or infinite; either may raise, whatever.
     space: dict, field → which values can occur; `strategy_of(space)` draws rows from it.
 
-    Two results are the same if both are NaN, or if they differ by at most 1e-9 times the larger
-    magnitude (or by at most 1e-9), or if both raise. A function that raises where the other does
-    not disagrees with it. Try 200 rows at least before you return None.
+    Two results are the same if both are NaN, or the same infinity, or finite and at most 1e-9
+    times the larger magnitude (or at most 1e-9) apart, or if both raise. A function that raises
+    where the other does not disagrees with it. Try 200 rows at least before you return None.
     Simple is: short lists, and numbers near 0. Returns a dict of the fields, or None.
     """
     ### BEGIN SOLUTION
+    import math
+
     def outcome(function, row):
         try:
             return float(function(row))
@@ -429,7 +459,7 @@ def find_difference(train_fn, serve_fn, space):
         a, b = outcome(train_fn, row), outcome(serve_fn, row)
         if a is None or b is None:
             return (a is None) != (b is None)
-        return not (np.isclose(a, b, rtol=1e-9, atol=1e-9) or (np.isnan(a) and np.isnan(b)))
+        return not (math.isclose(a, b, abs_tol=1e-9) or (np.isnan(a) and np.isnan(b)))  # rel_tol is 1e-9
 
     try:
         return find(strategy_of(space), differs, settings=repeatable)
@@ -459,7 +489,7 @@ with check("find_difference"):
     assert disagree(pair, row), f"On your row {row} the two functions agree."
     assert abs(row["dep_delay"]) <= 30, f"You reported {row}. It does differ, but so does −1: of the rows that differ, report a simple one. hypothesis shrinks; `find` returns what is left."
 
-    # The four examples of the text: both functions give the same two results for every row.
+    # The examples of the text: both functions give the same two results for every row.
     whatever = {"x": ("int", 0, 9)}
     row = find_difference(lambda row: 0.1 + 0.2, lambda row: 0.3, whatever)
     assert row is None, f"0.30000000000000004 and 0.3 are the same up to rounding, and you reported {row}. Are floats compared with ==, without a tolerance?"
@@ -469,6 +499,10 @@ with check("find_difference"):
     assert row is not None, "One function gives NaN and the other 0. You found no difference: NaN against a number is one. A comparison with NaN is False, in whichever direction you ask."
     row = find_difference(lambda row: 3.5, lambda row: 3.5 // (row["x"] - row["x"]), whatever)
     assert row is not None, "One function gives 3.5, the other raises ZeroDivisionError. You found no difference: a crash on one side is one. Does an except swallow it?"
+    row = find_difference(lambda row: np.inf, lambda row: -np.inf, whatever)
+    assert row is not None, "One function gives +inf and the other −inf. You found no difference: the larger magnitude is infinite, and so a relative tolerance allows anything."
+    row = find_difference(lambda row: np.inf, lambda row: np.inf, whatever)
+    assert row is None, f"Both functions give +inf, and you reported {row}. inf − inf is NaN: ask whether they are equal, too."
 
     tried, same = [], total(shortest=1)
 
@@ -481,10 +515,10 @@ with check("find_difference"):
     assert len(tried) >= 200, f"Before you returned None you tried {len(tried)} rows; asked are 200 at least. Rare rows are what this is for."
     same = total(unit=1e9 / 7)
     row = find_difference(same.train, same.serve, same.space)
-    assert row is None, f"Numbers of 1e9 differ by 1e-7 when they are added up from the other end, which is rounding; you reported {row}. Is your tolerance absolute only? 1e-9 times the larger magnitude is allowed."
+    assert row is None, "Numbers of 1e9 differ by 1e-7 when they are added up from the other end, which is rounding, and you reported it. Is your tolerance absolute only? 1e-9 times the larger magnitude is allowed."
     same = total(-3, 3)
     row = find_difference(same.train, same.serve, same.space)
-    assert row is None, f"0.1 + 0.2 − 0.3 is 5.6e-17 and not 0, which is rounding; you reported {row}. Is your tolerance relative only? Near 0 it allows nothing: 1e-9 itself is allowed, too."
+    assert row is None, "0.1 + 0.2 − 0.3 is 5.6e-17 and not 0, which is rounding, and you reported it. Is your tolerance relative only? Near 0 it allows nothing: 1e-9 itself is allowed, too."
     pair, found_rows = speed(), []
     escaped = raised(lambda: found_rows.append(find_difference(pair.serve, pair.train, pair.space)))
     assert escaped is None, f"train_fn crashes on an air_time of 0, and {escaped} came out of find_difference. Either function may raise."
@@ -495,6 +529,10 @@ with check("find_difference"):
     same = crash()
     row = find_difference(same.train, same.serve, same.space)
     assert row is None, f"Both crash on an air_time of 0, and you reported {row}. If both raise, that is the same."
+    rows = []
+    escaped = raised(lambda: rows.append(find_difference(lambda row: float("unknown"), lambda row: row["y"], whatever)))
+    assert escaped is None, f"One function raises ValueError, the other KeyError, and {escaped} came out of find_difference. A function may raise anything, not only ZeroDivisionError."
+    assert rows[0] is None, f"One function raises ValueError, the other KeyError, and you reported {rows[0]}. Both raise: that is the same, whatever they raise."
 
     pair = filled(1017.0, 0.0)
     row = find_difference(pair.train, pair.serve, pair.space)
@@ -533,6 +571,30 @@ with check("find_difference"):
     value_of_missing = float(h.integers(990, 1020))
     pair = filled(value_of_missing, value_of_missing)
     assert find_difference(pair.train, pair.serve, pair.space) is None, "You reported a difference where both fill missing values with the same number."
+    number, other, mark = (f"{name}{h.integers(10**9)}" for name in ("number", "list", "choice"))
+    low, high = int(h.integers(-900, -100)), int(h.integers(100, 900))
+    space = {number: ("int", low, high), other: ("list", low, high, 1, 6), mark: ("choice", names)}
+    edge = int(h.integers(low // 2, high // 4))
+
+    def one(row):
+        return row[number] + len(row[other])
+
+    def two(row):
+        return one(row) + (1 if row[number] > edge else 0)
+
+    row = find_difference(one, two, space)
+    assert row is not None, "With other fields you missed a difference that many rows show."
+    row = value(row, dict)
+    assert set(row) == set(space), "A row that you reported has other fields than the space."
+    assert edge < row[number] <= high and 1 <= len(row[other]) <= 6 and row[mark] in names, "A row that you reported cannot occur, or shows no difference."
+    assert find_difference(one, one, space) is None, "With other fields you reported a difference between a function and itself."
+    big = float(h.uniform(1e7, 1e8))
+    for apart, exactly, wanted in ((9e-10, 0.0, False), (1.2e-9, 0.0, True), (big * (1 + 8e-10), big, False), (big * (1 + 1.2e-9), big, True)):
+        assert (find_difference(lambda row, x=apart: x, lambda row, x=exactly: x, space) is not None) is wanted, "Numbers near 0 may be 1e-9 apart, large ones 1e-9 of their size: your tolerance is another one."
+        assert (find_difference(lambda row, x=exactly: x, lambda row, x=apart: x, space) is not None) is wanted, "Numbers near 0 may be 1e-9 apart, large ones 1e-9 of their size: your tolerance is another one."
+    for odd in h.permutation([np.inf, -np.inf, np.nan]).tolist():
+        assert find_difference(lambda row, x=odd: x, lambda row: big, space) is not None, "You missed NaN or infinity in training against a number."
+        assert find_difference(lambda row: big, lambda row, x=odd: x, space) is not None, "You missed NaN or infinity in serving against a number."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="find_difference"
@@ -887,7 +949,6 @@ def same_up_to(a, b, rtol):
     side only is not the same at any rtol. Returns a bool.
     """
     ### BEGIN SOLUTION
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if a.shape != b.shape:
         return False
     finite = np.isfinite(a) & np.isfinite(b)
@@ -908,7 +969,6 @@ def separating(equivalent, different):
     """
     ### BEGIN SOLUTION
     def distance(a, b):
-        a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
         return max(float(np.max(np.abs(a - b) / np.maximum(1, np.maximum(np.abs(a), np.abs(b))))), 1e-12)
 
     low, high = max(distance(*pair) for pair in equivalent), min(distance(*pair) for pair in different)
@@ -934,6 +994,7 @@ with check("same_up_to"):
     assert not same([1.0, nan], [1.0, 0.375], 1e-1), "NaN on one side and a number on the other is not the same; yours says it is. A comparison with NaN is False, in whichever direction you ask."
     assert same([inf, -inf], [inf, -inf], 1e-6), "The same infinities are the same; yours says no. inf − inf is NaN."
     assert not same([inf], [5.0], 0.5), "Infinity against 5 is not the same at any rtol; yours says it is: inf ≤ rtol × inf is True."
+    assert not same([inf], [-inf], 0.5), "+inf and −inf are not the same infinity; yours says they are. That both are infinite is not enough."
     assert not same([1.0, 1, 1], [[1.0], [1], [1]], 1e-3), "Shapes (3,) and (3, 1) are not the same; yours says they are. NumPy compares every number with every other then."
 
     def apart(*distances):
@@ -968,11 +1029,33 @@ with check("same_up_to"):
     holed[place] = nan
     assert not same(holed, base, 0.5), "You call the same what is missing on the first side only."
     assert not same(base, holed, 0.5), "You call the same what is missing on the second side only."
+    small = float(h.uniform(0.1, 0.4))
+    assert not same([small], [small + 0.1], 0.07), "Sizes below 1 count as 1, and not as more: you call the same what differs by more than rtol."
+    endless = base.copy()
+    endless[place] = inf
+    assert not same(base, endless, 0.9), "You call the same what is infinite on the second side only."
+    assert not same(endless, base, 0.9), "You call the same what is infinite on the first side only."
+    both = np.where(np.arange(50) == (place + 1) % 50, nan, base)
+    assert same(both, np.where(np.isnan(both), nan, moved), 0.0105), "With a missing number on both sides you call different what is the same."
+    assert not same(both, moved, 0.0105), "A number that is missing on one side, and another that moved: you call that the same."
+    assert not same(base.reshape(5, 10), base.reshape(10, 5), 0.5), "Other shapes are not the same, however many numbers they hold."
+    assert same(base.reshape(5, 10), moved.reshape(5, 10), 0.0105), "You call different what is the same, in two dimensions."
+    assert not same(base.reshape(5, 10), moved.reshape(5, 10), 0.0095), "You call the same what differs by more than rtol, in two dimensions."
+    assert not same(base[:1], np.array([]), 0.5), "One number and none are other shapes, and not the same."
+    assert not same(base[0], base[:1], 0.5), "A number and an array of one are other shapes, and not the same."
     low, high = 10.0 ** h.uniform(-9, -6), 10.0 ** h.uniform(-4, -1)
-    t = value(separating(apart(low / 3, low, low / 10), apart(high * 2, high)), float)
-    assert abs(np.log10(t) - np.log10(low * high) / 2) < 0.05, "With other distances your tolerance is not halfway in orders of magnitude."
+    near, far = h.permutation([low / 3, low, low / 10]).tolist(), h.permutation([high * 2, high, high * 5]).tolist()
+    t = value(separating(apart(*near), apart(*far)), float)
+    assert abs(np.log10(t) - np.log10(low * high) / 2) < 0.01, "With other distances your tolerance is not halfway in orders of magnitude."
     t = value(separating([(base, base)], apart(high)), float)
-    assert abs(np.log10(t) - np.log10(1e-12 * high) / 2) < 0.05, "Equal to the last bit counts as a distance of 1e-12: otherwise the tolerance is 0."
+    assert abs(np.log10(t) - np.log10(1e-12 * high) / 2) < 0.01, "Equal to the last bit counts as a distance of 1e-12: otherwise the tolerance is 0."
+    sign = float(h.choice([-1.0, 1.0]))
+    large = sign * np.array([300.0, 7000.0, 0.5])
+    t = value(separating([(large, large * [1, 1 - low, 1])], [(large * [1 - 5 * high, 1 - high, 1], large)]), float)
+    assert abs(np.log10(t) - np.log10(low * 5 * high) / 2) < 0.01, "The distance of a pair is its largest d, whatever the signs and sizes of its numbers."
+    t = value(separating(apart(low), [(large, 3 * large)]), float)
+    assert abs(np.log10(t) - np.log10(low * 2 / 3) / 2) < 0.01, "A distance is relative to the larger of the two numbers."
+    assert separating(apart(0.0), [(base, base)]) is None, "Nothing tells apart two pairs that are both equal to the last bit: None."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="same_up_to"
@@ -1157,8 +1240,8 @@ def export(recipe, network, folder):
     import keras
 
     numbers, texts = list(recipe["mean"]), list(recipe["vocabulary"])
-    signature = {name: tf.TensorSpec([None], tf.float32, name=name) for name in numbers}
-    signature |= {name: tf.TensorSpec([None], tf.string, name=name) for name in texts}
+    signature = {name: tf.TensorSpec([None], tf.float32) for name in numbers}
+    signature |= {name: tf.TensorSpec([None], tf.string) for name in texts}
 
     class Servable(tf.Module):
         def __init__(self):
@@ -1215,6 +1298,8 @@ with check("export"):
     features, delay = answers[0]["features"], answers[0]["delay"]
     assert features.shape == (4, 5), f"Two numbers, one column for unknown carriers and two for known ones: features of four rows have the shape (4, 5), yours {features.shape}."
     assert delay.shape == (4,), f"delay of four rows has the shape (4,), yours {delay.shape}."
+    assert not np.allclose(features[:, :3], wanted[:, 2:]), "Your first columns are those of the carriers. The numbers stand first, then the columns of each text."
+    assert not np.allclose(features[[0, 2, 3], 0], wanted[[0, 2, 3], 1]), "Your first column is the scaled temp. The numbers stand in the order of recipe['mean']: dep_delay, then temp."
     assert not np.isnan(features).any(), "A row without temp gives NaN features. Missing values are filled inside the model too: with recipe['fill'], before scaling."
     got = float(features[1, 1])
     assert abs(got + 5) > 1e-3, "The row without temp has the scaled temp −5: it was filled with 0. The recipe's fill is 55."
@@ -1229,19 +1314,19 @@ with check("export"):
     assert np.allclose(features[:, 2:], wanted[:, 2:]), f"The columns of the carriers UA, AA, ZZ, AA are {wanted[:, 2:].astype(int).tolist()}, yours {np.round(features[:, 2:], 2).tolist()}. The order is: unknown, then the vocabulary as given."
     straight = linear(wanted, small_network)
     assert not np.allclose(delay, straight, atol=1e-4), f"The predictions are {np.round(wanted_delay, 2)}, yours {np.round(delay, 2)}: that is the network without ReLU. Between the layers, what is negative becomes 0."
-    assert np.allclose(delay, wanted_delay, atol=1e-4), f"The predictions are {np.round(wanted_delay, 2)}, yours {np.round(delay, 2)}. ReLU stands between the layers and not after the last one."
+    assert np.allclose(delay, wanted_delay, atol=1e-4), f"The predictions are {np.round(wanted_delay, 2)}, yours {np.round(delay, 2)}. ReLU stands between the layers and not after the last one, nor before the first."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     names = [str(x) for x in h.permutation(["B6", "DL", "UA", "WN"])]
     other = {
-        "fill": {"visib": float(h.integers(5, 10))}, "mean": {"visib": 8.0, "hour": 13.0, "distance": 1000.0},
+        "fill": {"distance": float(h.uniform(300, 900)), "visib": float(h.uniform(5, 9))}, "mean": {"visib": 8.0, "hour": 13.0, "distance": 1000.0},
         "sd": {"visib": 2.0, "hour": 5.0, "distance": 700.0}, "vocabulary": {"origin": ["LGA", "EWR"], "carrier": names},
     }
     layers = [(h.normal(size=shape).astype(np.float32), h.normal(size=shape[1]).astype(np.float32)) for shape in ((11, 6), (6, 4), (4, 1))]
     n = 40
     rows = {
         "visib": np.where(h.random(n) < 0.3, np.nan, h.uniform(0, 10, n)).astype(np.float32), "hour": h.integers(0, 24, n).astype(np.float32),
-        "distance": h.uniform(80, 3000, n).astype(np.float32), "origin": h.choice(["EWR", "JFK", "LGA"], n), "carrier": h.choice([*names, "new"], n),
+        "distance": np.where(h.random(n) < 0.3, np.nan, h.uniform(80, 3000, n)).astype(np.float32), "origin": h.choice(["EWR", "JFK", "LGA"], n), "carrier": h.choice([*names, "new"], n),
     }
     saved = written(lambda folder: export(other, layers, folder))
     assert not PYTHON.intersection(operators(saved)), "With another recipe the SavedModel holds a call back into Python."

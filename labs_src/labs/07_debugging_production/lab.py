@@ -134,6 +134,7 @@ def timeline(deploys, upstream, since, hours):
     """What took effect in the hours before an onset, the nearest first.
 
     deploys: DataFrame with `id`, `time` (UTC, with its zone) and `status` ("done" or "failed").
+        Only what is done takes effect. Either table may be empty.
     upstream: DataFrame with `id`, `announced` and `effective` (local time of New York, without a
         zone; none falls into the hour that the clocks of November show twice).
     since: pandas Timestamp, UTC, without a zone. hours: how far to look back; both ends count.
@@ -175,20 +176,27 @@ with check("timeline"):
     ours, theirs = history([("d1", "2013-06-05 08:00", "done")], [("u1", "2013-06-01 10:00", "2013-06-05 10:00")])
     got = listed(ours, theirs, noon, 6)
     assert got == [("u1", 0.0), ("d1", 6.0)], f"u1 took effect exactly at the onset, d1 exactly 6 hours before; expected u1 0.0 and d1 6.0, yours {got}. Both ends count."
+    ours, theirs = history([("d1", "2013-03-10 08:00", "done")], [("u1", "2013-03-01 10:00", "2013-03-10 01:30")])
+    got = listed(ours, theirs, pd.Timestamp("2013-03-10 10:00"), 6)
+    assert got == [("d1", 2.0), ("u1", 3.5)], f"The night of 10 March has no hour from 2 to 3 in New York: u1, at 01:30, was still five hours behind UTC, 3.5 hours before the onset; expected d1 2.0 and u1 3.5, yours {got}. The zone of each time decides, not that of the onset; and a difference of local times counts an hour that there was not."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
-    for month in (5, 11):
-        onset = pd.Timestamp(2013, month, int(h.integers(10, 25)), 18)
-        minutes = h.permutation(np.arange(5, 900))[:12]
+    for month, day in ((5, int(h.integers(10, 25))), (11, int(h.integers(10, 25))), (3, 10), (11, 3)):
+        onset, hours = pd.Timestamp(2013, month, day, 18), int(h.integers(7, 17))
+        minutes = h.permutation(np.r_[5:60 * hours:7, 60 * hours + 3:1260:7])
+        minutes = minutes[(minutes < 650) | (minutes > 790)][:24]  # not the hour that is there twice
         at = [onset - pd.Timedelta(minutes=int(m)) for m in minutes]
-        local = [t - pd.Timedelta(hours=4 if month == 5 else 5) for t in at]
-        states = ["failed" if i % 3 == 2 else "done" for i in range(6)]
+        local = [str(t.tz_localize("UTC").tz_convert("America/New_York").tz_localize(None)) for t in at]
+        states = h.choice(["done", "failed"], 12, p=[0.7, 0.3]).tolist()
         ours, theirs = history(
-            [(f"d{i}", str(at[i]), states[i]) for i in range(6)],
-            [(f"u{i}", str(local[i] - pd.Timedelta(days=1)), str(local[i])) for i in range(6, 12)],
+            [(f"d{i}", str(at[i]), states[i]) for i in range(12)],
+            [(f"u{i}", str(onset - pd.Timedelta(days=int(h.integers(9)))), local[i]) for i in range(12, 24)],
         )
-        pairs = [(f"{'d' if i < 6 else 'u'}{i}", round(minutes[i] / 60, 2)) for i in range(12) if minutes[i] <= 480 and (i > 5 or states[i] == "done")]
-        assert listed(ours, theirs, onset, 8) == sorted(pairs, key=lambda pair: pair[1]), "On other logs, in summer or in winter, your list is another one."
+        mine = [(f"d{i}", round(minutes[i] / 60, 2)) for i in range(12) if minutes[i] <= 60 * hours and states[i] == "done"]
+        others = [(f"u{i}", round(minutes[i] / 60, 2)) for i in range(12, 24) if minutes[i] <= 60 * hours]
+        assert listed(ours, theirs, onset, hours) == sorted(mine + others, key=lambda pair: pair[1]), "On other logs, in summer, in winter or when the clocks change, your list is another one."
+        assert listed(ours, theirs.head(0), onset, hours) == sorted(mine, key=lambda pair: pair[1]), "Without any notice your list is another one."
+        assert listed(ours.head(0), theirs, onset, hours) == sorted(others, key=lambda pair: pair[1]), "Without any deploy your list is another one."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="timeline"
@@ -294,7 +302,7 @@ def diagnose(evidence):
             nothing is broken.
         "since": that row's, a pandas Timestamp, UTC, without a zone; None if nothing is broken.
         "action": "roll_back" if a deploy whose `component` is `FAMILIES[cause].owner`, with status
-            "done", stands in the five hours before `since`; else `FAMILIES[cause].action`.
+            "done", stands at `since` or up to five hours before; else `FAMILIES[cause].action`.
     """
     ### BEGIN SOLUTION
     signs = symptoms(evidence)
@@ -364,13 +372,13 @@ QUIET = [(100, "nothing"), (102, "nothing"), (103, "nothing")]
 FAINT = [(21146, "failing_host"), (60063, "failing_host"), (21436, "feedback_loop")]
 ONE_SIGN = [(708, "zero_fill"), (710, "zero_fill"), (100, "schema_change"), (103, "schema_change")]
 SPECIAL = [(100, "skewed_preprocessing"), (102, "skewed_preprocessing"), (60047, "bad_quantization"), (101, "stale_model")]
-# The sign is above 1 in two places, the right one first.
+# The sign is above 1 in two places, the right one first. Both are asked.
 TWO_PLACES = [(20836, "skewed_preprocessing"), (21151, "failing_host")]
 # Hard ones: replay is above 1 on several hosts, coarse below it.
 YOUNG_MODEL = [(43602, "bad_quantization"), (43614, "bad_quantization")]
 # An average is above 1 too. In the hard ones and in the first plain one it is the strongest sign.
 AVERAGES = [(89, "zero_fill"), (5001, "stale_cache"), (6011, "late_events")]
-AVERAGES_HARD = [(28, "failing_host")]
+AVERAGES_HARD = [(28, "failing_host"), (5001, "failing_host")]
 # Two signs of inputs; the weaker ones are missing, implausible, zeros.
 TWO_INPUTS = [(3024, "zero_fill"), (3032, "zero_fill"), (113, "unit_change")]
 INPUTS = [(20119, "unit_change"), (89, "zero_fill"), (100, "schema_change"), (4005, "time_zone"), (5001, "stale_cache"), (6011, "late_events"), (104, "duplicate_events"), (101, "label_delay")]
@@ -413,13 +421,14 @@ with check("diagnose"):
     got = rights(SPECIAL)
     assert got["cause"] >= 0.75, f"Plain faults of serving: yours names the right cause in {got['cause']:.0%}. Several signs are there at once; the special one (coarse, scaled) explains the general one (replay)."
     assert got["where"] >= 0.75, f"Plain faults of serving: yours names the right place in {got['where']:.0%}. The place stands in the row of the sign that decided, which need not be the strongest."
+    assert right(101, "stale_model")["cause"], "Of the hosts one alone differs from its replay, and no special sign is there: it serves an old model, stale_model; yours says something else. Only where several hosts differ it is the model of all."
     got = rights(TWO_PLACES)
-    assert got["where"] >= 0.5, f"Two faults whose sign is there in two places: yours names the right place in {got['where']:.0%}. Of the rows of one sign the strongest has the place: it stands first."
+    assert got["where"] == 1, f"Two faults whose sign is there in two places: yours names the right place in {got['where']:.0%}. Of the rows of one sign the strongest has the place: it stands first."
     got = rights([], YOUNG_MODEL)
     assert got["cause"] >= 0.5, f"Two quantized models, so young that coarse is below 1 and replay is above it on several hosts: yours names {got['cause']:.0%}. One host that differs has an old model; if several do, it is the model that they all serve."
     assert got["where"] >= 0.5, f"The same two: the place of a model that all hosts serve is 'model', not one of the hosts; yours has it in {got['where']:.0%}."
     got = rights(AVERAGES, AVERAGES_HARD)
-    assert got["cause"] >= 0.8, f"Four faults in whose company residual, acted or labels late is above 1 too: yours names the right cause in {got['cause']:.0%}. Those three are averages over many rows, and move when something else breaks: ask for them last, however strong they are."
+    assert got["cause"] >= 0.85, f"Five faults in whose company residual, acted or labels late is above 1 too: yours names the right cause in {got['cause']:.0%}. Those three are averages over many rows, and move when something else breaks: ask for them last, however strong they are."
     got = rights(TWO_INPUTS)
     assert got["cause"] >= 0.8, f"Three faults with two signs of inputs: yours names the right cause in {got['cause']:.0%}. No sign of inputs is more special than another: the strongest decides. A station that is silent for some hours is `missing` in healthy weeks too."
     inputs = rights(INPUTS)
@@ -446,39 +455,54 @@ with check("diagnose"):
     assert inputs["action"] >= 0.7, f"The same cause can begin with a deploy of ours or outside: yours has the right action in {inputs['action']:.0%}. Roll back if, and only if, a deploy of the owner with status done stands shortly before the onset."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
-    bank = {  # plain and hard incidents whose signs tell what happened
-        "unit_change": ((100, 101, 102, 103, 104, 105, 106, 107), (100, 101, 102, 104, 105, 107, 108, 109)),
-        "zero_fill": ((100, 101, 102, 103, 104, 105, 106, 107), (100, 103, 104, 105, 106, 107, 108, 109)),
-        "schema_change": ((101, 102, 104, 107, 108, 109, 110), (100, 101, 102, 104, 107, 108, 109, 110)),
-        "time_zone": ((100, 101, 102, 103, 104, 105, 106, 107), (101, 102, 103, 104, 105, 106, 107, 108)),
-        "stale_cache": ((100, 101, 102, 103, 106, 107, 108, 110), (100, 101, 102, 103, 104, 105, 106, 107)),
-        "late_events": ((100, 101, 102, 103, 104, 105, 106, 107), (101, 102, 103, 104, 105, 106, 107, 109)),
-        "duplicate_events": ((100, 101, 105, 106, 107, 108, 110), (101, 104, 107, 118, 119, 121, 122, 124)),
-        "skewed_preprocessing": ((101, 103, 104, 105, 106, 107), ()),
-        "bad_quantization": ((100, 101, 102, 103, 104, 105, 106, 107), (100, 101, 102, 103, 104, 105, 106, 107)),
-        "stale_model": ((100, 102, 103, 104, 105, 106, 107), (100, 101, 102, 103, 104, 105, 106, 107)),
-        "failing_host": ((100, 101, 102, 103, 104, 105, 106, 107), (116, 124, 131, 139, 142, 148, 150, 154)),
-        "wrong_threshold": ((100, 101, 102, 104, 105, 106, 107, 108), (105, 107, 114, 134, 155)),
-        "label_delay": ((100, 102, 103, 104, 105, 106, 107), (102, 103, 104, 105, 106, 107, 109, 110)),
-        "feedback_loop": ((102, 103, 104, 105, 106, 107, 108, 110), (103, 134)),
-        "carrier_outage": ((108, 110, 112, 117, 118, 120, 121), (118, 136, 144, 150, 153)),
-    }
-    quiet = rights([], [(int(seed), "nothing") for seed in h.permutation((100, 102, 103, 104, 106, 107, 108, 109))[:3]])
-    assert quiet["cause"] >= 0.5, "On unseen incidents, you often find a fault where nothing is broken."
-    unseen = []
-    for i, cause in enumerate(h.permutation(list(bank)).tolist()):
-        hard = i % 2 == 1 and len(bank[cause][1]) > 0
-        said = right(int(h.choice(bank[cause][hard])), cause, hard)
-        unseen.append({**said, "group": FAMILIES[cause].group, "hard": hard})
-    unseen = pd.DataFrame(unseen)
-    hard, unseen = unseen[unseen["hard"]], unseen.groupby("group")[["cause", "where", "since", "action"]].mean()
-    assert unseen.loc["input", "cause"] >= 0.7, "On unseen incidents, you often miss faults of inputs."
-    assert unseen.loc["serving", "cause"] >= 0.7, "On unseen incidents, you often miss faults of serving."
-    assert unseen.loc["outcome", "cause"] >= 0.5, "On unseen incidents, you often miss faults of labels, decisions and the world."
-    assert hard["cause"].mean() >= 0.5, "On unseen hard incidents, which hit few rows, you find too little."
-    assert unseen.loc["input", "where"] >= 0.7, "On unseen incidents of inputs, your place is often wrong."
-    assert unseen.loc["serving", "since"] >= 0.7, "On unseen incidents of serving, your onset is often off by more than six hours."
-    assert unseen.loc["input", "action"] >= 0.7, "On unseen incidents of inputs, your action is often wrong."
+
+    def unseen(cause, hard):
+        """An incident of a seed that nobody can guess; of three, the first in which a sign tells its cause."""
+        for _ in range(3):
+            incident = make_incident(int(h.integers(2**62)), cause, hard)
+            signs = symptoms(incident.evidence)
+            if cause in [SUGGESTS[sign] for sign in signs.loc[signs["strength"] > 1, "sign"]]:
+                break
+        return incident
+
+    def told(incident):
+        group, hard = FAMILIES[incident.truth.cause].group, incident.truth.hard
+        return {**marks(value(diagnose(incident.evidence), dict), incident.truth), "group": group, "hard": hard}
+
+    # In 60 draws the reference is right in 80 of 100 at least of whatever is asked here; limits leave room for other ways.
+    silent = ("nothing", "duplicate_events", "failing_host", "wrong_threshold", "feedback_loop", "carrier_outage")  # if hard
+    quiet = pd.DataFrame([told(unseen("nothing", hard)) for hard in (False, True, True)])
+    assert quiet["cause"].mean() >= 0.5, "On unseen incidents, you often find a fault where nothing is broken."
+    cases = [(cause, False) for cause in FAMILIES if cause != "nothing"] + [(cause, True) for cause in FAMILIES if cause not in silent]
+    found = pd.DataFrame([told(unseen(*case)) for case in cases])
+    old = pd.DataFrame([told(unseen("stale_model", False)) for _ in range(3)])
+    assert old["cause"].mean() >= 0.6, "On unseen incidents in which one host serves an old model, yours names another cause."
+    hard, found = found[found["hard"]], found.groupby("group")[["cause", "where", "since", "action"]].mean()
+    assert found.loc["input", "cause"] >= 0.75, "On unseen incidents, you often miss faults of inputs."
+    assert found.loc["serving", "cause"] >= 0.7, "On unseen incidents, you often miss faults of serving."
+    assert found.loc["outcome", "cause"] >= 0.6, "On unseen incidents, you often miss faults of labels, decisions and the world."
+    assert hard["cause"].mean() >= 0.6, "On unseen hard incidents, which hit few rows, you find too little."
+    assert found.loc["input", "where"] >= 0.75, "On unseen incidents of inputs, your place is often wrong."
+    assert found.loc["serving", "where"] >= 0.7, "On unseen incidents of serving, your place is often wrong."
+    assert found.loc["input", "since"] >= 0.7, "On unseen incidents of inputs, your onset is often off by more than six hours."
+    assert found.loc["serving", "since"] >= 0.7, "On unseen incidents of serving, your onset is often off by more than six hours."
+    assert found.loc["input", "action"] >= 0.75, "On unseen incidents of inputs, your action is often wrong."
+    assert found.loc["serving", "action"] >= 0.7, "On unseen incidents of serving, your action is often wrong."
+    signs = symptoms(zone.evidence)
+    since = signs.loc[signs["sign"] == "wrong hour", "since"].iloc[0]
+    there = replace(zone, truth=replace(zone.truth, since=since))
+    for rows, wanted in (
+        ([(float(h.uniform(4.6, 4.9)), "features", "done"), (60, "model", "done")], "roll_back"),
+        ([(5, "features", "done"), (float(h.uniform(0.1, 3)), "model", "done")], "roll_back"),
+        ([(float(h.uniform(5.1, 5.4)), "features", "done"), (float(h.uniform(0.1, 3)), "model", "done")], "repair_input"),
+        ([(float(h.uniform(0.1, 4.9)), "features", "failed"), (float(h.uniform(0.1, 4.9)), "labels", "done")], "repair_input"),
+        ([(float(h.uniform(3, 4.9)), "features", "done"), (float(h.uniform(0.1, 2.9)), "features", "failed")], "roll_back"),
+        ([(0, "features", "done"), (float(h.uniform(0.1, 3)), "model", "done")], "roll_back"),
+        ([(-float(h.uniform(0.1, 0.4)), "features", "done"), (float(h.uniform(5.1, 9)), "features", "done")], "repair_input"),
+    ):
+        assert value(diagnose(with_deploys(there, *rows)), dict).get("action") == wanted, "With other deploys around the onset your action is wrong: the owner's, done, in the five hours before."
+    nobody = replace(zone.evidence, deploys=zone.evidence.deploys.head(0))
+    assert value(diagnose(nobody), dict).get("action") == "repair_input", "Without any deploy your action is wrong."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="diagnose"
@@ -565,28 +589,37 @@ predict("bisection",
     "31 deploys, a test that is wrong in 20 % of the cases. How often does plain bisection find the right deploy?", {"plain bisection": (0, 100)})
 
 # %% kind="setup"
-# Hunts for a bad deploy with a noisy test, and counts the tests.
+# Hunts for a bad deploy with a noisy test: what is found, how many tests it takes, and how sure it is.
 def hunt(search, n, first, noise, g):
-    """Let `search` look for the first bad of n deploys (n: none is bad). Returns what it found and its number of tests."""
+    """Let `search` look for the first bad of n deploys (n: none is bad).
+
+    Returns what it found, its number of tests, and how probable their answers make what it found.
+    """
     names, asked, wrong = [f"d{i}" for i in range(n)], [], g.random(2000) < noise
+    belief = np.zeros(n + 1)  # logarithms; the last: none is bad
 
     def is_bad(name):
         if name not in names:
             raise ValueError("is_bad takes one of the names in deploys, such as 'd0', and not its place in the list.")
         if len(asked) == len(wrong):
             raise RuntimeError("2,000 tests in one search, and no end. It may wait for a belief that no answer can bring: when does yours stop?")
+        bad = bool((names.index(name) >= first) != wrong[len(asked)])
         asked.append(name)
-        return bool((names.index(name) >= first) != wrong[len(asked) - 1])
+        belief[:] += np.log(np.where((np.arange(n + 1) <= names.index(name)) == bad, 1 - noise, max(noise, 1e-12)))
+        return bad
 
-    return search(list(names), is_bad, noise), len(asked)
+    found = search(list(names), is_bad, noise)
+    place = n if found is None else names.index(found) if isinstance(found, str) and found in names else -1
+    return found, len(asked), float(np.exp(belief[place] - np.logaddexp.reduce(belief))) if place >= 0 else 0.0
 
 
 def hunts(search, cases, n, noise, g):
-    """Many hunts: the share in which `search` is right, and how many tests it runs on average."""
+    """Many hunts: the share in which `search` is right, the number of tests, and how probable its findings are with 3 standard errors added."""
     firsts = [int(first) for first in g.integers(n + 1, size=cases)]
     results = [hunt(search, n, first, noise, g) for first in firsts]
-    right = [found == (None if first == n else f"d{first}") for first, (found, _) in zip(firsts, results, strict=True)]
-    return sum(right) / cases, sum(tests for _, tests in results) / cases
+    right = [found == (None if first == n else f"d{first}") for first, (found, _, _) in zip(firsts, results, strict=True)]
+    sure = np.array([sure for _, _, sure in results])
+    return float(np.mean(right)), float(np.mean([tests for _, tests, _ in results])), float(sure.mean() + 3 * sure.std() / cases**0.5)
 
 # %% kind="explore" folded=false
 def plain_bisection(deploys, is_bad, noise):
@@ -597,7 +630,7 @@ def plain_bisection(deploys, is_bad, noise):
     return deploys[low] if low < len(deploys) else None
 
 # %% kind="explore"
-plain_right, plain_tests = hunts(plain_bisection, 1000, 31, 0.2, rng())
+plain_right, plain_tests, _ = hunts(plain_bisection, 1000, 31, 0.2, rng())
 
 # %% kind="explore"
 reveal("bisection",
@@ -638,28 +671,34 @@ def first_bad(deploys, is_bad, noise):
 # %% kind="check" name="first_bad" points=4
 with check("first_bad"):
     for first in (0, 13, 63):
-        found, tests = hunt(first_bad, 64, first, 0.0, rng())
+        found, *_ = hunt(first_bad, 64, first, 0.0, rng())
         assert found is None or isinstance(found, str), f"64 deploys, and d{first} is the first bad one; yours returned {found!r}. Return the name, such as 'd{first}', or None: not its place in the list."
         assert found not in (f"d{first - 1}", f"d{first + 1}"), f"64 deploys, the test is never wrong, and d{first} is the first bad one; yours says {found}, which is its neighbour. \"Bad\" at d{first} leaves d0…d{first} as candidates, with d{first} among them."
         assert found == f"d{first}", f"64 deploys, the test is never wrong, and d{first} is the first bad one; yours says {found}. Follow two answers by hand: if d31 is bad, the first bad one is d31 or earlier. Does the belief go that way?"
-    found, tests = hunt(first_bad, 64, 64, 0.0, rng())
+    found, *_ = hunt(first_bad, 64, 64, 0.0, rng())
     assert found is None, f"No deploy is bad: None is expected, and yours says {found}. Not every alarm is a deploy's fault."
-    found, tests = hunt(first_bad, 64, 60, 0.0, rng())
+    found, tests, _ = hunt(first_bad, 64, 60, 0.0, rng())
     assert tests <= 40, f"With a test that is never wrong yours ran {tests} tests for 64 deploys; halving needs 6 or 7. Do you go through them one by one?"
-    right, tests = hunts(first_bad, 24, 31, 0.2, rng())
-    assert right > 0.47, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 24 hunts. It believes each answer, or it stops too early: one wrong answer sends it into the wrong half for ever."
-    assert right >= 0.85, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 24 hunts. Asking three times and taking the majority is still wrong in 10 % of the steps, and there are five steps; and a belief of one half is wrong every other time."
+    # "At least 95 of 100": how probable the answers made each finding says it with less luck than whether it was right.
+    # Below, an honest search fails in less than 1 of 1,000 draws; one that is right in 91 of 100 passes in less than 1 of 100.
+    right, tests, sure = hunts(first_bad, 30, 31, 0.2, rng())
+    assert sure > 0.5, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 30 hunts. It believes each answer: one wrong answer sends it into the wrong half for ever."
+    assert sure > 0.85, f"31 deploys, 20 % wrong answers: yours is right in {right:.0%} of 30 hunts; asked are 95 %. Asking three times and taking the majority is still wrong in 10 % of the steps, and there are five steps; and a belief of one half is wrong every other time."
+    assert sure >= 0.95, f"31 deploys, 20 % wrong answers: what the tests answered makes the findings of 30 hunts {sure:.0%} probable at most; asked are 95 %. It stops too early: who stops at a belief of 90 % is wrong in nearly one of ten, and who is 95 % sure of each step is not of five steps."
     assert tests <= 110, f"31 deploys, 20 % wrong answers: yours runs {tests:.0f} tests on average. Halving needs five steps, and ten or twenty tests a step are plenty."
-    right, tests = hunts(first_bad, 12, 31, 0.35, rng())
-    assert right >= 0.75, f"31 deploys, now with 35 % wrong answers: yours is right in {right:.0%} of 12 hunts. An answer says less then, so more of them are needed: `noise` is an argument, and 0.8 and 0.2 belong to 20 %."
+    right, tests, sure = hunts(first_bad, 12, 31, 0.35, rng())
+    assert sure > 0.8, f"31 deploys, now with 35 % wrong answers: yours is right in {right:.0%} of 12 hunts; asked are 95 %. An answer says less then, so more of them are needed: `noise` is an argument, and 0.8 and 0.2 belong to 20 %."
+    assert sure >= 0.95, f"31 deploys, now with 35 % wrong answers: what the tests answered makes the findings of 12 hunts {sure:.0%} probable at most; asked are 95 %. It stops a little too early: who is 95 % sure of each step is not of five steps."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
-    right, tests = hunts(first_bad, 16, 40, 0.35, h)
-    assert right >= 0.75, "With another noise yours is too often wrong: how often you ask must depend on noise."
-    assert tests <= 450, "With another noise yours runs too many tests."
-    right, tests = hunts(first_bad, 16, 12, 0.1, h)
-    assert right >= 0.68, "With few deploys and little noise yours is too often wrong."
+    right, tests, sure = hunts(first_bad, 40, 160 + int(h.integers(40)), 0.18 + 0.006 * h.random(), h)
+    assert sure >= 0.95, "With many deploys and another noise yours is too often wrong: how often you ask must depend on both."
+    assert tests <= 160, "With another noise yours runs too many tests."
+    right, tests, sure = hunts(first_bad, 30, 12, 0.1, h)
+    assert sure >= 0.95, "With few deploys and little noise yours is too often wrong."
     assert tests <= 60, "With few deploys and little noise yours runs too many tests: how often you ask must depend on noise."
+    right, tests, sure = hunts(first_bad, 20, 1, 0.2, h)
+    assert sure >= 0.95, "With a single deploy yours is too often wrong: it is bad, or none is."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="first_bad"
@@ -677,10 +716,10 @@ both = {name: [hunts(search, 60, 31, noise, rng()) for noise in noises] for name
 tests = [round(n) for _, n in both["yours"]]
 fig, ax = plots.figure(f"Yours takes {tests[0]}, {tests[1]}, {tests[2]}, {tests[3]} tests at these noises", x="share of wrong answers", y="share of hunts that are right")
 for name, results in both.items():
-    ax.plot(noises, [share for share, _ in results], "o-", label=name)
+    ax.plot(noises, [share for share, *_ in results], "o-", label=name)
 ax.set_ylim(0, 1.05)
 plots.label_lines(ax)
-plots.show(fig, alt="; ".join(f"{name}: " + ", ".join(f"noise {noise:g} right in {share:.0%} with {n:.0f} tests" for noise, (share, n) in zip(noises, results, strict=True)) for name, results in both.items()))
+plots.show(fig, alt="; ".join(f"{name}: " + ", ".join(f"noise {noise:g} right in {share:.0%} with {n:.0f} tests" for noise, (share, n, _) in zip(noises, results, strict=True)) for name, results in both.items()))
 
 # %% kind="explore"
 # Draws the belief after a number of answers: slide the noise.
@@ -719,10 +758,11 @@ explorer(draw_belief, noise_percent=(0, 45, 20), answers=(0, 60, 20), first_bad_
 
 # %% kind="setup"
 # Builds errors of 6,000 flights, with one fault or several traps.
-def sliced(g, rise=0.0, slice_=None, storm=0.0, always=None, tiny=False, lost=0.1, few=()):
+def sliced(g, rise=0.0, slice_=None, storm=0.0, always=None, tiny=False, lost=0.1, few=(), part=1.0, late=None):
     """Errors of 6,000 flights with carrier, origin and host, half of them after; faults in minutes.
 
     few: a small carrier named HA as (flights before, flights after, mean error before, after, standard deviation).
+    part: share of the slice's flights whose errors rise. late: a slice, and how many of its labels have come before and after.
     """
     n = 6000
     table = pd.DataFrame({
@@ -735,7 +775,7 @@ def sliced(g, rise=0.0, slice_=None, storm=0.0, always=None, tiny=False, lost=0.
     if always:
         errors += 25.0 * (table[always[0]] == always[1]).to_numpy()
     if slice_:
-        errors += rise * (after & (table[slice_[0]] == slice_[1]).to_numpy())
+        errors += rise * (after & (table[slice_[0]] == slice_[1]).to_numpy() & (g.random(n) < part))
     if tiny:
         seven = np.r_[10:13, n - 4:n]
         table.loc[seven, "carrier"] = "HA"
@@ -746,6 +786,10 @@ def sliced(g, rise=0.0, slice_=None, storm=0.0, always=None, tiny=False, lost=0.
         table.loc[rows, "carrier"] = "HA"
         errors[rows] = np.repeat([was, now], [first, last]) + np.tile([-sd, sd], len(rows))[:len(rows)]
     errors[g.random(n) < lost] = np.nan
+    if late:
+        (column, name), *come = late
+        for side, known in zip((~after, after), come, strict=True):
+            errors[np.flatnonzero(side & (table[column] == name).to_numpy())[known:]] = np.nan
     return errors, table, after
 
 # %% kind="exercise" name="worst_slice" exports=["worst_slice"]
@@ -788,6 +832,8 @@ with check("worst_slice"):
     assert got == ("host", "h3"), f"The errors of host h3 rose by 12 minutes; yours says {got}. Expected ('host', 'h3')."
     got = worst(rise=12, slice_=("host", "h3"))
     assert got == ("host", "h3"), f"The same, with a tenth of the labels missing; yours says {got}. A mean with NaN is NaN: leave rows without a label out."
+    got = worst(rise=40, slice_=("host", "h3"), lost=0.0, part=0.2)
+    assert got == ("host", "h3"), f"Of host h3 one error in five rose, by 40 minutes, the others did not; yours says {got}. A median does not see that; the formula has means."
     got = worst(rise=8, slice_=("carrier", "AA"), always=("carrier", "EV"))
     assert got == ("carrier", "AA"), f"EV was always 25 minutes worse, and AA has risen by 8; yours says {got}. What was always bad is not today's incident: compare with before."
     got = worst(rise=8, slice_=("carrier", "AA"), tiny=True)
@@ -796,12 +842,18 @@ with check("worst_slice"):
     assert got == ("carrier", "AA"), f"A storm: all rose by 10 minutes, and AA by another 9; yours says {got}. Subtract the rise of all other rows, else the largest slice wins."
     got = worst(rise=8, slice_=("host", "h3"), lost=0.0, few=(40, 40, 20, 35, 60))
     assert got == ("host", "h3"), f"HA has 40 flights before and 40 after, which scatter by 60 minutes and rose by 15; the 1,500 of host h3 rose by 8; yours says {got}. 15 ± 13 is less sure than 8 ± 0.7: rank by z, not by minutes."
+    got = worst(rise=5, slice_=("host", "h3"), lost=0.0, late=(("carrier", "UA"), 300, 3000))
+    assert got == ("host", "h3"), f"Of UA's labels of before most are missing, and host h3 rose by 5 minutes; yours says {got}. A missing label is no error of 0 minutes: leave the row out."
     got = worst(lost=0.0, few=(100, 100, 20, 40, 20))
     assert got == ("carrier", "HA"), f"Only HA rose, by 20 minutes, with s² / n = 4 before and after; yours says {got}. Its z is 20 / √8 = 7: divide by the root of the sum, not by the sum itself (20 / 8 stays below 4)."
+    got = worst(rise=8, slice_=("host", "h3"), lost=0.0, few=(100, 100, 20, 40, 20))
+    assert got == ("host", "h3"), f"The z of HA and of host h3 exceed 4 both, with 20 minutes of few flights and 8 minutes of many; h3 has the larger z; yours says {got}. Neither the first one above 4 is asked nor the one with most minutes."
     got = worst(rise=-12, slice_=("carrier", "UA"), lost=0.0)
     assert got != ("carrier", "UA"), f"The errors of UA fell by 12 minutes; yours says {got}. A slice that has become better is not the worst: z has a sign."
     got = worst(rise=8, slice_=("host", "h3"), lost=0.0, few=(3, 200, 20, 60, 2))
     assert got == ("host", "h3"), f"HA has 3 flights before and 200 after, and host h3 rose by 8 minutes; yours says {got}. At least 30 known errors before *and* 30 after: nobody knows how HA was."
+    got = worst(rise=8, slice_=("host", "h3"), lost=0.0, few=(60, 60, 20, 70, 3), late=(("carrier", "HA"), 20, 20))
+    assert got == ("host", "h3"), f"HA has 60 flights before and after, but labels of only 20; host h3 rose by 8 minutes; yours says {got}. A slice needs 30 *known* errors on each side, not 30 rows."
     got = worst(storm=10)
     assert got is None, f"A storm and nothing else: None is expected, and yours says {got}. Not every alarm has a slice: one of a dozen is always the largest."
     ### BEGIN HIDDEN TESTS
@@ -812,12 +864,25 @@ with check("worst_slice"):
         assert worst(seed=seed, rise=9, slice_=places[i], storm=float(h.integers(5, 15)), always=("carrier", "EV"), tiny=True) == places[i], "On other errors, with all traps at once, yours names another slice."
     assert worst(seed=int(h.integers(2**31)), rise=8, slice_=("host", "h4"), few=(8, 150, 20, 70, 3)) == ("host", "h4"), "A slice with too few errors before was named, or hid the right one: 30 before and 30 after."
     assert worst(seed=int(h.integers(2**31)), rise=-9, slice_=("host", "h1")) != ("host", "h1"), "A slice that has become better is not the worst: yours names it."
+    assert worst(seed=int(h.integers(2**31)), rise=12, slice_=("carrier", "DL"), lost=0.0, few=(100, 100, 20, 40, 20)) == ("carrier", "DL"), "Of two slices whose z exceeds 4 yours names the one with the smaller z."
+    assert worst(seed=int(h.integers(2**31)), rise=6, slice_=("host", "h2"), late=(("carrier", "UA"), int(h.integers(200, 300)), 3000)) == ("host", "h2"), "Where labels are missing in one slice, before more than after, yours names another one."
     exact = np.tile([0.0, 2.0], 60)
     table = pd.DataFrame({"host": np.repeat(["x", "y"], 60)})
     late = np.tile(np.repeat([False, True], 30), 2)
-    for up, wanted in ((1.3, None), (1.6, ("host", "x"))):
+    for up, wanted in ((1.47, None), (1.5, ("host", "x"))):  # with n instead of n - 1, both exceed 4
         got = worst_slice(exact + up * (late & (table["host"] == "x").to_numpy()), table, late)
         assert (got if got is None else tuple(value(got, tuple))) == wanted, "Near z = 4 yours decides otherwise than the formula: is it the root of the sum of four s² / n?"
+        gaps = np.r_[exact + up * (late & (table["host"] == "x").to_numpy()), np.full(40, np.nan)]
+        got = worst_slice(gaps, pd.concat([table, table[40:80]], ignore_index=True), np.r_[late, late[40:80]])
+        assert (got if got is None else tuple(value(got, tuple))) == wanted, "With rows whose label is missing yours decides otherwise near z = 4: they count nowhere, in no n."
+    got = worst_slice((exact + 9 * (late & (table["host"] == "x").to_numpy()))[:110], table[:110], late[:110])
+    assert (got if got is None else tuple(value(got, tuple))) == ("host", "x"), "A slice counts by its own errors: 30 before and 30 after, however few the others have."
+    fewer = np.r_[0, 2:120]  # 29 of host x before
+    got = worst_slice((exact + 9 * (late & (table["host"] == "x").to_numpy()))[fewer], table.iloc[fewer].reset_index(drop=True), late[fewer])
+    assert got is None, "A slice with 29 errors before was named: at least 30 before and 30 after."
+    other = np.r_[0:30, 31:120]  # 29 of host x after
+    got = worst_slice((exact + 9 * (late & (table["host"] == "x").to_numpy()))[other], table.iloc[other].reset_index(drop=True), late[other])
+    assert got is None, "A slice with 29 errors after was named: at least 30 before and 30 after."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="worst_slice"

@@ -163,6 +163,32 @@ def read_in_parallel(store, files, k, ordered):
 # %% [markdown]
 # ## transform_in_parallel
 
+# %% exercise="transform_in_parallel" answer="wrong" name="twice_as_many_decoded" expect="calls of decode were under way at once" of="reference" breaks="k: int"
+# Misconception: more calls at once are never wrong.
+# - dataset = dataset.map(lambda record: ask(steps.decode, record), num_parallel_calls=k).cache()
+# + dataset = dataset.map(lambda record: ask(steps.decode, record), num_parallel_calls=2 * k).cache()
+#
+# - return with_threads(dataset, k)
+# + return with_threads(dataset, 2 * k)
+
+# %% exercise="transform_in_parallel" answer="wrong" name="twice_as_many_augmented" expect="calls of augment were under way at once" of="reference"
+# Misconception: cheap calls may be as many as one likes.
+# - dataset = dataset.map(lambda image: ask(steps.augment, image), num_parallel_calls=k)
+# + dataset = dataset.map(lambda image: ask(steps.augment, image), num_parallel_calls=2 * k)
+#
+# - return with_threads(dataset, k)
+# + return with_threads(dataset, 2 * k)
+
+# %% exercise="transform_in_parallel" answer="same" name="buffer_of_one_more" of="reference"
+# Same: the docstring asks for enough; no data set here has 1,000 records.
+# - dataset = dataset.shuffle(1000)
+# + dataset = dataset.shuffle(1001)
+
+# %% exercise="transform_in_parallel" answer="same" name="buffer_of_one_less" of="reference"
+# Same: the docstring asks for enough; no data set here has 999 records.
+# - dataset = dataset.shuffle(1000)
+# + dataset = dataset.shuffle(999)
+
 # %% exercise="transform_in_parallel" answer="wrong" name="cache_last" expect="replayed for ever"
 # Misconception: the cache belongs at the end, where it saves most.
 def transform_in_parallel(store, files, steps, k):
@@ -318,6 +344,11 @@ def overlap(store, files, steps, batch_size, ahead):
 def overlap(store, files, steps, batch_size, ahead):
     dataset = read_all(store, files).map(lambda r: ask(steps.decode, r), num_parallel_calls=4)
     return with_threads(dataset.batch(batch_size), 4)
+
+# %% exercise="overlap" answer="right" name="one_of_them_is_tensorflows" of="reference"
+# TensorFlow itself makes one batch more: with it, these are `ahead`.
+# - return dataset.batch(batch_size).prefetch(ahead)
+# + return dataset.batch(batch_size).prefetch(ahead - 1)
 
 # %% exercise="overlap" answer="right" name="sixteen_at_once"
 # A wide parallel map holds some records of its own: fewer than the batches that wait.
@@ -482,6 +513,33 @@ def fuse(rows, service, batch_size):
 
 # %% [markdown]
 # ## diagnose_pipeline
+
+# %% exercise="diagnose_pipeline" answer="wrong" name="two_lanes_are_few" expect="Two lanes are several: a step that two readers share" of="reference"
+# Misconception: only a step with four lanes is parallel already.
+# - one_lane = work["lane"].max() == 0
+# + one_lane = work["lane"].max() < 3
+
+# %% exercise="diagnose_pipeline" answer="wrong" name="since_training_began" expect="The epoch begins with the first read" of="reference"
+# Misconception: an epoch begins when training does.
+# - return "nothing" if shares["prefetch"] > 0.9 else max(shares, key=shares.get)
+# + train = timeline[timeline["step"] == "train"]
+# + busy = (train["end"] - train["start"]).sum() / (train["end"].max() - train["start"].min())
+# + return "nothing" if busy > 0.9 else max(shares, key=shares.get)
+
+# %% exercise="diagnose_pipeline" answer="wrong" name="busy_enough" expect="is not busy enough" of="reference" breaks="the trainer trains more than 90 %"
+# Misconception: a trainer that is mostly at work has nothing to gain.
+# - return "nothing" if shares["prefetch"] > 0.9 else max(shares, key=shares.get)
+# + return "nothing" if shares["prefetch"] > 0.8 else max(shares, key=shares.get)
+
+# %% exercise="diagnose_pipeline" answer="same" name="names_in_another_order" of="reference"
+# Same: which of two names comes first in `isin` makes no difference.
+# - shares = {"prefetch": share("train"), "parallel reads": share("open", "read"), "parallel transforms": share("transform")}
+# + shares = {"prefetch": share("train"), "parallel reads": share("read", "open"), "parallel transforms": share("transform")}
+
+# %% exercise="diagnose_pipeline" answer="same" name="ninety_percent_itself" of="reference"
+# Same: no measured epoch has a trainer that trains exactly 90 % of it.
+# - return "nothing" if shares["prefetch"] > 0.9 else max(shares, key=shares.get)
+# + return "nothing" if shares["prefetch"] >= 0.9 else max(shares, key=shares.get)
 
 # %% exercise="diagnose_pipeline" answer="wrong" name="waiting_means_prefetch" expect="a prefetch cannot make the pipeline faster than its slowest step"
 # Misconception: whoever waits needs a prefetch, unless reading is the longest by far.

@@ -528,7 +528,7 @@ def diagnose_pipeline(timeline):
     timeline: DataFrame, one row per piece of work, with the columns
         step: "open" or "read" (both are reading), "transform", or "train";
         lane: int from 0; pieces of one step that overlap in time have different lanes;
-        start, end: seconds.
+        start, end: seconds since the epoch began.
     Returns one of
         "nothing": the trainer trains more than 90 % of the epoch;
         "parallel reads": four files at once instead of one;
@@ -571,6 +571,13 @@ with check("diagnose_pipeline"):
     assert right_of_ten("parallel reads") >= 7, "On unseen timelines, you often overlook that reading holds everything up."
     assert right_of_ten("parallel transforms") >= 7, "On unseen timelines, you often overlook that transforming holds everything up."
     assert right_of_ten("prefetch") >= 7, "On unseen timelines, you often overlook that trainer and pipeline only need to stop taking turns."
+    scale = h.uniform(0.5, 2)
+    twice_read = Settings(read_seconds=0.008 * scale, transform_seconds=0.006 * scale, readers=2, ahead=2)
+    assert value(diagnose_pipeline(simulate(twice_read, h)), str) == "parallel transforms", "Two lanes are several: a step that two readers share cannot be made parallel once more."
+    twice_made = Settings(open_seconds=0.01 * scale, read_seconds=0.001 * scale, transform_seconds=0.009 * scale, train_seconds=0.04 * scale, transformers=2)
+    assert value(diagnose_pipeline(simulate(twice_made, h)), str) == "prefetch", "Two lanes are several: a step that two transformers share cannot be made parallel once more."
+    two_batches = Settings(open_seconds=0.01 * scale, read_seconds=0.002 * scale, transform_seconds=0.002 * scale, train_seconds=0.42 * scale, files=2)
+    assert value(diagnose_pipeline(simulate(two_batches)), str) == "prefetch", "A trainer that trains 85 % of the epoch is not busy enough for \"nothing\". The epoch begins with the first read, not with the first training step."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="diagnose_pipeline"
@@ -665,7 +672,8 @@ def transform_in_parallel(store, files, steps, k):
     steps: `ask(steps.decode, record)` is the image of a record: expensive, always the same.
         `ask(steps.augment, image)` is the image with a small random change: another one in every
         epoch.
-    k: int, how many calls of decode, and of augment, are under way at once.
+    k: int, how many calls of decode, and how many of augment, are under way at once: k while
+        there are k left, and never more.
 
     Every epoch holds each record once, in an order of its own (a shuffle buffer of 1,000 is enough
     here). Later epochs neither read nor decode.
@@ -694,6 +702,7 @@ with check("transform_in_parallel"):
     most = steps.decoding.most
     assert most > 1, "decode was held until 4 calls were under way, but there was never more than 1. A map works on one record at a time unless num_parallel_calls says otherwise."
     assert most >= 4, f"decode was held until 4 calls were under way, but there were never more than {most}. Every call keeps a thread busy: how many threads has your pool?"
+    assert most <= 4, f"k is 4, and {most} calls of decode were under way at once: each holds an image in memory, and the other programs on this machine want a core, too."
     calls = steps.decoding.calls
     assert calls == 13, f"Two epochs of 13 records made {calls} calls of decode; 13 were enough. Without a cache below it, everything is read and decoded in every epoch."
     calls = steps.augmenting.calls
@@ -701,6 +710,7 @@ with check("transform_in_parallel"):
     assert [x // 100 for x in first] != [x // 100 for x in second], "Both epochs came in the same order. Is shuffle missing, or above the cache, which replays the order too?"
     most = steps.augmenting.most
     assert most >= 4, f"augment was held until 4 calls were under way, but there were never more than {most}. It is a map of its own, with a num_parallel_calls of its own."
+    assert most <= 4, f"k is 4, and {most} calls of augment were under way at once. num_parallel_calls is k here, too."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     wide = int(h.integers(3, 7))
@@ -711,7 +721,8 @@ with check("transform_in_parallel"):
     count = sum(store.lengths)
     assert sorted(x // 100 for x in first) == sorted(store.values(numbers)), "On other files your first epoch does not hold each record exactly once."
     assert sorted(x // 100 for x in second) == sorted(store.values(numbers)), "On other files your second epoch does not hold each record exactly once."
-    assert steps.decoding.most >= wide, "With another k there are not k calls of decode under way."
+    assert steps.decoding.most == wide, "With another k there are not k calls of decode under way."
+    assert steps.augmenting.most == wide, "With another k there are not k calls of augment under way."
     assert steps.decoding.calls == count, "On other files records are decoded more than once."
     assert store.reading.calls == count, "On other files records are read more than once."
     assert steps.augmenting.calls == 2 * count, "On other files augment is not asked anew for every record of every epoch."

@@ -13,7 +13,7 @@
 # %% [markdown]
 # ## ring_reduce_scatter
 
-# %% exercise="ring_reduce_scatter" answer="wrong" name="whole_arrays_go_round" expect="Only one piece per round travels"
+# %% exercise="ring_reduce_scatter" answer="wrong" name="whole_arrays_go_round" expect="Only one piece per round travels" breaks="every worker sends one"
 # Misconception: a ring means that everybody's whole array goes once round.
 def ring_reduce_scatter(x, rank, workers, send, receive):
     total, travelling = x.copy(), x
@@ -32,7 +32,7 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
         total[piece(size, workers, rank - turn - 1)] += receive()
     return total[piece(size, workers, rank + 1)]
 
-# %% exercise="ring_reduce_scatter" answer="wrong" name="receives_first" expect="everybody sends first, then receives"
+# %% exercise="ring_reduce_scatter" answer="wrong" name="receives_first" expect="everybody sends first, then receives" breaks="waits for the next array"
 # Misconception: the order of sending and receiving does not matter.
 def ring_reduce_scatter(x, rank, workers, send, receive):
     x, size = x.copy(), len(x)
@@ -42,7 +42,7 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
         x[piece(size, workers, rank - turn - 1)] += came
     return x[piece(size, workers, rank + 1)]
 
-# %% exercise="ring_reduce_scatter" answer="wrong" name="own_number_is_complete" expect="asked was rank + 1"
+# %% exercise="ring_reduce_scatter" answer="wrong" name="own_number_is_complete" expect="asked was rank + 1" breaks="Returns the summed piece"
 # Misconception: worker r ends with piece r. It shifts the whole schedule by one.
 def ring_reduce_scatter(x, rank, workers, send, receive):
     x, size = x.copy(), len(x)
@@ -51,7 +51,7 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
         x[piece(size, workers, rank - 2 - turn)] += receive()
     return x[piece(size, workers, rank)]
 
-# %% exercise="ring_reduce_scatter" answer="wrong" name="equal_pieces" expect="4 does not divide 42"
+# %% exercise="ring_reduce_scatter" answer="wrong" name="equal_pieces" expect="4 does not divide 42" breaks="need not divide"
 # Misconception: sizes divide.
 def ring_reduce_scatter(x, rank, workers, send, receive):
     x, each = x.copy(), len(x) // workers
@@ -85,7 +85,7 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
         x[piece(size, workers, rank - turn - 1)] += receive()
     return x
 
-# %% exercise="ring_reduce_scatter" answer="wrong" name="mean_not_sum" expect="not their mean" of="reference"
+# %% exercise="ring_reduce_scatter" answer="wrong" name="mean_not_sum" expect="not their mean" of="reference" breaks="The sum, over all workers"
 # Misconception: an all-reduce of gradients averages them.
 # - return x[piece(size, workers, rank + 1)]
 # + return x[piece(size, workers, rank + 1)] / workers
@@ -110,7 +110,7 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
 # +     x[piece(size, workers, rank - turn - 1)] = part
 # + return part
 
-# %% exercise="ring_reduce_scatter" answer="wrong" name="always_four" expect="Is it `workers` everywhere, and not 4?"
+# %% exercise="ring_reduce_scatter" answer="wrong" name="always_four" expect="Is it `workers` everywhere, and not 4?" breaks="workers: int, at least 2"
 # Misconception: the number of workers in the example is the number of workers.
 def ring_reduce_scatter(x, rank, workers, send, receive):
     size = len(x)
@@ -118,6 +118,55 @@ def ring_reduce_scatter(x, rank, workers, send, receive):
         send(x[piece(size, 4, rank - turn)])
         x[piece(size, 4, rank - turn - 1)] += receive()
     return x[piece(size, 4, rank + 1)]
+
+# %% exercise="ring_reduce_scatter" answer="wrong" name="dealt_like_cards" expect="as cards are dealt" breaks="Pieces are x[piece("
+# Misconception: any fair division will do, so every workers-th number is a piece.
+def ring_reduce_scatter(x, rank, workers, send, receive):
+    at = lambda i: slice(i % workers, None, workers)
+    for turn in range(workers - 1):
+        send(x[at(rank - turn)])
+        x[at(rank - turn - 1)] += receive()
+    return x[at(rank + 1)]
+
+# %% exercise="ring_reduce_scatter" answer="wrong" name="always_float32" expect="what you return is not float64" of="reference"
+# Misconception: gradients are always float32.
+# - return x[piece(size, workers, rank + 1)]
+# + return x[piece(size, workers, rank + 1)].astype(np.float32)
+
+# %% exercise="ring_reduce_scatter" answer="wrong" name="two_rounds_at_least" expect="more than one round" of="reference"
+# Misconception: a ring has at least two rounds, one there and one back.
+# - for turn in range(workers - 1):
+# + for turn in range(max(2, workers - 1)):
+
+# %% exercise="ring_reduce_scatter" answer="wrong" name="shared_by_the_process" expect="Only through the ring may workers learn"
+# Misconception: workers can see each other's arrays, as threads of one process do; the ring is a formality.
+class Board:
+    import threading
+
+    lock, arrays, taken = threading.Condition(), {}, [0]
+
+
+def ring_reduce_scatter(x, rank, workers, send, receive):
+    for turn in range(workers - 1):
+        send(np.zeros_like(x[piece(len(x), workers, rank - turn)]))
+        receive()
+    with Board.lock:
+        Board.arrays[rank] = x
+        Board.lock.notify_all()
+        Board.lock.wait_for(lambda: len(Board.arrays) == workers, timeout=2)
+        found = sum(Board.arrays.values())[piece(len(x), workers, rank + 1)]
+        Board.taken[0] += 1
+        Board.lock.notify_all()
+        Board.lock.wait_for(lambda: Board.taken[0] in (0, workers), timeout=2)
+        Board.taken[0] = 0
+        Board.arrays.clear()
+    return found
+
+# %% exercise="ring_reduce_scatter" answer="nothing" name="given_1"
+# Nothing breaks: "x: 1-D float array, this worker's own; you may change it." it says what the function gets, and what it may do.
+
+# %% exercise="ring_reduce_scatter" answer="nothing" name="given_2"
+# Nothing breaks: "send: `send(array)` gives a 1-D array to worker rank + 1 (the last one's right neighbour is 0); does not wait." it says what the function gets.
 
 # %% exercise="ring_reduce_scatter" answer="right" name="list_of_pieces"
 # Pieces in a list that is rotated, so that no index is computed in the loop.
@@ -172,7 +221,7 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
         x[piece(size, workers, rank - turn)] = receive()
     return x
 
-# %% exercise="ring_all_gather" answer="wrong" name="piece_of_its_own_number" expect="what worker r begins with is piece r + 1"
+# %% exercise="ring_all_gather" answer="wrong" name="piece_of_its_own_number" expect="what worker r begins with is piece r + 1" breaks="piece number rank + 1"
 # Misconception: worker r holds piece r.
 def ring_all_gather(mine, size, rank, workers, send, receive):
     parts = {rank: mine}
@@ -203,13 +252,13 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
         send(x[piece(size, workers, rank - turn + 1)])
     return x
 
-# %% exercise="ring_all_gather" answer="wrong" name="until_it_is_back" expect="in workers - 1 rounds" of="reference"
+# %% exercise="ring_all_gather" answer="wrong" name="until_it_is_back" expect="in workers - 1 rounds" of="reference" breaks="In each of workers - 1 rounds"
 # Misconception: a piece is done when it is back where it began.
 # - x[piece(size, workers, rank + 1)] = mine
 # - for turn in range(workers - 1):
 # + for turn in range(workers):
 
-# %% exercise="ring_all_gather" answer="wrong" name="own_piece_forgotten" expect="The piece that you begin with belongs" of="sends_its_own_again"
+# %% exercise="ring_all_gather" answer="wrong" name="own_piece_forgotten" expect="The piece that you begin with belongs" of="sends_its_own_again" breaks="The whole array, of which"
 # Misconception: the result is what came.
 # - x[piece(size, workers, rank + 1)] = mine
 #
@@ -224,7 +273,7 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
 # + part = piece(size, workers, rank + turn)
 # + x[part] = np.resize(mine, part.stop - part.start)
 
-# %% exercise="ring_all_gather" answer="wrong" name="doubles" expect="so is the whole array" of="own_piece_forgotten"
+# %% exercise="ring_all_gather" answer="wrong" name="doubles" expect="so is the whole array" of="own_piece_forgotten" breaks="of mine's dtype"
 # Misconception: np.zeros has the dtype that one needs.
 # - x = np.zeros(size, mine.dtype)
 # + x = np.zeros(size)
@@ -235,7 +284,7 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
 # - x = np.zeros(size)
 # + x = np.zeros(size, np.float32)
 
-# %% exercise="ring_all_gather" answer="wrong" name="equal_pieces" expect="With 4 workers and 42 numbers"
+# %% exercise="ring_all_gather" answer="wrong" name="equal_pieces" expect="With 4 workers and 42 numbers" breaks="Pieces are piece(size"
 # Misconception: sizes divide.
 def ring_all_gather(mine, size, rank, workers, send, receive):
     each = size // workers
@@ -248,7 +297,7 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
             mine = receive()
     return x
 
-# %% exercise="ring_all_gather" answer="wrong" name="always_four" expect="With 3 workers and 3 numbers" of="own_piece_forgotten"
+# %% exercise="ring_all_gather" answer="wrong" name="always_four" expect="With 3 workers and 3 numbers" of="own_piece_forgotten" breaks="as in ring_reduce_scatter"
 # Misconception: the number of workers in the example is the number of workers.
 # - for turn in range(workers - 1):
 # + x[piece(size, 4, rank + 1)] = mine
@@ -256,6 +305,17 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
 #
 # - x[piece(size, workers, rank - turn)] = mine
 # + x[piece(size, 4, rank - turn)] = mine
+
+# %% exercise="ring_all_gather" answer="wrong" name="two_rounds_at_least" expect="more or less than once over each link" of="reference"
+# Misconception: a ring has at least two rounds, one there and one back.
+# - for turn in range(workers - 1):
+# + for turn in range(max(2, workers - 1)):
+
+# %% exercise="ring_all_gather" answer="wrong" name="empty_ones_stay" expect="they wait for each other" of="reference"
+# Misconception: an empty piece need not travel, so who has one waits for the others.
+# - send(travelling)
+# + if len(travelling):
+# +     send(travelling)
 
 # %% exercise="ring_all_gather" answer="right" name="concatenated_and_turned"
 # A list in the order of arrival; then it is turned to begin with piece 0.
@@ -289,7 +349,7 @@ def ring_all_gather(mine, size, rank, workers, send, receive):
 # %% [markdown]
 # ## replica_step
 
-# %% exercise="replica_step" answer="wrong" name="mean_of_means" expect="it is that of the mean of the replicas"
+# %% exercise="replica_step" answer="wrong" name="mean_of_means" expect="it is that of the mean of the replicas" breaks="mean loss over the whole"
 # Misconception: the mean of the replicas' mean gradients is the gradient of the batch.
 def replica_step(weights, shard, learning_rate, all_reduce):
     x, y = shard
@@ -297,13 +357,13 @@ def replica_step(weights, shard, learning_rate, all_reduce):
     summed = all_reduce(np.append(gradient, 1.0))
     return weights - learning_rate * summed[:-1] / summed[-1]
 
-# %% exercise="replica_step" answer="wrong" name="no_all_reduce" expect="they are three models"
+# %% exercise="replica_step" answer="wrong" name="no_all_reduce" expect="they are three models" breaks="This replica's weights"
 # Misconception: replicas with equal starts and similar data stay equal by themselves.
 def replica_step(weights, shard, learning_rate, all_reduce):
     x, y = shard
     return weights - learning_rate * mean_gradient(weights, x, y)
 
-# %% exercise="replica_step" answer="wrong" name="nothing_to_do_without_rows" expect="it must call all_reduce like the others"
+# %% exercise="replica_step" answer="wrong" name="nothing_to_do_without_rows" expect="it must call all_reduce like the others" breaks="waits until every replica"
 # Misconception: a replica without rows can skip the step.
 def replica_step(weights, shard, learning_rate, all_reduce):
     x, y = shard
@@ -312,7 +372,7 @@ def replica_step(weights, shard, learning_rate, all_reduce):
     summed = all_reduce(np.append(len(x) * mean_gradient(weights, x, y), len(x)))
     return weights - learning_rate * summed[:-1] / summed[-1]
 
-# %% exercise="replica_step" answer="wrong" name="zero_times_nan" expect="NaN times 0 is NaN"
+# %% exercise="replica_step" answer="wrong" name="zero_times_nan" expect="NaN times 0 is NaN" breaks="then mean_gradient is NaN"
 # Misconception: the count 0 makes the gradient of no rows disappear.
 def replica_step(weights, shard, learning_rate, all_reduce):
     x, y = shard
@@ -326,7 +386,7 @@ def replica_step(weights, shard, learning_rate, all_reduce):
     gradient = len(x) * mean_gradient(weights, x, y) if len(x) else np.zeros(len(weights))
     return weights - learning_rate * all_reduce(gradient)
 
-# %% exercise="replica_step" answer="wrong" name="two_calls" expect="Gradient and count fit into one array" of="summed_not_divided"
+# %% exercise="replica_step" answer="wrong" name="two_calls" expect="Gradient and count fit into one array" of="summed_not_divided" breaks="calls it exactly once"
 # Misconception: a call more or less costs nothing.
 # - return weights - learning_rate * all_reduce(gradient)
 # + return weights - learning_rate * all_reduce(gradient) / all_reduce(np.array([float(len(x))]))
@@ -336,7 +396,7 @@ def replica_step(weights, shard, learning_rate, all_reduce):
 # - return weights - learning_rate * all_reduce(gradient)
 # + return weights - learning_rate * all_reduce(gradient) / (3 * max(len(x), 1))
 
-# %% exercise="replica_step" answer="wrong" name="in_place" expect="in place. Return new ones"
+# %% exercise="replica_step" answer="wrong" name="in_place" expect="in place. Return new ones" breaks="it must not change"
 # Misconception: -= is only shorter.
 def replica_step(weights, shard, learning_rate, all_reduce):
     x, y = shard
@@ -346,6 +406,69 @@ def replica_step(weights, shard, learning_rate, all_reduce):
     summed = all_reduce(given)
     weights -= learning_rate * summed[:-1] / summed[-1]
     return weights
+
+# %% exercise="replica_step" answer="wrong" name="rate_of_the_text" expect="Is yours always 0.1" of="reference" breaks="learning_rate: float"
+# Misconception: a learning rate is a constant of the program.
+# - return weights - learning_rate * summed[:-1] / summed[-1]
+# + return weights - 0.1 * summed[:-1] / summed[-1]
+
+# %% exercise="replica_step" answer="wrong" name="rate_forgotten" expect="is learning_rate, 0.1 here, in it" of="reference"
+# Misconception: a step is the gradient.
+# - return weights - learning_rate * summed[:-1] / summed[-1]
+# + return weights - summed[:-1] / summed[-1]
+
+# %% exercise="replica_step" answer="wrong" name="divided_by_replicas" expect="divided by the 3 replicas" of="reference"
+# Misconception: a mean over replicas is their sum divided by their number, whatever was summed.
+# - given[-1] = len(x)
+# - summed = all_reduce(given)
+# + given[-1] = len(x) > 0
+# + summed = all_reduce(given)
+
+# %% exercise="replica_step" answer="wrong" name="means_added" expect="is the sum of the three replicas' mean gradients"
+# Misconception: all-reduce gives the gradient of the whole batch.
+def replica_step(weights, shard, learning_rate, all_reduce):
+    x, y = shard
+    return weights - learning_rate * all_reduce(mean_gradient(weights, x, y) if len(x) else np.zeros(len(weights)))
+
+# %% exercise="replica_step" answer="wrong" name="uphill" expect="Your step goes uphill" of="reference"
+# Misconception: an update is added to the weights.
+# - return weights - learning_rate * summed[:-1] / summed[-1]
+# + return weights + learning_rate * summed[:-1] / summed[-1]
+
+# %% exercise="replica_step" answer="wrong" name="returns_the_gradient" expect="Yours returns the gradient" of="reference"
+# Misconception: the optimizer takes the step, somewhere else.
+# - return weights - learning_rate * summed[:-1] / summed[-1]
+# + return summed[:-1] / summed[-1]
+
+# %% exercise="replica_step" answer="wrong" name="empty_one_counts" expect="to which the third adds 0" of="reference"
+# Misconception: a count is at least 1, so that nothing is divided by zero.
+# - given = np.zeros(len(weights) + 1)
+# + given = np.append(np.zeros(len(weights)), 1.0)
+
+# %% exercise="replica_step" answer="wrong" name="again_where_it_failed" expect="now all_reduce is called 2 times"
+# Misconception: a second call mends what the first has spoiled.
+def replica_step(weights, shard, learning_rate, all_reduce):
+    x, y = shard
+    summed = all_reduce(np.append(len(x) * mean_gradient(weights, x, y), len(x)))
+    if np.isnan(summed).any():
+        given = np.append(len(x) * mean_gradient(weights, x, y), len(x)) if len(x) else np.zeros(len(weights) + 1)
+        summed = all_reduce(given)
+    return weights - learning_rate * summed[:-1] / summed[-1]
+
+# %% exercise="replica_step" answer="wrong" name="rows_through_the_process" expect="Only through all_reduce may replicas learn"
+# Misconception: replicas can see each other's rows, as threads of one process do; all_reduce is there to wait.
+class Rows:
+    seen = []
+
+
+def replica_step(weights, shard, learning_rate, all_reduce):
+    Rows.seen.append(shard)
+    replicas = int(all_reduce(np.ones(1))[0])
+    x, y = (np.concatenate(parts) for parts in zip(*Rows.seen[-replicas:]))
+    return weights - learning_rate * mean_gradient(weights, x, y)
+
+# %% exercise="replica_step" answer="nothing" name="given_3"
+# Nothing breaks: "At least one replica has rows." it says what the function gets.
 
 # %% exercise="replica_step" answer="right" name="weighted_models"
 # Every replica steps alone, and the models are averaged, each by its number of rows: the same after one step.
@@ -375,7 +498,7 @@ def replica_step(weights, shard, learning_rate, all_reduce):
 # %% [markdown]
 # ## global_loss
 
-# %% exercise="global_loss" answer="wrong" name="mean_of_means" expect="the mean of the replicas' means"
+# %% exercise="global_loss" answer="wrong" name="mean_of_means" expect="the mean of the replicas' means" breaks="Over all replicas the shares sum"
 # Misconception: the mean of means is the mean.
 def global_loss(per_example, weight, all_reduce):
     mine = tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
@@ -395,7 +518,7 @@ compiled_loss = in_graph(global_loss)
 # - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
 # + return tf.reduce_sum(per_example * weight) / BATCH
 
-# %% exercise="global_loss" answer="wrong" name="counts_rows" expect="One has weight 0, it does not count" of="means_added_up"
+# %% exercise="global_loss" answer="wrong" name="counts_rows" expect="One has weight 0, it does not count" of="means_added_up" breaks="weight: float32 [n], at least 0"
 # Misconception: a weighted mean is divided by the number of examples.
 # - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
 # + count = all_reduce(tf.cast(tf.size(per_example), tf.float32))
@@ -417,7 +540,7 @@ compiled_loss = in_graph(global_loss)
 # + total = all_reduce(tf.reduce_sum(per_example * weight))
 # + return tf.math.divide_no_nan(total, all_reduce(tf.reduce_sum(weight))) / all_reduce(tf.constant(1.0))
 
-# %% exercise="global_loss" answer="wrong" name="whole_loss_everywhere" expect="The strategy adds them up" of="loss_of_all"
+# %% exercise="global_loss" answer="wrong" name="whole_loss_everywhere" expect="The strategy adds them up" of="loss_of_all" breaks="This replica's share"
 # Misconception: every replica returns the loss of the batch, and the strategy averages.
 # - return tf.math.divide_no_nan(total, all_reduce(tf.reduce_sum(weight))) / all_reduce(tf.constant(1.0))
 # + return tf.math.divide_no_nan(total, all_reduce(tf.reduce_sum(weight)))
@@ -445,7 +568,7 @@ def global_loss(per_example, weight, all_reduce):
 
 compiled_loss = in_graph(global_loss)
 
-# %% exercise="global_loss" answer="wrong" name="python_number" expect="a tensor has no number there yet" of="means_added_up"
+# %% exercise="global_loss" answer="wrong" name="python_number" expect="a tensor has no number there yet" of="means_added_up" breaks="It becomes part of a graph"
 # Misconception: a tensor always has a number.
 # - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
 # + total = float(all_reduce(tf.reduce_sum(weight)))
@@ -463,17 +586,26 @@ compiled_loss = in_graph(global_loss)
 # + mine = tf.stop_gradient(tf.reduce_sum(per_example * weight))
 # + return tf.math.divide_no_nan(mine, all_reduce(tf.reduce_sum(weight)))
 
-# %% exercise="global_loss" answer="wrong" name="skips_without_examples" expect="Who has nothing to add calls it all the same" of="means_added_up"
+# %% exercise="global_loss" answer="wrong" name="skips_without_examples" expect="Who has nothing to add calls it all the same" of="means_added_up" breaks="calls it equally"
 # Misconception: a replica without examples has nothing to do.
 # - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
 # + if len(per_example) == 0:
 # +     return tf.constant(0.0)
 # + return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), all_reduce(tf.reduce_sum(weight)))
 
-# %% exercise="global_loss" answer="wrong" name="not_summed" expect="expected a value of type float" of="means_added_up"
+# %% exercise="global_loss" answer="wrong" name="not_summed" expect="expected a value of type float" of="means_added_up" breaks="Returns a scalar"
 # Misconception: a loss has one number per example, and the framework adds them up.
 # - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
 # + return tf.math.divide_no_nan(per_example * weight, all_reduce(tf.reduce_sum(weight)))
+
+# %% exercise="global_loss" answer="wrong" name="mean_times_count" expect="and a replica without examples" of="means_added_up" breaks="n may be 0"
+# Misconception: a sum is the mean times the number, always.
+# - return tf.math.divide_no_nan(tf.reduce_sum(per_example * weight), tf.reduce_sum(weight))
+# + mine = tf.reduce_mean(per_example * weight) * tf.cast(tf.size(weight), tf.float32)
+# + return tf.math.divide_no_nan(mine, all_reduce(tf.reduce_sum(weight)))
+
+# %% exercise="global_loss" answer="nothing" name="given_4"
+# Nothing breaks: "Tensor or array." it says what the function gets.
 
 # %% exercise="global_loss" answer="right" name="share_of_a_mean" of="means_added_up"
 # This replica's weighted mean, times its share of all the weight.
@@ -516,7 +648,7 @@ compiled_loss = in_graph(global_loss)
 def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
     return base
 
-# %% exercise="scale_learning_rate" answer="wrong" name="square_root" expect="the square root's"
+# %% exercise="scale_learning_rate" answer="wrong" name="square_root" expect="the square root's" breaks="The learning rate of one step"
 # Misconception: noise falls with the square root of the batch, so the rate rises with it. (A rule too, but not this one.)
 def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
     final, warmup = base * (batch / base_batch) ** 0.5, warmup_epochs * -(-rows // batch)
@@ -527,19 +659,19 @@ def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epoch
 def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
     return base * batch / base_batch
 
-# %% exercise="scale_learning_rate" answer="wrong" name="from_zero" expect="The warm-up begins at base"
+# %% exercise="scale_learning_rate" answer="wrong" name="from_zero" expect="The warm-up begins at base" breaks="the rate goes in a straight line"
 # Misconception: warming up begins at zero.
 def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
     final, warmup = base * batch / base_batch, warmup_epochs * -(-rows // batch)
     return final if step >= warmup else final * step / warmup
 
-# %% exercise="scale_learning_rate" answer="wrong" name="epochs_of_the_old_batch" expect="A larger batch has fewer steps"
+# %% exercise="scale_learning_rate" answer="wrong" name="epochs_of_the_old_batch" expect="A larger batch has fewer steps" breaks="of this batch size"
 # Misconception: an epoch has as many steps as before.
 def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
     final, warmup = base * batch / base_batch, warmup_epochs * -(-rows // base_batch)
     return final if step >= warmup else base + (final - base) * step / warmup
 
-# %% exercise="scale_learning_rate" answer="wrong" name="last_batch_dropped" expect="is smaller, and a step as well"
+# %% exercise="scale_learning_rate" answer="wrong" name="last_batch_dropped" expect="is smaller, and a step as well" breaks="may be smaller and is a step too"
 # Misconception: an epoch has rows // batch steps.
 def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
     final, warmup = base * batch / base_batch, warmup_epochs * (rows // batch)
@@ -587,11 +719,42 @@ def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epoch
     final, warmup = base * max(1.0, batch / base_batch), warmup_epochs * -(-rows // batch)
     return final if step >= warmup else base + (final - base) * step / warmup
 
-# %% exercise="scale_learning_rate" answer="wrong" name="defaults_only" expect="With another base and batch"
+# %% exercise="scale_learning_rate" answer="wrong" name="defaults_only" expect="With another base and batch" breaks="base: float"
 # Misconception: 0.1 and 32 are constants of the rule.
 def scale_learning_rate(batch, step, rows, base=0.1, base_batch=32, warmup_epochs=2):
     final, warmup = 0.1 * batch / 32, warmup_epochs * -(-rows // batch)
     return final if step >= warmup else 0.1 + (final - 0.1) * step / warmup
+
+# %% exercise="scale_learning_rate" answer="wrong" name="a_step_for_no_rest" expect="Does yours add a step to every epoch" of="reference"
+# Misconception: rounding up is rounding down and one more.
+# - warmup = warmup_epochs * -(-rows // batch)
+# + warmup = warmup_epochs * (rows // batch + 1)
+
+# %% exercise="scale_learning_rate" answer="wrong" name="to_the_nearest" expect="not to the nearest" of="reference"
+# Misconception: a rest counts as a step if it is more than half a batch.
+# - warmup = warmup_epochs * -(-rows // batch)
+# + warmup = warmup_epochs * round(rows / batch)
+
+# %% exercise="scale_learning_rate" answer="wrong" name="rounded_together" expect="Each epoch is rounded up by itself" of="reference"
+# Misconception: two epochs are one long epoch.
+# - warmup = warmup_epochs * -(-rows // batch)
+# + warmup = -(-warmup_epochs * rows // batch)
+
+# %% exercise="scale_learning_rate" answer="wrong" name="no_warm_up_downwards" expect="the first step has not the rate of the base" of="reference"
+# Misconception: a warm-up climbs; where the rate falls, there is none.
+# - return final if step >= warmup else base + (final - base) * step / warmup
+# + return final if step >= warmup else min(final, base + (final - base) * step / warmup)
+
+# %% exercise="scale_learning_rate" answer="wrong" name="warm_up_at_the_base" expect="At the base batch, whichever it is" of="reference"
+# Misconception: every run begins with a warm-up, also where nothing is scaled.
+#   warmup = warmup_epochs * -(-rows // batch)
+# + if batch == base_batch and step == 0:
+# +     return base / 2
+
+# %% exercise="scale_learning_rate" answer="wrong" name="a_whole_schedule" expect="expected a value of type float" of="reference" breaks="Returns a float"
+# Misconception: a schedule is a table, one rate for each step.
+# - return final if step >= warmup else base + (final - base) * step / warmup
+# + return np.interp(np.arange(step + 1), [0, warmup], [base, final])
 
 # %% exercise="scale_learning_rate" answer="right" name="interpolated"
 # np.interp holds the last value by itself.

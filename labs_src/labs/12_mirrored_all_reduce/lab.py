@@ -134,6 +134,8 @@ with check("ring_reduce_scatter", changes=True):
     own = [total[piece(42, 4, rank)] for rank in range(4)]
     turned = all(len(a) == len(b) and np.allclose(a, b, atol=1e-4) for a, b in zip(got, own, strict=True))
     assert not turned, "Every worker returns the complete piece number rank; asked was rank + 1. Follow worker 0 in the table."
+    dealt = all(len(a) == len(b) and np.allclose(a, b, atol=1e-4) for a, b in zip(got, [total[(rank + 1) % 4 :: 4] for rank in range(4)], strict=True))
+    assert not dealt, "Your pieces are every fourth number, as cards are dealt. A piece is a run of neighbours: x[piece(len(x), workers, i)]."
     assert lengths == wanted, f"42 numbers in 4 pieces: workers 0 to 3 hold {wanted} of them, yours {lengths}. 4 does not divide 42: use piece(len(x), workers, i)."
     off = max(float(np.abs(a - b).max()) for a, b in zip(got, right, strict=True))
     shrunk = all(np.allclose(4 * a, b, atol=1e-4) for a, b in zip(got, right, strict=True))
@@ -171,11 +173,40 @@ with check("ring_reduce_scatter", changes=True):
     assert ring.stuck is None, "With another number of workers they wait for each other."
     assert all(len(got[r]) == len(total[piece(size, n, r + 1)]) for r in range(n)), "With another size or number of workers, your pieces have other lengths than piece() says."
     assert all(np.allclose(got[r], total[piece(size, n, r + 1)]) for r in range(n)), "With another size or number of workers, a summed piece is wrong."
+    assert all(x.dtype == np.float64 for x in got), "With arrays of float64, what you return is not float64."
     assert sum(ring.sent) == (n - 1) * parts[0].nbytes, "With another number of workers, more or less than (N-1)/N of the data goes through the ring."
     tiny = Ring(5)
     few = tiny.run(lambda rank: value(ring_reduce_scatter(np.full(3, 1.0 + rank), rank, 5, *tiny.ends(rank)), np.ndarray))
     assert tiny.stuck is None, "With fewer numbers than workers some pieces are empty; they travel all the same."
     assert sorted(float(x) for part in few for x in part) == [15.0, 15.0, 15.0], "With fewer numbers than workers, each number must be summed exactly once."
+    pair, halves = Ring(2), h.normal(size=(2, 9))
+    wanted = [halves.sum(axis=0)[piece(9, 2, r + 1)] for r in range(2)]
+    got = pair.run(lambda rank: value(ring_reduce_scatter(halves[rank].copy(), rank, 2, *pair.ends(rank)), np.ndarray))
+    assert pair.stuck is None, "Two workers wait for each other. They have one round."
+    assert all(len(got[r]) == len(wanted[r]) and np.allclose(got[r], wanted[r]) for r in range(2)), "With two workers, which have one round, a summed piece is wrong."
+    assert sum(pair.sent) == halves[0].nbytes, "Two workers send more than one round of pieces."
+
+    # One worker at a time, and no other's array anywhere in its process: what arrives is computed here. There is no
+    # other schedule: a piece has n - 1 links to go, and as many rounds.
+    unseen = h.normal(size=(n, size))
+
+    def travels(rank, turn):
+        """What worker rank sends in round turn, and for turn = n - 1, what it returns."""
+        part = piece(size, n, rank - turn)
+        return sum(unseen[(rank - back) % n][part] for back in range(turn + 1))
+
+    def alone(rank):
+        coming, sent = iter([travels(rank - 1, turn) for turn in range(n - 1)]), []
+        got = value(ring_reduce_scatter(unseen[rank].copy(), rank, n, lambda x: sent.append(np.array(x)), lambda: next(coming)), np.ndarray)
+        return [*sent, got]
+
+    def same(made, wanted):
+        return len(made) == len(wanted) and all(a.shape == b.shape and np.allclose(a, b) for a, b in zip(made, wanted, strict=True))
+
+    made = [alone(rank) for rank in range(n)]
+    wanted = [[travels(rank, turn) for turn in range(n)] for rank in range(n)]
+    assert all(same(made[r][:-1], wanted[r][:-1]) for r in range(n)), "What a worker sends is not what it has added up so far. Only through the ring may workers learn of each other's numbers."
+    assert all(same(made[r][-1:], wanted[r][-1:]) for r in range(n)), "What a worker returns does not follow from its own array and what came through the ring."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="ring_reduce_scatter"
@@ -271,6 +302,29 @@ with check("ring_all_gather"):
     assert all(x.dtype == np.float64 for x in got), "With pieces of another dtype, the whole array does not have that dtype."
     assert all(np.array_equal(x, whole) for x in got), "With another size or number of workers, the gathered array is wrong."
     assert sum(ring.sent) == (n - 1) * whole.nbytes, "With another number of workers, more or less than (N-1)/N of the data goes through the ring."
+    for crew, numbers in ((2, 9), (5, 3)):
+        few = h.normal(size=numbers)
+        got, ring = gather(few, crew)
+        assert ring.stuck is None, "Two workers, or fewer numbers than workers: they wait for each other. Empty pieces travel all the same."
+        assert all(np.array_equal(x, few) for x in got), "Two workers, or fewer numbers than workers: the gathered array is wrong."
+        assert sum(ring.sent) == (crew - 1) * few.nbytes, "Two workers, or fewer numbers than workers: pieces travel more or less than once over each link."
+
+    # One worker at a time, and no other's piece anywhere in its process: what arrives is cut here.
+    unseen = h.normal(size=size)
+
+    def alone(rank):
+        coming, sent = iter([unseen[piece(size, n, rank - turn)] for turn in range(n - 1)]), []
+        mine = unseen[piece(size, n, rank + 1)].copy()
+        got = value(ring_all_gather(mine, size, rank, n, lambda x: sent.append(np.array(x)), lambda: next(coming)), np.ndarray)
+        return got, sent
+
+    def passed_on(sent, rank):
+        wanted = [unseen[piece(size, n, rank + 1 - turn)] for turn in range(n - 1)]
+        return len(sent) == n - 1 and all(np.array_equal(a, b) for a, b in zip(sent, wanted, strict=True))
+
+    made = [alone(rank) for rank in range(n)]
+    assert all(passed_on(sent, rank) for rank, (_, sent) in enumerate(made)), "What a worker sends is not its own piece first, and then the one that came last. Only through the ring may workers learn of each other's pieces."
+    assert all(np.array_equal(got, unseen) for got, _ in made), "What a worker returns does not follow from its own piece and what came through the ring."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="ring_all_gather"
@@ -394,8 +448,8 @@ def replica_step(weights, shard, learning_rate, all_reduce):
     all_reduce: `all_reduce(array)` waits until every replica has called it, and returns the sum of
         all their arrays, which have one shape. Every replica calls it exactly once per step: a call
         costs a round trip.
-    Returns a new 1-D array [k]: weights - learning_rate * gradient of the mean loss over the whole
-        batch: one step of gradient descent.
+    Returns a new 1-D array [k], after one step of gradient descent: weights - learning_rate * the
+        gradient of the mean loss over the whole batch.
     """
     ### BEGIN SOLUTION
     x, y = shard
@@ -413,8 +467,8 @@ with check("replica_step", touched="Your step changed the weights that it was gi
         ends = np.cumsum(sizes)
         return [(x[b - n : b], y[b - n : b]) for n, b in zip(sizes, ends, strict=True)]
 
-    def step(weights, shards, rate):
-        meeting, passed = AllReduce(len(shards)), [weights.copy() for _ in shards]
+    def step(weights, shards, rate, groups=None):
+        meeting, passed = AllReduce(len(shards), groups), [weights.copy() for _ in shards]
         new = meeting.run(lambda r: value(replica_step(passed[r], shards[r], rate, meeting.of(r)), np.ndarray))
         return new, meeting
 
@@ -429,35 +483,64 @@ with check("replica_step", touched="Your step changed the weights that it was gi
     assert shape == [(5,)] * 3, f"Three replicas, weights of shape (5,); your shapes are {shape}."
     apart = max(float(np.abs(n - new[0]).max()) for n in new)
     assert apart == 0, f"After the step your replicas differ by {apart:.2g}: they are no mirrors any more. Each must use only the sum, which is the same for all."
+    slope, uneven = mean_gradient(start, x, y), shards_of(x, y, [14, 14, 12])
+    mean_of_means = np.mean([mean_gradient(start, *shard) for shard in uneven], axis=0)
+
+    def moved(by):
+        """Whether your step is this one."""
+        return float(np.abs(new[0] - (start - by)).max()) < 1e-6
+
     off = float(np.abs(new[0] - big).max())
-    grown = float(np.abs(new[0] - (start - 0.1 * 40 * mean_gradient(start, x, y))).max())
-    assert grown > 1e-6, "Your step is 40 times too long: gradients are summed over 40 rows and never divided by their number."
-    means = start - 0.1 * np.mean([mean_gradient(start, *s) for s in shards_of(x, y, [14, 14, 12])], axis=0)
-    assert np.abs(new[0] - means).max() > 1e-6, f"Your step is off by {off:.2g} on shards of 14, 14 and 12 rows: it is that of the mean of the replicas' means. A row in a small shard then counts for more than one in a large shard."
+    assert not moved(0.1 * 40 * slope), "Your step is 40 times too long: gradients are summed over 40 rows and never divided by their number."
+    assert not moved(0.1 * 40 / 3 * slope), "Your step is 13 times too long: the sum over 40 rows, divided by the 3 replicas. Divide by the number of rows."
+    assert not moved(0.1 * 3 * mean_of_means), "Your step is the sum of the three replicas' mean gradients, three times too long. The mean over the whole batch is asked."
+    assert not moved(0.1 * mean_of_means), f"Your step is off by {off:.2g} on shards of 14, 14 and 12 rows: it is that of the mean of the replicas' means. A row in a small shard then counts for more than one in a large shard."
+    assert not moved(-0.1 * slope), "Your step goes uphill: the gradient is subtracted, not added."
+    assert not moved(slope), "Your step is 10 times too long: is learning_rate, 0.1 here, in it?"
+    assert not moved(start - slope), "Yours returns the gradient of the whole batch. The weights after the step are asked."
     assert off < 1e-5, f"On shards of 14, 14 and 12 rows your step is off by {off:.2g} from that on the whole batch."
     new, meeting = step(start, shards_of(x[:2], y[:2], [1, 1, 0]), 0.1)
     assert meeting.stuck is None, f"One replica has no rows, and the others are left waiting in all_reduce: {meeting.stuck}. Who has nothing to add adds zeros: it must call all_reduce like the others."
     broken = max(int(np.isnan(n).sum()) for n in new)
     assert broken == 0, f"One replica has no rows, and {broken} of 5 weights are NaN now, in all replicas. The mean over no rows is 0/0, and NaN times 0 is NaN."
+    assert max(meeting.calls) == 1, f"One replica has no rows, and now all_reduce is called {max(meeting.calls)} times; asked was once. Who has rows, and how many, goes into the same array."
     off = float(np.abs(new[2] - (start - 0.1 * mean_gradient(start, x[:2], y[:2]))).max())
-    assert off < 1e-5, f"Two replicas have one row each, the third has none: your step is off by {off:.2g}. Divide by the number of rows in the whole batch."
+    assert off < 1e-5, f"Two replicas have one row each, the third has none: your step is off by {off:.2g}. Divide by the number of rows in the whole batch, to which the third adds 0."
     pair = [(np.ones((2, 1)), np.array([-1.0, -3.0])), (np.ones((1, 1)), np.array([-5.0]))]
     new, meeting = step(np.zeros(1), pair, 0.5)
     said = [float(n[0]) for n in new]
+    assert not np.allclose(said, -0.6), f"The worked example has the learning rate 0.5: −3 in both replicas, yours {said}. Is yours always 0.1?"
     assert np.allclose(said, -3), f"The worked example: mean gradients 4 (of two rows) and 10 (of one), rate 0.5, weight 0: −3 in both replicas, yours {said}."
     ### BEGIN HIDDEN TESTS
     h = hidden_rng()
     x, y = h.normal(size=(90, 4)), h.normal(size=90)
-    alone = h.normal(size=4)
-    mirrors = [alone] * 4
-    for first in (0, 25, 50, 75):
-        rows = slice(first, min(first + 25, 90))
+    begun = h.normal(size=4)
+    batches = [slice(first, min(first + 25, 90)) for first in (0, 25, 50, 75)]
+    path = [begun]
+    for rows in batches:
+        path.append(path[-1] - 0.05 * mean_gradient(path[-1], x[rows], y[rows]))
+    mirrors, met, equal = [begun] * 4, [], []
+    for rows in batches:
         sizes = h.multinomial(rows.stop - rows.start, [0.1, 0.2, 0.3, 0.4])
-        mirrors, meeting = step(mirrors[0], shards_of(x[rows], y[rows], sizes), 0.05)
-        alone = alone - 0.05 * mean_gradient(alone, x[rows], y[rows])
-        assert meeting.stuck is None, "In an epoch of uneven shards your replicas wait for each other."
-        assert all(np.array_equal(m, mirrors[0]) for m in mirrors), "In an epoch of uneven shards your replicas are no mirrors any more."
-    assert float(np.abs(mirrors[0] - alone).max()) < 1e-5, "After an epoch of uneven shards, four replicas differ from one that saw every batch whole."
+        mirrors, meeting = step(mirrors[0], shards_of(x[rows].copy(), y[rows].copy(), sizes), 0.05)
+        met.append(meeting)
+        equal.append(all(np.array_equal(m, mirrors[0]) for m in mirrors))
+    assert all(m.stuck is None for m in met), "In an epoch of uneven shards your replicas wait for each other."
+    assert all(max(m.calls) == 1 for m in met), "In an epoch of uneven shards a replica calls all_reduce more than once in a step."
+    assert all(equal), "In an epoch of uneven shards your replicas are no mirrors any more."
+    assert float(np.abs(mirrors[0] - path[-1]).max()) < 1e-5, "After an epoch of uneven shards, four replicas differ from one that saw every batch whole."
+
+    # Two batches at once, on three replicas each, from the same weights: who belongs to whom, only the sums tell.
+    groups = h.permutation([0, 0, 0, 1, 1, 1])
+    sizes = [int(n) for n in h.permutation([0, 1, 2, 3, 5, 8])]
+    x, y = h.normal(size=(19, 4)), h.normal(size=19)
+    shards = shards_of(x, y, sizes)
+    both = [[shard for shard, g in zip(shards, groups, strict=True) if g == group] for group in (0, 1)]
+    whole = [(np.concatenate([a for a, _ in some]), np.concatenate([b for _, b in some])) for some in both]
+    wanted = [begun - 0.05 * mean_gradient(begun, *whole[g]) for g in groups]
+    new, meeting = step(begun, [(a.copy(), b.copy()) for a, b in shards], 0.05, groups)
+    assert meeting.stuck is None, "With six replicas, one of them without rows, they wait for each other."
+    assert all(a.shape == b.shape and np.abs(a - b).max() < 1e-5 for a, b in zip(new, wanted, strict=True)), "A replica's step does not follow from its own shard and the sum that all_reduce gave it. Only through all_reduce may replicas learn of each other."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="replica_step"
@@ -634,8 +717,8 @@ compiled_loss = in_graph(global_loss)  # as the loop below uses it; the check lo
 
 # %% kind="check" name="global_loss" points=4
 with check("global_loss"):
-    def shares(losses, weights):
-        meeting = AllReduce(len(losses))
+    def shares(losses, weights, groups=None):
+        meeting = AllReduce(len(losses), groups)
         arrays = [(np.asarray(a, np.float32), np.asarray(b, np.float32)) for a, b in zip(losses, weights, strict=True)]
         return meeting.run(lambda r: value(global_loss(*arrays[r], meeting.of(r)), float)), meeting
 
@@ -670,10 +753,21 @@ with check("global_loss"):
     sizes = [int(n) for n in h.integers(3, 12, 5)]
     losses, weights = [h.exponential(size=n) for n in sizes], [h.integers(0, 4, n) for n in sizes]
     weights[1][:2] = [2, 1]
-    got, _ = shares(losses, weights)
+    got, meeting = shares(losses, weights)
     total = sum(w.sum() for w in weights)
+    assert meeting.stuck is None, "On five unseen replicas they wait for each other."
     assert np.isclose(sum(got), sum(a @ b for a, b in zip(losses, weights, strict=True)) / total, rtol=1e-4), "On five unseen replicas your shares do not sum to the weighted mean of the batch."
     assert np.allclose(got, [a @ b / total for a, b in zip(losses, weights, strict=True)], rtol=1e-4), "On five unseen replicas your shares are not those of each replica's own examples."
+    # Two batches at once: who belongs to whom, only the sums tell. And unseen losses in a graph.
+    groups = h.permutation([0, 0, 1, 1, 1])
+    heavy = [h.uniform(0.1, 3, n) for n in sizes]
+    totals = [sum(w.sum() for w, g in zip(heavy, groups, strict=True) if g == group) for group in (0, 1)]
+    got, _ = shares(losses, heavy, groups)
+    assert np.allclose(got, [a @ b / totals[g] for a, b, g in zip(losses, heavy, groups, strict=True)], rtol=1e-4), "A replica's share does not follow from its own examples and what all_reduce gave it. Only through all_reduce may replicas learn of each other."
+    elsewhere = float(h.uniform(1, 9))
+    share, slope = compiled_loss(losses[0].tolist(), heavy[0].tolist(), elsewhere)
+    assert np.isclose(share, losses[0] @ heavy[0] / (heavy[0].sum() + elsewhere), rtol=1e-4), "In a graph, on unseen losses, your share is wrong."
+    assert np.allclose(slope, heavy[0] / (heavy[0].sum() + elsewhere), rtol=1e-4), "In a graph, on unseen losses, the gradient of your share is not each weight divided by the weight of all."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="global_loss"
@@ -997,6 +1091,10 @@ with check("scale_learning_rate"):
     odd, small = rate(48, 1000), rate(16, 1000)
     assert np.isclose(odd, 0.15), f"Batch 48 is one and a half times the base: expected 0.15, yours {odd:.3g}."
     assert np.isclose(small, 0.05), f"The rule holds downwards as well: batch 16, half the base, half the rate: expected 0.05, yours {small:.3g}."
+    even = rate(250, 16)
+    assert np.isclose(even, 0.440625), f"4,000 rows in batches of 250 are 16 steps, with nothing left over: at step 16, halfway, expected 0.4406, yours {even:.4g}. Does yours add a step to every epoch?"
+    rest = rate(300, 14)
+    assert np.isclose(rest, 0.51875), f"4,000 rows in batches of 300 are 13 full ones and one of 100, 14 steps: at step 14 of 28, halfway, expected 0.5188, yours {rest:.4g}. Each epoch is rounded up by itself, not to the nearest and not all together."
     for at, wanted in ((0, 0.1), (8, 0.275), (16, 0.45), (32, 0.8), (100, 0.8)):
         got = rate(256, at)
         assert np.isclose(got, wanted), f"The worked example: at step {at} expected {wanted}, yours {got:.4g}."
@@ -1009,6 +1107,20 @@ with check("scale_learning_rate"):
     at = int(h.integers(1, warm))
     assert np.isclose(rate(batch, at, **options), 0.05 + (last - 0.05) * at / warm), "With other sizes, the rate in the middle of the warm-up is wrong."
     assert rate(batch, warm - 1, **options) < last, "With other sizes, the warm-up ends too early."
+    assert np.isclose(rate(batch, warm, **options), last), "With other sizes, the warm-up ends too late."
+    steps, size, epochs = int(h.integers(20, 60)), int(h.integers(40, 90)), int(h.integers(3, 6))
+    down = {"base": float(h.uniform(0.02, 0.4)), "base_batch": 2 * size, "warmup_epochs": epochs}
+    halved = down["base"] / 2
+    for rows, per_epoch in ((size * steps, steps), (size * steps + int(h.integers(1, size // 3)), steps + 1)):
+        warm = epochs * per_epoch
+        assert np.isclose(rate(size, 0, rows, **down), down["base"]), "With a batch below the base, the first step has not the rate of the base."
+        assert np.isclose(rate(size, warm // 3, rows, **down), down["base"] - halved * (warm // 3) / warm), "With a batch below the base, the rate is wrong in the middle of the warm-up: it goes down in a straight line, in as many steps as the epochs have."
+        assert np.isclose(rate(size, warm - 1, rows, **down), down["base"] - halved * (warm - 1) / warm), "With a batch below the base, the last step of the warm-up has a wrong rate. How many steps have the epochs, with and without a smaller last batch?"
+        assert np.isclose(rate(size, warm, rows, **down), halved), "With a batch below the base, the rate after the warm-up is wrong."
+    at_base = {**down, "base_batch": size}
+    held = [rate(size, at, size * steps, **at_base) for at in (0, 1, steps, epochs * steps - 1, epochs * steps, 9 * steps)]
+    assert np.allclose(held, down["base"]), "At the base batch, whichever it is, the rate is the base rate at every step."
+    assert np.isclose(rate(size, 0, size * steps, **{**down, "warmup_epochs": 0}), halved), "Without warm-up, with other sizes, the first step has not the final rate."
     ### END HIDDEN TESTS
 
 # %% [markdown] kind="hints" name="scale_learning_rate"

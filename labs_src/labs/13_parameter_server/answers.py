@@ -13,7 +13,7 @@
 # %% [markdown]
 # ## partition
 
-# %% exercise="partition" answer="wrong" name="remainder_forgotten" expect="What does not divide evenly must go somewhere too"
+# %% exercise="partition" answer="wrong" name="remainder_forgotten" expect="What does not divide evenly must go somewhere too" breaks="The rows of an embedding"
 # Misconception: every server gets vocab // servers rows; the rest is negligible.
 def partition(vocab, dim, servers, min_bytes):
     shards = max(1, min(servers, vocab, vocab * dim * 4 // min_bytes))
@@ -47,7 +47,7 @@ def partition(vocab, dim, servers, min_bytes):
     parts = np.array_split(np.arange(vocab), shards)
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
 
-# %% exercise="partition" answer="wrong" name="whole_table_first" expect="As many shards as possible"
+# %% exercise="partition" answer="wrong" name="whole_table_first" expect="As many shards as possible" breaks="as many as possible"
 # Misconception: a table is cut only if it does not fit on one server.
 def partition(vocab, dim, servers, min_bytes):
     return [(0, vocab)]
@@ -57,7 +57,7 @@ def partition(vocab, dim, servers, min_bytes):
 # - shards = max(1, min(servers, vocab, vocab * dim * 4 // min_bytes))
 # + shards = max([n for n in range(1, vocab + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
 
-# %% exercise="partition" answer="wrong" name="full_ones_first" expect="what is left over is spread"
+# %% exercise="partition" answer="wrong" name="full_ones_first" expect="what is left over is spread" breaks="Their lengths differ"
 # Misconception: fill one server after the other; the last one has what is left.
 def partition(vocab, dim, servers, min_bytes):
     shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes], default=1)
@@ -78,7 +78,7 @@ def partition(vocab, dim, servers, min_bytes):
     parts = np.array_split(np.arange(vocab), shards)
     return [(int(part[0]), int(part[-1]) + 1) for part in parts][::-1]
 
-# %% exercise="partition" answer="wrong" name="eight_bytes" expect="and a weight has 4 bytes" of="bytes_divided"
+# %% exercise="partition" answer="wrong" name="eight_bytes" expect="as if a weight had 8 bytes" of="bytes_divided" breaks="float32 weights (4 bytes)"
 # Misconception: a number has eight bytes, as everywhere in NumPy.
 # - shards = max(1, min(servers, vocab, vocab * dim * 4 // min_bytes))
 # + shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 8 >= min_bytes], default=1)
@@ -88,7 +88,7 @@ def partition(vocab, dim, servers, min_bytes):
 # - shards = max(1, min(servers, vocab, vocab * dim * 4 // min_bytes))
 # + shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 > min_bytes], default=1)
 
-# %% exercise="partition" answer="wrong" name="too_small_is_nowhere" expect="A single shard may be smaller"
+# %% exercise="partition" answer="wrong" name="too_small_is_nowhere" expect="A single shard may be smaller" breaks="no shard is smaller than min_bytes"
 # Misconception: a table below the smallest size gets no shard at all.
 def partition(vocab, dim, servers, min_bytes):
     shards = [n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim * 4 >= min_bytes]
@@ -96,6 +96,20 @@ def partition(vocab, dim, servers, min_bytes):
         return []
     parts = np.array_split(np.arange(vocab), max(shards))
     return [(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+# %% exercise="partition" answer="wrong" name="numbers_are_bytes" expect="dim weights of 4 bytes each" of="bytes_divided"
+# Misconception: the size of a row is the number of its weights.
+# - shards = max(1, min(servers, vocab, vocab * dim * 4 // min_bytes))
+# + shards = max([n for n in range(1, min(servers, vocab) + 1) if vocab // n * dim >= min_bytes], default=1)
+
+# %% exercise="partition" answer="wrong" name="all_servers_or_one" expect="two shards are possible" of="bytes_divided"
+# Misconception: where a shard for every server is too small, the table is not cut.
+# - shards = max(1, min(servers, vocab, vocab * dim * 4 // min_bytes))
+# + shards = min(servers, vocab)
+# + shards = shards if vocab // shards * dim * 4 >= min_bytes else 1
+
+# %% exercise="partition" answer="nothing" name="given_1"
+# Nothing breaks: "Both are at least 1." it says what the function gets.
 
 # %% exercise="partition" answer="right" name="array_split_downwards"
 # From the most shards downwards, cut by NumPy.
@@ -120,7 +134,7 @@ def partition(vocab, dim, servers, min_bytes):
 # %% [markdown]
 # ## async_sgd
 
-# %% exercise="async_sgd" answer="wrong" name="always_fresh" expect="as if every gradient were fresh"
+# %% exercise="async_sgd" answer="wrong" name="always_fresh" expect="as if every gradient were fresh" breaks="when gradients are late"
 # Misconception: whoever applies a gradient has computed it at the current weights.
 def async_sgd(gradient, start, rate, staleness):
     history = [np.array(start, dtype=float)]
@@ -145,12 +159,12 @@ def async_sgd(gradient, start, rate, staleness):
 # + at = max(0, step - late - 1) if late else step
 # + history.append(history[-1] - rate * np.asarray(gradient(history[at], step)))
 
-# %% exercise="async_sgd" answer="wrong" name="updates_old_weights" expect="Only the gradient is old" of="reference"
+# %% exercise="async_sgd" answer="wrong" name="updates_old_weights" expect="Only the gradient is old" of="reference" breaks="Step t applies the gradient"
 # Misconception: a worker sends back new weights, made from those that it had fetched.
 # - history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
 # + history.append(seen - rate * np.asarray(gradient(seen, step)))
 
-# %% exercise="async_sgd" answer="wrong" name="old_batches" expect="A batch is used when it comes" of="reference"
+# %% exercise="async_sgd" answer="wrong" name="old_batches" expect="A batch is used when it comes" of="reference" breaks="of the batch of `step`"
 # Misconception: a late gradient is the gradient of an old batch.
 # - seen = history[max(0, step - late)]
 # - history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
@@ -164,7 +178,7 @@ def async_sgd(gradient, start, rate, staleness):
 # + slope = np.asarray(gradient(history[max(0, step - late)], step))
 # + history.append(history[-1] - rate * slope * (step >= late))
 
-# %% exercise="async_sgd" answer="wrong" name="start_in_place" expect="`start` that was handed over has changed"
+# %% exercise="async_sgd" answer="wrong" name="start_in_place" expect="`start` that was handed over has changed" breaks="it is not changed"
 # Misconception: a function's argument is its own to change.
 def async_sgd(gradient, start, rate, staleness):
     weights, history = start, [start.copy()]
@@ -179,13 +193,39 @@ def async_sgd(gradient, start, rate, staleness):
 # - history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
 # + history.append(history[-1] - rate * np.asarray(gradient(history[-1 - late], step)))
 
-# %% exercise="async_sgd" answer="wrong" name="start_left_out" expect="Row 0 is the start"
+# %% exercise="async_sgd" answer="wrong" name="start_left_out" expect="Row 0 is the start" breaks="row 0 is `start`"
 # Misconception: the result of each step is what is asked for; the start is known anyway.
 def async_sgd(gradient, start, rate, staleness):
     history = [np.array(start, dtype=float)]
     for step, late in enumerate(staleness):
         history.append(history[-1] - rate * np.asarray(gradient(history[max(0, step - late)], step)))
     return np.array(history[1:])
+
+# %% exercise="async_sgd" answer="wrong" name="late_ones_dropped" expect="the last update is lost" of="reference"
+# Misconception: a gradient at weights that are no longer current is thrown away.
+# - history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
+# + slope = np.asarray(gradient(seen, step))
+# + history.append(history[-1] - rate * slope * (late == 0))
+
+# %% exercise="async_sgd" answer="wrong" name="one_too_new" expect="one update too new" of="reference"
+# Misconception: staleness 1 means the newest weights.
+# - seen = history[max(0, step - late)]
+# + seen = history[max(0, step - max(0, late - 1))]
+
+# %% exercise="async_sgd" answer="wrong" name="smaller_when_late" expect="because its gradient is late" of="reference"
+# Misconception: a stale gradient counts for less. (A method too, but not the one asked for.)
+# - history.append(history[-1] - rate * np.asarray(gradient(seen, step)))
+# + history.append(history[-1] - rate / (1 + late) * np.asarray(gradient(seen, step)))
+
+# %% exercise="async_sgd" answer="wrong" name="remembers_ten" expect="up to 60 updates old" of="reference"
+# Misconception: nothing is ever older than a few updates.
+# - seen = history[max(0, step - late)]
+# + seen = history[max(0, step - min(late, 10))]
+
+# %% exercise="async_sgd" answer="wrong" name="as_late_as_the_first" expect="expected 8, 4, 2, 1, −1" of="reference" breaks="one for each step"
+# Misconception: staleness is one number for the whole run.
+# - seen = history[max(0, step - late)]
+# + seen = history[max(0, step - max(staleness))]
 
 # %% exercise="async_sgd" answer="right" name="array_filled"
 # A table made in advance, filled row by row.
@@ -212,7 +252,7 @@ def async_sgd(gradient, start, rate, staleness):
 # %% [markdown]
 # ## choose
 
-# %% exercise="choose" answer="wrong" name="large_means_servers" expect="the servers save no byte"
+# %% exercise="choose" answer="wrong" name="large_means_servers" expect="the servers save no byte" breaks="The cheaper way to train"
 # Misconception: a parameter server is the modern way to train anything of some size.
 def choose(work):
     if work["dense"] + work["embedding"] > work["memory"]:
@@ -230,7 +270,7 @@ def choose(work):
 # - return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
 # + return "all-reduce", "servers" if servers_win(servers=1e9) else "bytes"
 
-# %% exercise="choose" answer="wrong" name="embedding_alone" expect="Neither alone fills the 16 GB" of="reference"
+# %% exercise="choose" answer="wrong" name="embedding_alone" expect="Neither alone fills the 16 GB" of="reference" breaks="dict of numbers with the keys"
 # Misconception: only the embedding is large enough to matter for memory.
 # - if work["dense"] + work["embedding"] > work["memory"]:
 # + if work["embedding"] > work["memory"]:
@@ -279,7 +319,7 @@ def choose(work):
 # - return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
 # + return "all-reduce", "servers" if servers_win(servers=2 * work["servers"]) else "bytes"
 
-# %% exercise="choose" answer="wrong" name="servers_asked_first" expect="The first question that is answered with yes counts" of="reference"
+# %% exercise="choose" answer="wrong" name="servers_asked_first" expect="The first question that is answered with yes counts" of="reference" breaks="by the first question that applies"
 # Misconception: the order of the questions does not matter.
 # - if servers_win(extra=1):
 # -     return "all-reduce", "staleness"
@@ -293,7 +333,7 @@ def choose(work):
 # - return "all-reduce", "servers" if servers_win(servers=math.inf) else "bytes"
 # + return "all-reduce", "servers" if servers_win(extra=1, servers=1e9) else "bytes"
 
-# %% exercise="choose" answer="wrong" name="the_caller_s_workload" expect="Ask about a copy" of="bytes_are_the_reason"
+# %% exercise="choose" answer="wrong" name="the_caller_s_workload" expect="Ask about a copy" of="bytes_are_the_reason" breaks="It is not changed"
 # Misconception: a dict that was handed over may be used for notes.
 # - return "parameter server", "bytes"
 # + work["slowest"] = 1
@@ -302,6 +342,21 @@ def choose(work):
 # - return "all-reduce", "servers" if server_seconds({**work, "servers": 1e9}) < ring_seconds(work) else "bytes"
 # + work["servers"] = math.inf
 # + return "all-reduce", "servers" if server_seconds(work) < ring_seconds(work) else "bytes"
+
+# %% exercise="choose" answer="wrong" name="memory_of_the_example" expect="that do not fit into a worker" of="reference"
+# Misconception: a worker has 16 GB.
+# - if work["dense"] + work["embedding"] > work["memory"]:
+# + if work["dense"] + work["embedding"] > 16_000:
+
+# %% exercise="choose" answer="wrong" name="full_does_not_fit" expect="exactly do fit" of="reference"
+# Misconception: what fills a memory does not fit into it.
+# - if work["dense"] + work["embedding"] > work["memory"]:
+# + if work["dense"] + work["embedding"] >= work["memory"]:
+
+# %% exercise="choose" answer="wrong" name="a_tie_for_the_servers" expect="the straggler is the reason" of="reference"
+# Misconception: equally fast is fast enough for the parameter server.
+# - return server_seconds(there) < ring_seconds(there)
+# + return server_seconds(there) <= ring_seconds(there)
 
 # %% exercise="choose" answer="right" name="questions_as_a_table"
 # The questions as a list that is gone through.
@@ -345,7 +400,7 @@ def choose(work):
 # %% [markdown]
 # ## apply_once
 
-# %% exercise="apply_once" answer="wrong" name="applies_always" expect="It was counted twice"
+# %% exercise="apply_once" answer="wrong" name="applies_always" expect="It was counted twice" breaks="ignored if not"
 # Misconception: the network delivers exactly once.
 def apply_once(step, update, state):
     below, ahead = state["below"], state["ahead"] | {step}
@@ -354,7 +409,7 @@ def apply_once(step, update, state):
         below += 1
     return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
 
-# %% exercise="apply_once" answer="wrong" name="high_water_mark" expect="what arrives late is lost"
+# %% exercise="apply_once" answer="wrong" name="high_water_mark" expect="what arrives late is lost" breaks="steps arrive in any order"
 # Misconception: steps arrive in order, so the highest number says it all.
 def apply_once(step, update, state):
     if step < state["below"]:
@@ -368,7 +423,7 @@ def apply_once(step, update, state):
 # +         return state
 #       below, ahead = state["below"], state["ahead"] | {step}
 
-# %% exercise="apply_once" answer="wrong" name="never_forgets" expect="After a million steps it would hold a million"
+# %% exercise="apply_once" answer="wrong" name="never_forgets" expect="After a million steps it would hold a million" breaks="and of no others"
 # Misconception: a set of all steps is the memory that is needed.
 def apply_once(step, update, state):
     if step in state["ahead"] or step < state["below"]:
@@ -380,7 +435,7 @@ def apply_once(step, update, state):
         below += 1
     return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
 
-# %% exercise="apply_once" answer="wrong" name="moves_one_on" expect="Does it move past all that was waiting?"
+# %% exercise="apply_once" answer="wrong" name="moves_one_on" expect="Does it move past all that was waiting?" breaks="as large as possible"
 # Misconception: the step that was missing moves the mark by one.
 def apply_once(step, update, state):
     if step < state["below"] or step in state["ahead"]:
@@ -408,7 +463,7 @@ def apply_once(step, update, state):
         state["below"] += 1
     return state
 
-# %% exercise="apply_once" answer="wrong" name="set_in_place" expect="make a new set and a new dict"
+# %% exercise="apply_once" answer="wrong" name="set_in_place" expect="`ahead.add` a set: make new ones" breaks="The given one, with all that is in it"
 # Misconception: only the arrays are worth copying.
 def apply_once(step, update, state):
     if step < state["below"] or step in state["ahead"]:
@@ -430,14 +485,30 @@ def apply_once(step, update, state):
         below, ahead = max(ahead) + 1, set()
     return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
 
-# %% exercise="apply_once" answer="wrong" name="update_in_place" expect="`+=` changes an array in place" of="reference"
+# %% exercise="apply_once" answer="wrong" name="update_in_place" expect="`+=` changes an array in place" of="reference" breaks="So does `update`"
 # Misconception: the update is no longer needed once it has been applied, so its memory may hold the sum.
-#   while below in ahead:
-# +     ahead.remove(below)
-#       below += 1
-# - return {"weights": state["weights"] + update, "below": below, "ahead": {s for s in ahead if s >= below}}
+# - return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
 # + update += state["weights"]
 # + return {"weights": update, "below": below, "ahead": ahead}
+
+# %% exercise="apply_once" answer="wrong" name="window_of_a_hundred" expect="however many there are" of="reference"
+# Misconception: nothing is late by more than a hundred steps.
+# - return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
+# + kept = sorted(ahead)[-100:]
+# + return {"weights": state["weights"] + update, "below": below, "ahead": set(kept)}
+
+# %% exercise="apply_once" answer="wrong" name="the_last_update" expect="weights 3 and 111" of="reference" breaks="the sum of the updates so far"
+# Misconception: the state holds what came last.
+# - return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
+# + return {"weights": update.copy(), "below": below, "ahead": ahead}
+
+# %% exercise="apply_once" answer="wrong" name="weights_only" expect="expected a value of type dict" of="reference" breaks="Returns a dict like"
+# Misconception: the weights are the state; the rest is known to the caller.
+# - return {"weights": state["weights"] + update, "below": below, "ahead": ahead}
+# + return state["weights"] + update
+
+# %% exercise="apply_once" answer="nothing" name="given_2"
+# Nothing breaks: "state: dict, as returned before:" it says what the function gets.
 
 # %% exercise="apply_once" answer="right" name="deep_copy"
 # A copy of everything, then changed in place.
@@ -475,7 +546,7 @@ def apply_once(step, update, state):
 # + cluster.join()
 # + return cluster.read()
 
-# %% exercise="train" answer="wrong" name="joins_after_every_step" expect="all workers but one are idle"
+# %% exercise="train" answer="wrong" name="joins_after_every_step" expect="all workers but one are idle" breaks="up to so many steps run at once"
 # Misconception: to be safe, wait for every step.
 def train(cluster, steps, every):
     cluster.connect()
@@ -507,7 +578,7 @@ def train(cluster, steps, every):
         except ConnectionError:
             cluster.connect()
 
-# %% exercise="train" answer="wrong" name="no_loss_expected" expect="Catch ConnectionError, connect, restore, go on"
+# %% exercise="train" answer="wrong" name="no_loss_expected" expect="Catch ConnectionError, connect, restore, go on" breaks="whatever servers are lost meanwhile"
 # Misconception: the strategy survives the loss of a server, as it does that of a worker.
 def train(cluster, steps, every):
     cluster.connect()
@@ -525,12 +596,12 @@ def train(cluster, steps, every):
 # -     cluster.restore(saved)
 # + continue
 
-# %% exercise="train" answer="wrong" name="nothing_restored" expect="A new cluster has learned nothing" of="reference"
+# %% exercise="train" answer="wrong" name="nothing_restored" expect="A new cluster has learned nothing" of="reference" breaks="schedule, join and read raise ConnectionError"
 # Misconception: the weights live in the notebook, a new cluster only computes.
 # - if saved is not None:
 # -     cluster.restore(saved)
 
-# %% exercise="train" answer="wrong" name="from_the_beginning" expect="Yours begins again from step 0" of="reference"
+# %% exercise="train" answer="wrong" name="from_the_beginning" expect="Yours begins again from step 0" of="reference" breaks="A loss costs the steps since"
 # Misconception: after a crash one starts over.
 # - saved, done = None, 0
 # + done, saved = 0, []
@@ -539,7 +610,7 @@ def train(cluster, steps, every):
 # -     cluster.restore(saved)
 # + done = 0
 
-# %% exercise="train" answer="wrong" name="lost_part_skipped" expect="The lost part must run again"
+# %% exercise="train" answer="wrong" name="lost_part_skipped" expect="The lost part must run again" breaks="Returns the weights after all steps"
 # Misconception: what was scheduled has been done, only the weights of before are missing.
 def train(cluster, steps, every):
     cluster.connect()
@@ -579,7 +650,7 @@ def train(cluster, steps, every):
 # +     saved, done = cluster.read(), until
 #   return saved
 
-# %% exercise="train" answer="wrong" name="last_part_in_full" expect="The last part has 2" of="reference"
+# %% exercise="train" answer="wrong" name="last_part_in_full" expect="The last part has 2" of="reference" breaks="The last part may be shorter"
 # Misconception: steps come in parts of one size, so a few more do no harm.
 # - until = min(done + every, steps)
 #
@@ -588,6 +659,44 @@ def train(cluster, steps, every):
 #
 # - saved, done = cluster.read(), until
 # + saved, done = cluster.read(), done + every
+
+# %% exercise="train" answer="wrong" name="checkpoint_before_the_first" expect="Before the first step there is nothing to save" of="reference" breaks="there is one after each part and no other"
+# Misconception: there must always be a checkpoint, so the first one is made before any step.
+# - saved, done = None, 0
+# + saved, done = cluster.read(), 0
+
+# %% exercise="train" answer="wrong" name="read_once_more" expect="the checkpoint after the last part is what you return" of="reference"
+# Misconception: the result is read from the cluster at the end, a checkpoint is something else.
+# - return saved
+# + return cluster.read()
+
+# %% exercise="train" answer="wrong" name="never_connects" expect="used before there was one" of="reference" breaks="make a new cluster with fresh weights"
+# Misconception: a cluster that is handed over is there.
+# - cluster.connect()
+# - saved, done = None, 0
+# + saved, done = None, 0
+
+# %% exercise="train" answer="wrong" name="one_loss_at_most" expect="Servers were lost before the first checkpoint"
+# Misconception: what is tried a second time works.
+def train(cluster, steps, every):
+    cluster.connect()
+    saved = None
+    for done in range(0, steps, every):
+        part = range(done, min(done + every, steps))
+        try:
+            for step in part:
+                cluster.schedule(step)
+            cluster.join()
+            saved = cluster.read()
+        except ConnectionError:
+            cluster.connect()
+            if saved is not None:
+                cluster.restore(saved)
+            for step in part:
+                cluster.schedule(step)
+            cluster.join()
+            saved = cluster.read()
+    return saved
 
 # %% exercise="train" answer="right" name="a_part_until_it_succeeds"
 # A function for one part, which repeats itself until the part has come through.
@@ -659,7 +768,7 @@ def own_rows(rows, worker, workers, epoch):
 def own_rows(rows, worker, workers, epoch):
     return np.random.default_rng(0).permutation(rows)[worker::workers]
 
-# %% exercise="own_rows" answer="wrong" name="drawn_then_sorted" expect="but it reads them in the input's order"
+# %% exercise="own_rows" answer="wrong" name="drawn_then_sorted" expect="but it reads them in the input's order" breaks="in the order of its reading"
 # Misconception: rows drawn at random are in random order; sorted, they read faster from disk.
 def own_rows(rows, worker, workers, epoch):
     return np.sort(np.random.default_rng(epoch).permutation(rows)[worker::workers])
@@ -679,7 +788,7 @@ def own_rows(rows, worker, workers, epoch):
 def own_rows(rows, worker, workers, epoch):
     return np.random.default_rng(epoch % 2).permutation(rows)[worker::workers]
 
-# %% exercise="own_rows" answer="wrong" name="seeded_with_a_hash" expect="hash() of a text is another number there"
+# %% exercise="own_rows" answer="wrong" name="seeded_with_a_hash" expect="hash() of a text is another number there" breaks="no neighbours in the input's order"
 # Misconception: hash() of the same text is the same number everywhere.
 def own_rows(rows, worker, workers, epoch):
     seed = hash(f"epoch {epoch}") % 2**32
@@ -690,7 +799,7 @@ def own_rows(rows, worker, workers, epoch):
 def own_rows(rows, worker, workers, epoch):
     return np.random.default_rng(epoch * rows).permutation(rows)[worker::workers]
 
-# %% exercise="own_rows" answer="wrong" name="rest_to_the_last_worker" expect="The slowest ends the epoch"
+# %% exercise="own_rows" answer="wrong" name="rest_to_the_last_worker" expect="The slowest ends the epoch" breaks="differ by at most one"
 # Misconception: the last worker reads what does not divide evenly.
 def own_rows(rows, worker, workers, epoch):
     order, size = np.random.default_rng(epoch).permutation(rows), rows // workers
@@ -700,6 +809,19 @@ def own_rows(rows, worker, workers, epoch):
 # Misconception: a few rows that do not divide evenly may be left out; they come in another epoch.
 def own_rows(rows, worker, workers, epoch):
     return np.random.default_rng(epoch).permutation(rows)[: rows // workers * workers][worker::workers]
+
+# %% exercise="own_rows" answer="wrong" name="numbered_from_one" expect="Four workers together must read rows 0 to 102" of="reference" breaks="numbered from 0"
+# Misconception: the first row is row 1.
+# - return np.random.default_rng(epoch).permutation(rows)[worker::workers]
+# + return np.random.default_rng(epoch).permutation(rows)[worker::workers] + 1
+
+# %% exercise="own_rows" answer="wrong" name="a_mask" expect="a 1-D integer array" of="reference" breaks="Returns a 1-D integer array"
+# Misconception: whose rows they are can be said with True and False.
+# - return np.random.default_rng(epoch).permutation(rows)[worker::workers]
+# + return np.random.default_rng(epoch).permutation(rows) % workers == worker
+
+# %% exercise="own_rows" answer="nothing" name="given_3"
+# Nothing breaks: "Which places of it are whose is up to you." it is a permission.
 
 # %% exercise="own_rows" answer="right" name="blocks"
 # Blocks of the one shuffled order.

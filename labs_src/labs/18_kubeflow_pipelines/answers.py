@@ -168,6 +168,29 @@ def lint(spec):
 # +         needs[name] = {*task.get("dependentTasks", []), *(p for p, _, _ in references(task))}
 #           if task["componentRef"]["name"] not in components:
 
+# %% exercise="lint" answer="wrong" name="rings_of_dependent_tasks" expect="goes through what tasks read" of="reference"
+# Misconception: only dependentTasks say who waits for whom.
+# - for name in tasks:
+# -     reached, ahead = set(), [name]
+# + waits = {name: set(task.get("dependentTasks", [])) for name, task in tasks.items()}
+# + for name in tasks:
+# +     reached, ahead = set(), [name]
+#
+# - new = needs.get(ahead.pop(), set()) - reached
+# + new = waits.get(ahead.pop(), set()) - reached
+
+# %% exercise="lint" answer="wrong" name="one_problem_a_task" expect="A task with two faults" of="reference"
+# Misconception: the first problem of a task is enough.
+# - return sorted(found)
+# + return sorted({name: (name, problem) for name, problem in sorted(found, reverse=True)}.values())
+
+# %% exercise="lint" answer="wrong" name="rings_of_the_root_only" expect="A ring inside of a component" of="reference"
+# Misconception: only the root's DAG can have a ring.
+# - for name in tasks:
+# -     reached, ahead = set(), [name]
+# + for name in tasks if dag is spec["root"]["dag"] else []:
+# +     reached, ahead = set(), [name]
+
 # %% exercise="lint" answer="right" name="matrix_powers"
 # Reachability by boolean matrix products; a task is in a cycle if it reaches itself.
 def lint(spec):
@@ -346,6 +369,28 @@ def fingerprints(steps):
 # - return float(v) if isinstance(v, (int, float)) and not isinstance(v, bool) else v
 # + return ["list", ",".join(map(str, v))] if isinstance(v, list) else v
 
+# %% exercise="fingerprints" answer="wrong" name="numbers_to_six_digits" expect="numbers that differ in their last digits" of="reference" breaks="The type of a parameter is a part of it"
+# Misconception: numbers are compared as they are printed.
+# - known[name] = hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+# + counts["parameters"] = {k: f"{x:.6g} float" if isinstance(x, float) else x for k, x in counts["parameters"].items()}
+# + known[name] = hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+
+# %% exercise="fingerprints" answer="wrong" name="none_is_nothing" expect="No parameter, None, texts" of="reference"
+# Misconception: a parameter that is None need not be written down.
+# - known[name] = hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+# + counts["parameters"] = {k: x for k, x in counts["parameters"].items() if x is not None}
+# + known[name] = hashlib.sha256(json.dumps(counts, sort_keys=True).encode()).hexdigest()
+
+# %% exercise="fingerprints" answer="same" name="computed_again" of="reference"
+# Same: computed a second time, a fingerprint is the same; it takes longer.
+# - if name not in known:
+# + if True:
+
+# %% exercise="fingerprints" answer="same" name="another_word_for_inputs" of="reference"
+# Same: any word will do that is not one of the other three.
+# - counts["inputs"] = {i: of(maker) for i, maker in step["inputs"].items()}
+# + counts["inputsx"] = {i: of(maker) for i, maker in step["inputs"].items()}
+
 # %% exercise="fingerprints" answer="right" name="streamed_with_lengths"
 # Feeds the hash piece by piece, each with its length in front; no JSON but for single values.
 def fingerprints(steps):
@@ -477,6 +522,11 @@ def schedule(needs, cached, wanted):
 # - return [sorted(n for n in todo if depth(n) == d) for d in range(1 + max(map(depth, todo), default=-1))]
 # + levels = [sorted(n for n in todo if depth(n) == d) for d in range(1 + max(map(depth, todo), default=-1))]
 # + return [wave for wave in levels if wave]
+
+# %% exercise="schedule" answer="same" name="looked_at_again" of="reference"
+# Same: a step that was seen is looked at again, with the same result; without cycles that ends.
+# - if name not in cached and name not in to_run:
+# + if name not in cached:
 
 # %% exercise="schedule" answer="right" name="levels_by_recursion"
 # A step's wave is one more than the latest of its needs that run.
@@ -692,6 +742,16 @@ def gate(errors, tolerance, z=3.0, fewest=20):
     bad = (by.mean() - tolerance > z * error) & (days >= fewest)
     return sorted({*errors["carrier"][~finite], *by.mean().index[bad], *([] if d.mean() < 0 else ["all"])})
 
+# %% exercise="gate" answer="wrong" name="as_bad_as_allowed" expect="more than the tolerance is" of="reference" breaks="is clearly worse for it"
+# Misconception: what reaches the limit is beyond it.
+# - clearly = by.mean() - tolerance > z * error
+# + clearly = by.mean() - tolerance >= z * error
+
+# %% exercise="gate" answer="wrong" name="six_standard_errors" expect="are clearly worse where z is not given" of="reference"
+# Misconception: one cannot be too sure.
+# - def gate(errors, tolerance, z=3.0, fewest=20):
+# + def gate(errors, tolerance, z=6.0, fewest=20):
+
 # %% exercise="gate" answer="right" name="numpy_loops"
 # No groupby: one mask per carrier, and np.bincount for its days.
 def gate(errors, tolerance, z=3.0, fewest=20):
@@ -864,6 +924,16 @@ def run_step(step, clock, attempts):
 # +         if i == attempts - 1:
 # +             raise
 # +         clock.sleep(2**i)
+
+# %% exercise="run_step" answer="same" name="errors_in_another_order" of="reference"
+# Same: which of two classes stands first makes no difference.
+# - except (ConnectionError, TimeoutError):
+# + except (TimeoutError, ConnectionError):
+
+# %% exercise="run_step" answer="right" name="seconds_of_a_class_of_their_own" of="reference"
+# As tenacity has them: seconds are a subclass of float.
+# - clock.sleep(2 ** (attempt - 1))
+# + clock.sleep(type("Seconds", (float,), {})(2 ** (attempt - 1)))
 
 # %% exercise="run_step" answer="right" name="recursive"
 # Each failure hands on to a call with one attempt fewer and twice the wait.

@@ -178,6 +178,11 @@ def ask(interpreter, image):
     out = next(iter(run.get_output_details().values()))
     return dequantize(next(iter(said.values()))[0], *out["quantization"])
 
+# %% exercise="quantize" answer="same" name="clip_turned_round" of="reference"
+# Same: the larger of −128 and x, then at most 127, whichever of the two is called the array.
+# - return np.clip(np.round(real / scale) + zero_point, -128, 127).astype(np.int8)
+# + return np.clip(-128, np.round(real / scale) + zero_point, 127).astype(np.int8)
+
 # %% exercise="quantize" answer="right" name="half_added_and_rounded_down"
 # Rounds by adding a half; limits from the type; the interpreter's own dtype.
 def quantize(real, scale, zero_point):
@@ -386,6 +391,23 @@ def convert(weights, kind, samples):
         converter.inference_input_type = converter.inference_output_type = tf.int8 if kind == "int8" else tf.int16
     return converter.convert()
 
+# %% exercise="convert" answer="wrong" name="a_generator_of_its_own" expect="the one that is passed in is not asked" of="reference" breaks="the only source of chance"
+# Misconception: what can be repeated needs a fixed seed.
+# - chosen = rng.choice(len(pixels), n, replace=False)
+# + chosen = np.random.default_rng(0).choice(len(pixels), n, replace=False)
+
+# %% exercise="convert" answer="wrong" name="dynamic_calibrated" expect="A dynamic model is not calibrated" of="reference" breaks="used for"
+# Misconception: samples that are there should be used.
+# - if kind in integers:
+# + if kind == "dynamic" and samples:
+# +     converter.representative_dataset = lambda: ([sample] for sample in samples)
+# + if kind in integers:
+
+# %% exercise="convert" answer="same" name="inference_by_default" of="reference"
+# Same: called outside of fit, a Keras model does inference.
+# - call = tf.function(lambda image: small(image, training=False))
+# + call = tf.function(lambda image: small(image))
+
 # %% exercise="convert" answer="right" name="knobs_in_a_table"
 # A table of knobs per kind; samples by a generator.
 def representative_data(pixels, n, rng):
@@ -542,6 +564,11 @@ def choose(table, budget):
 # +     return table.bytes.idxmin()
 # + return fits[fits.accuracy > fits.accuracy.max() - budget["margin"]].bytes.idxmin()
 
+# %% exercise="choose" answer="wrong" name="the_margin_itself" expect="less than the margin does" of="reference" breaks="accuracies that lie less than this"
+# Misconception: the margin itself is within the margin.
+# - equal = fits[fits["accuracy"] > fits["accuracy"].max() - budget["margin"]]
+# + equal = fits[fits["accuracy"] >= fits["accuracy"].max() - budget["margin"]]
+
 # %% exercise="choose" answer="right" name="query_and_sort"
 # One query, then the first of the sorted rows within the margin.
 def choose(table, budget):
@@ -603,7 +630,7 @@ def freeze(weights):
 # - factor = gamma / (variance + epsilon)
 # + factor = gamma / np.sqrt(variance + 1e-3)
 
-# %% exercise="freeze" answer="wrong" name="in_place" expect="Your function changes what it was given: kernel" of="channels_in"
+# %% exercise="freeze" answer="wrong" name="in_place" expect="Your function changes an array that it was given" of="channels_in"
 # Misconception: an array that a function gets is its own.
 # - return kernel * factor[:, None], beta - mean * factor
 # + kernel *= factor
@@ -616,7 +643,7 @@ def freeze(weights):
 # Misconception: the graph of a traced model contains its weights.
 # - frozen_model = network(weights)
 # - call = tf.function(lambda image: frozen_model(image, training=False))
-# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], name="image"))
+# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 # - return convert_variables_to_constants_v2(concrete).graph.as_graph_def().SerializeToString()
 # + net = network(weights)
 # + concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
@@ -626,7 +653,7 @@ def freeze(weights):
 # Misconception: to trace a function one calls it with an example, as with a recording.
 # - frozen_model = network(weights)
 # - call = tf.function(lambda image: frozen_model(image, training=False))
-# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], name="image"))
+# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 # + net, example = network(weights), tf.zeros([1, 28, 28, 1])
 # + concrete = tf.function(lambda: net(example, training=False)).get_concrete_function()
 
@@ -634,7 +661,7 @@ def freeze(weights):
 # Misconception: the graph keeps the batch size of training.
 # - frozen_model = network(weights)
 # - call = tf.function(lambda image: frozen_model(image, training=False))
-# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], name="image"))
+# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 # + net = network(weights)
 # + concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([64, 28, 28, 1]))
 
@@ -642,7 +669,7 @@ def freeze(weights):
 # Misconception: the architecture is the model; weights come along by themselves.
 # - frozen_model = network(weights)
 # - call = tf.function(lambda image: frozen_model(image, training=False))
-# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], name="image"))
+# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 # + net = network()
 # + concrete = tf.function(lambda image: net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 
@@ -688,7 +715,7 @@ def freeze(weights):
 # Misconception: a device wants probabilities, so they belong into the frozen graph.
 # - frozen_model = network(weights)
 # - call = tf.function(lambda image: frozen_model(image, training=False))
-# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], name="image"))
+# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 # + net = network(weights)
 # + call = tf.function(lambda image: tf.nn.softmax(net(image, training=False)))
 # + concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
@@ -697,7 +724,7 @@ def freeze(weights):
 # Misconception: the label is the model's answer.
 # - frozen_model = network(weights)
 # - call = tf.function(lambda image: frozen_model(image, training=False))
-# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], name="image"))
+# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 # + net = network(weights)
 # + call = tf.function(lambda image: tf.argmax(net(image, training=False), axis=1))
 # + concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
@@ -706,7 +733,7 @@ def freeze(weights):
 # Misconception: a frozen graph takes pixels as the camera gives them, whatever was agreed.
 # - frozen_model = network(weights)
 # - call = tf.function(lambda image: frozen_model(image, training=False))
-# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], name="image"))
+# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 # + net = network(weights)
 # + concrete = tf.function(lambda image: net(image / 255.0, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 
@@ -714,7 +741,7 @@ def freeze(weights):
 # Misconception: pixels are bytes, so the graph's input is uint8.
 # - frozen_model = network(weights)
 # - call = tf.function(lambda image: frozen_model(image, training=False))
-# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], name="image"))
+# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 # + net = network(weights)
 # + call = tf.function(lambda image: net(tf.cast(image, tf.float32), training=False))
 # + concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], tf.uint8))
@@ -723,7 +750,7 @@ def freeze(weights):
 # Misconception: a device looks for the smallest cost, as training did, so the graph gives negated logits.
 # - frozen_model = network(weights)
 # - call = tf.function(lambda image: frozen_model(image, training=False))
-# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1], name="image"))
+# - concrete = call.get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 # + net = network(weights)
 # + concrete = tf.function(lambda image: -net(image, training=False)).get_concrete_function(tf.TensorSpec([1, 28, 28, 1]))
 
@@ -769,6 +796,16 @@ def freeze(weights):
 # + graph = convert_variables_to_constants_v2(concrete).graph.as_graph_def()
 # + next(node for node in graph.node if node.name == "Identity").name = "logits"
 # + return graph.SerializeToString()
+
+# %% exercise="freeze" answer="wrong" name="two_outputs" expect="Your graph has 2 outputs" of="reference" breaks="and nothing else"
+# Misconception: what else is at hand may come along.
+# - call = tf.function(lambda image: frozen_model(image, training=False))
+# + call = tf.function(lambda image: (frozen_model(image, training=False), tf.reduce_mean(image)))
+
+# %% exercise="freeze" answer="same" name="inference_by_default" of="reference"
+# Same: called outside of fit, a Keras model does inference.
+# - call = tf.function(lambda image: frozen_model(image, training=False))
+# + call = tf.function(lambda image: frozen_model(image))
 
 # %% exercise="freeze" answer="right" name="constants_by_construction"
 # No variables and no Keras: a function of NumPy arrays, which become constants when it is traced. fold in float32.
@@ -915,13 +952,23 @@ def answer_from(device, service, network, deadline):
     out |= {"device_in_time": np.mean(device <= deadline), "service_in_time": np.mean(times <= deadline)}
     return {**out, "answer": "service" if out["service_in_time"] > out["device_in_time"] else "device"}
 
-# %% exercise="answer_from" answer="wrong" name="interpolates" expect="np.quantile interpolates, and between infinities it cannot" of="better_median"
+# %% exercise="answer_from" answer="wrong" name="interpolates" expect="nothing lies between two of them" of="better_median"
 # Misconception: np.quantile always returns one of the times.
 # - out |= {f"{name}_p{p}": np.quantile(x, p / 100, method="inverted_cdf") for p in (50, 99)}
 # + out |= {f"{name}_p{p}": np.quantile(x, p / 100) for p in (50, 99)}
 #
 # - return {**out, "answer": "service" if out["service_p50"] < out["device_p50"] else "device"}
 # + return {**out, "answer": "service" if out["service_in_time"] > out["device_in_time"] else "device"}
+
+# %% exercise="answer_from" answer="wrong" name="the_next_higher" expect="the median is 70" of="reference" breaks="the smallest time within"
+# Misconception: a median lies between two times, so the next one is as good.
+# - report[f"{name}_p{p}"] = float(np.quantile(times, p / 100, method="inverted_cdf"))
+# + report[f"{name}_p{p}"] = float(np.quantile(times, p / 100, method="higher"))
+
+# %% exercise="answer_from" answer="same" name="sums_in_another_order" of="reference"
+# Same: every service time still meets every round trip.
+# - remote = np.add.outer(service, lost).ravel()
+# + remote = np.add.outer(lost, service).ravel()
 
 # %% exercise="answer_from" answer="right" name="sorted_list"
 # Plain Python: every pair in a sorted list, quantiles by position.
@@ -941,14 +988,14 @@ def answer_from(device, service, network, deadline):
     return out
 
 # %% exercise="answer_from" answer="right" name="pandas_cross_join"
-# A cross join and pandas' quantile, with a large number for what is lost.
+# A cross join, sorted times, and a large number for what is lost.
 def answer_from(device, service, network, deadline):
     pairs = pd.DataFrame({"s": service}).merge(pd.DataFrame({"n": network}), how="cross")
     ways = {"device": pd.Series(device, dtype=float), "service": pairs["s"] + pairs["n"].fillna(1e15)}
     out = {}
     for name, times in ways.items():
         for p in (50, 99):
-            q = float(times.quantile(p / 100, interpolation="higher"))
+            q = float(times.sort_values().iloc[-(-p * len(times) // 100) - 1])
             out[f"{name}_p{p}"] = q if q < 1e14 else float("inf")
         out[f"{name}_in_time"] = float(times.le(deadline).mean())
     out["answer"] = ["device", "service"][out["service_in_time"] > out["device_in_time"]]

@@ -28,12 +28,14 @@ class Node:
     Attributes:
         shape: of a placeholder, -1 for an unknown length; None if it is no placeholder or has no rank.
         constant: the value of a Const of numbers, else None.
+        inputs: names of the nodes that it reads, or waits for.
     """
 
     name: str
     operator: str
     shape: tuple[int, ...] | None
     constant: NDArray[Any] | None
+    inputs: tuple[str, ...] = ()
 
 
 @examiner(refusal=NO_GRAPH)
@@ -88,7 +90,8 @@ def _node(node: Any) -> Node:
         shape = tuple(int(d.size) for d in attributes["shape"].shape.dim)
     if node.op == "Const" and attributes["value"].tensor.dtype == 1:  # DT_FLOAT
         constant = _floats(attributes["value"].tensor)
-    return Node(node.name, node.op, shape, constant)
+    inputs = tuple(name.removeprefix("^").partition(":")[0] for name in node.input)
+    return Node(node.name, node.op, shape, constant, inputs)
 
 
 def _floats(tensor: Any) -> NDArray[Any]:

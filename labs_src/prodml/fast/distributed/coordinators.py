@@ -16,9 +16,10 @@ class FakeCluster:
 
     Attributes:
         scheduled: every step that was scheduled, as they came.
-        connects, joins: how often each was called.
+        connects, joins, reads: how often each was called.
         most: the most steps that waited at once.
         early: how often `read` was called while scheduled steps had not run.
+        premature: how often it was used before the first `connect`.
         stubborn: whether it was used so often after a loss without a new cluster that it gave up.
     """
 
@@ -29,7 +30,8 @@ class FakeCluster:
     ) -> None:
         self.losses, self.at_reads, self.at_schedules = set(losses), set(at_reads), set(at_schedules)
         self.scheduled: list[int] = []
-        self.connects = self.joins = self.most = self.early = self._refused = self._reads = self._schedules = 0
+        self.connects = self.joins = self.reads = self.most = self.early = self.premature = 0
+        self._refused = self._schedules = 0
         self.stubborn = False
         self._weights: list[int] = []
         self._waiting: list[int] = []
@@ -59,8 +61,8 @@ class FakeCluster:
     def read(self) -> list[int]:
         """The weights as they are now: sorted, the steps that they have learned from. Raises: ConnectionError."""
         self._must_be_up()
-        self._reads += 1
-        self._lose(self._reads - 1 in self.at_reads)
+        self.reads += 1
+        self._lose(self.reads - 1 in self.at_reads)
         self.early += bool(self._waiting)
         self._run(len(self._waiting) // 2)
         return sorted(self._weights)
@@ -82,6 +84,7 @@ class FakeCluster:
     def _must_be_up(self) -> None:
         if not self._up:
             self._refused += 1
+            self.premature += self.connects == 0
             if self._refused > PATIENCE:
                 self.stubborn = True
                 raise RuntimeError("the old cluster does not come back")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -139,10 +139,16 @@ class Ring(Workers):
 
 
 class AllReduce(Workers):
-    """Every worker hands over an array of one shape, waits for the others, and gets the sum."""
+    """Every worker hands over an array of one shape, waits for the others, and gets the sum.
 
-    def __init__(self, workers: int) -> None:
+    Args:
+        groups: of each worker, the name of the group that it is summed with; not given: all are one group. Who calls
+            cannot see which is his, so that only the sum can tell him what the others of his group have.
+    """
+
+    def __init__(self, workers: int, groups: Sequence[Hashable] | None = None) -> None:
         super().__init__(workers)
+        self._groups = list(groups) if groups is not None else [0] * workers
         self._rounds: list[dict[int, Array]] = []
 
     def of(self, rank: int) -> Callable[[Any], Any]:
@@ -162,6 +168,6 @@ class AllReduce(Workers):
             if len(shapes) > 1:
                 raise ValueError(f"in one all-reduce all arrays have one shape, these have {sorted(shapes)}")
             # In the order of the ranks, whoever came first: all get the same bits.
-            return sum(given[r] for r in range(self.workers))
+            return sum(given[r] for r in range(self.workers) if self._groups[r] == self._groups[rank])
 
         return all_reduce

@@ -117,3 +117,10 @@ def test_all_reduce_of_unequal_shapes() -> None:
     meeting = AllReduce(2)
     with pytest.raises(ValueError, match="one shape"):
         meeting.run(lambda rank: meeting.of(rank)(np.zeros(rank + 1)))
+
+
+def test_groups_are_summed_apart() -> None:
+    """Does each worker get the sum of its own group only, though all wait for all?"""
+    meeting = AllReduce(4, groups=["a", "b", "a", "b"])
+    assert meeting.run(lambda rank: meeting.of(rank)(np.array([10**rank])).tolist()) == [[101], [1010], [101], [1010]]
+    assert meeting.calls == [1, 1, 1, 1]
