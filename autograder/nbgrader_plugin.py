@@ -36,6 +36,7 @@ from autograder.errors import CourseError, GraderFault
 from autograder.results import Status
 from autograder.runs import one
 from autograder.runs.course_run import CourseRun
+from autograder.runs.dry_run import with_how
 from autograder.runs.notebook_run import NotebookRun
 from autograder.runs.records import Records
 from autograder.runs.writer import Writer
@@ -99,6 +100,7 @@ class JudgeSubmission(NbGraderPreprocessor):  # type: ignore[misc]
             _remove_copies(path.parent)
             beside, fences = find_beside(course / "source" / name), read_fences(course)
             task = one.Task({}, read_secret(private).hex(), fences, beside, _readable(), self.trust_submissions)
+            releases = with_how(private, releases, task)
             run = NotebookRun(releases, task, records, private, force=True, elsewhere=_here)
             handed = handed_in(course, name, [file], student, settings.attempts)
             due, longer = due_date(gradebook, name), extensions(gradebook, name)

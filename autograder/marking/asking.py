@@ -26,6 +26,7 @@ class Asking:
 
     Attributes:
         env: variables of the processes that are started from now on.
+        base: of the judges; started when it is needed.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class Asking:
     ) -> None:
         self.assignment, self.env, self.limits = assignment, env, limits
         self._warm, self._first = warm, first
-        self._base = BaseProcess(warm, assignment, first, limits)
+        self.base = BaseProcess(warm, assignment, first, limits)
 
     @contextlib.contextmanager
     def attempt(
@@ -66,13 +67,13 @@ class Asking:
         """
         order = Order(check.exercise, source, list(check.exports), check.inside, seed, check.points)
         try:
-            verdict = attempt.judge(self._base.process(self.env), order, check.grade_id)
+            verdict = attempt.judge(self.base.process(self.env), order, check.grade_id)
         except GaveUp as error:
             return str(error)
         if isinstance(verdict, Ended):
             if verdict.timeout:
                 return f"The check of your code did not end within {self.limits.check_seconds:.0f} s."
-            self._base.end()
+            self.base.end()
             raise GraderFault(f"the judge of {check.exercise} ended without a verdict", "report it, and grade again")
         if verdict.outcome == BROKEN and check.inside is not None:
             raise GraderFault(f"the check of {check.exercise} is broken: {verdict.message}", "mend the check")
@@ -88,4 +89,4 @@ class Asking:
 
     def end(self) -> None:
         """End the base."""
-        self._base.end()
+        self.base.end()

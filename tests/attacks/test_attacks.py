@@ -54,7 +54,7 @@ def test_nothing_that_was_started_is_left(marker: Marker) -> None:
     """No process of any attack outlives it: only the two parents and the base are there."""
     kept = left_running()
     roles = Counter(command[4] for command in kept if "autograder.judge.warm" in command)
-    assert roles == {"learner": 1, "base": 1 + 2 * marker._base.runs}  # a base, and what keeps its sandbox
+    assert roles == {"learner": 1, "base": 1 + 2 * marker._asking.base.runs}  # a base, and what keeps its sandbox
     assert not [name for name, *_ in kept if name in ("sleep", "sh")]
 
 

@@ -61,5 +61,5 @@ def test_the_run_goes_on_and_nothing_is_left(mark: Callable[[Attack], Submission
     """After all that: is a good submission good, and is only what the base needs still there?"""
     assert mark(Attack("good", "P7")).score == sum(POINTS.values())
     inside = [command for command in left_running() if "autograder.judge.cold" in command]
-    assert len(inside) == 2 * marker._base.runs  # bubblewrap itself, and what it started
+    assert len(inside) == 2 * marker._asking.base.runs  # bubblewrap itself, and what it started
     assert all("base" in command for command in inside)

@@ -160,7 +160,7 @@ def test_one_submission_is_bytes_in_and_json_out(small_lab: Path) -> None:
     result = json.loads(text)
     assert (result["student"], result["status"], result["score"], result["max_score"]) == ("", "graded", 2, 5)
     assert [sorted(e) for e in result["exercises"]] == [
-        ["grade_id", "max_score", "message", "name", "score", "weak"]
+        ["grade_id", "in_place", "max_score", "message", "name", "score", "weak"]
     ] * 2
 
 

@@ -33,7 +33,7 @@ KEYS = [
     "attempt",
     "late_penalty",
 ]
-EXERCISE_KEYS = ["name", "score", "max_score", "message", "grade_id", "weak"]
+EXERCISE_KEYS = ["name", "score", "max_score", "message", "grade_id", "weak", "in_place"]
 
 
 @pytest.fixture

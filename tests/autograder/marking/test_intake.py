@@ -37,7 +37,9 @@ def test_locked_cells_come_from_the_source(assignment: Assignment, notebook: dic
     assert [(kind, source == "theirs()") for kind, _, source in steps] == [
         ("setup", False),
         ("exercise", True),
+        ("test", False),
         ("exercise", True),
+        ("test", False),
     ]
 
 
@@ -49,7 +51,7 @@ def test_added_cells_run_where_they_stand_and_explore_cells_do_not(
     notebook["cells"].insert(place, mine)
     notebook["cells"].insert(0, mine)
     steps = read(assignment, notebook).plan(assignment)
-    assert [kind for kind, _, _ in steps] == ["extra", "setup", "exercise", "extra", "exercise"]
+    assert [kind for kind, _, _ in steps] == ["extra", "setup", "exercise", "test", "extra", "exercise", "test"]
     assert steps[0][2] == "a = 1\nb = 2"
 
 
@@ -105,7 +107,8 @@ def test_a_moved_cell_is_taken_as_it_is_and_run_where_it_belongs(
     cells = notebook["cells"]
     cells.append(cells.pop(next(i for i, c in enumerate(cells) if c["id"] == "exercise-double")))
     submission = read(assignment, notebook)
-    assert [grade_id for _, grade_id, _ in submission.plan(assignment)] == ["setup_1", "double", "count"]
+    steps = submission.plan(assignment)
+    assert [grade_id for kind, grade_id, _ in steps if kind != "test"] == ["setup_1", "double", "count"]
     assert submission.remarks == ["Cells were moved; they were run in the order in which they were handed out."]
 
 

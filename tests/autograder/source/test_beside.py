@@ -45,5 +45,6 @@ def test_a_notebook_finds_them_in_its_folder(tmp_path: Path) -> None:
     assert done.stdout == "3 1,2\n"
 
 
-def test_nothing_beside_is_no_cell() -> None:
-    assert links_to({}) == ""
+def test_where_nothing_is_beside_modules_can_be_imported_that_a_cell_writes() -> None:
+    assert "symlink" not in links_to({})
+    assert "sys').path.append" in links_to({})
