@@ -713,7 +713,7 @@ with check("first_bad"):
 # Runs both on 60 hunts per noise, and draws how often each is right and how many tests it takes.
 noises = (0.0, 0.1, 0.2, 0.3)
 both = {name: [hunts(search, 60, 31, noise, rng()) for noise in noises] for name, search in (("plain", plain_bisection), ("yours", first_bad))}
-tests = [round(n) for _, n in both["yours"]]
+tests = [round(n) for _, n, _ in both["yours"]]
 fig, ax = plots.figure(f"Yours takes {tests[0]}, {tests[1]}, {tests[2]}, {tests[3]} tests at these noises", x="share of wrong answers", y="share of hunts that are right")
 for name, results in both.items():
     ax.plot(noises, [share for share, *_ in results], "o-", label=name)

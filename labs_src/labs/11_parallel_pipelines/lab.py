@@ -807,7 +807,7 @@ plots.show(fig, alt=f"Milliseconds of three ways. {title}. " + ", ".join(f"{name
 # %% kind="explore"
 reveal("vector",
     {name: took_by["map, then batch"] / took_by[name] for name in ("parallel map, then batch", "batch, then map")},
-    unit="times",
+    unit="times the first way",
     text="Calling the logarithm costs far more than computing it. 256 at a time cost hardly more than one. "
     "Threads hardly help, or do harm: to hand out so small a piece of work costs as much as the work.",
 )
